@@ -1,0 +1,1 @@
+"""The same mapping and matching on a cluster, for national loads."""

@@ -1,0 +1,131 @@
+"""FHIR JSON in and out without losing a digit: decimals keep the text they came with.
+
+`orjson` would turn `92.10` into `92.1`, and FHIR asks that precision be kept; Python's own reader lets a
+number be kept as written, and `orjson` writes such a number back byte for byte.
+
+Source: FHIR R4 JSON format, https://hl7.org/fhir/R4/json.html ("Representing primitives", precision).
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from gateway.problems import Place, refuse
+from gateway.problems.json import JSON_DEEP, JSON_DUPLICATE, JSON_NUMBER, JSON_SYNTAX
+
+DEEPEST = 100
+_LONGEST_NUMBER = 64
+
+
+class Decimal(float):
+    """A number that remembers how it was written (`text`)."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> "Decimal":
+        """Keep `text` beside the number it means."""
+        made = super().__new__(cls, text)
+        made.text = text
+        return made
+
+
+def read(content: bytes | str) -> Any:
+    """Return the value of a JSON text; numbers with a point or an exponent become `Decimal`.
+
+    A byte order mark is tolerated; anything but UTF-8 is not.
+
+    Raises:
+        Refused: `json.syntax` with line and column, `json.duplicate-key`, `json.too-deep`,
+            `json.number` (not a finite number, or absurdly long).
+    """
+    try:
+        text = content if isinstance(content, str) else content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise refuse(JSON_SYNTAX, reason="the text is not UTF-8") from None
+    _check_depth(text)
+    try:
+        return _reader.decode(text)
+    except json.JSONDecodeError as error:
+        place = Place(line=error.lineno, column=error.colno)
+        raise refuse(JSON_SYNTAX, place=place, reason=error.msg[0].lower() + error.msg[1:]) from None
+    except RecursionError:
+        raise refuse(JSON_DEEP, most=DEEPEST) from None
+
+
+def read_trusted(content: bytes) -> Any:
+    """Return the value of a JSON text that this program wrote itself (no checks, decimals kept)."""
+    return _trusted.decode(content.decode())
+
+
+def write(value: Any, *, pretty: bool = False) -> bytes:
+    """Return compact UTF-8 JSON of `value`; a `Decimal` is written as it was read."""
+    return orjson.dumps(value, default=_written, option=orjson.OPT_INDENT_2 if pretty else None)
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(value.text)
+    raise TypeError(type(value).__name__)
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise refuse(JSON_DUPLICATE, field=twice if twice.isidentifier() else "")
+    return made
+
+
+def _decimal(text: str) -> Decimal:
+    if len(text) > _LONGEST_NUMBER:
+        raise refuse(JSON_NUMBER)
+    made = Decimal(text)
+    if made in (float("inf"), float("-inf")):
+        raise refuse(JSON_NUMBER)
+    return made
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST_NUMBER // 2:
+        raise refuse(JSON_NUMBER)
+    return int(text)
+
+
+def _constant(text: str) -> Any:
+    raise refuse(JSON_NUMBER)
+
+
+def _check_depth(text: str) -> None:
+    """Refuse a text that nests deeper than `DEEPEST`, before the reader recurses into it."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return
+    depth, quoted, escaped = 0, False, False
+    for char in text:
+        if escaped:
+            escaped = False
+        elif quoted:
+            escaped, quoted = char == "\\", char != '"'
+        elif char == '"':
+            quoted = True
+        elif char in "[{":
+            depth += 1
+            if depth > DEEPEST:
+                raise refuse(JSON_DEEP, most=DEEPEST)
+        elif char in "]}":
+            depth -= 1
+
+
+def _decoder(pairs: Callable[[list[tuple[str, Any]]], Any] | None) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=pairs, parse_float=_decimal, parse_int=_integer, parse_constant=_constant
+    )
+
+
+_reader = _decoder(_pairs)
+_trusted = json.JSONDecoder(parse_float=Decimal)
+
+__all__ = ["DEEPEST", "Decimal", "read", "read_trusted", "write"]

@@ -1,0 +1,1 @@
+"""Who is who: identifiers, comparison, links, composition. No input or output."""

@@ -1,0 +1,130 @@
+"""What a record looks like on its way from a file to a mapping.
+
+A mapping describes its source as a tree of *shapes* (a pupil, and within it the pupil's
+assessments). A reader turns a file into a stream of *rows* of the top shape. A row is a plain list,
+because millions of them are made:
+
+    [cell, cell, ..., kids, kids, ..., place]
+
+one `str` cell for each field of the shape in order ("" where the source has nothing), then for each
+kid shape a list of rows of that shape, and last the place: the line (int) in the file the row came from.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from gateway.problems import Problem
+
+Row = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a record: its name in the mapping and the places in the source it may come from.
+
+    `paths` are tried in order; the first that is there wins (DfE renames: `[Sex, Gender]`). For CSV a path
+    is a column name; for XML a path of local names below the record's element (`BasicDetails/Ethnicity`,
+    `../Stage`, `@attr`, `.` for the element's own text); for JSON a path of keys (`child_details/postcode`, `.` for the item itself).
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A kind of record: where it is found, its fields, and the records within it.
+
+    Attributes:
+        name: its name in the mapping (`pupil`).
+        each: XML or JSON path of the repeating element, from the root (top shape) or from the parent
+            record's element. For a JSON path `[]` is not written: a list is walked item by item.
+        file: CSV: the key of the file in `Source.files`.
+        by: CSV: the column that joins a row to its parent's row of the same column.
+        most: at most so many within one parent (0: any number).
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    kids: tuple["Shape", ...] = ()
+    each: str = ""
+    file: str = ""
+    by: str = ""
+    most: int = 0
+
+    @property
+    def place(self) -> int:
+        """The index of a row's place."""
+        return len(self.fields) + len(self.kids)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRule:
+    """One CSV file of a set: recognised by its columns first, and by its name only where columns tie."""
+
+    key: str
+    columns: tuple[str, ...]
+    name: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How to read a format: all that a reader needs to know from a mapping.
+
+    Attributes:
+        format: "csv", "xml" or "json".
+        top: the shape whose rows are the records.
+        root: XML: the local name the root element must have ("" for any).
+        files: CSV: the files of the set, in the order of the mapping.
+        context: values said once per file: name to path from the root (XML, JSON); read before the first record.
+        empty: cell texts that mean nothing (always trimmed before comparing).
+        ignored: source paths or columns that the mapping leaves out on purpose (`file.COLUMN` for CSV, a path for XML and JSON).
+        encoding: "" to find out (BOM, XML declaration, UTF-8, then Windows-1252), or a codec's name.
+    """
+
+    format: str
+    top: Shape
+    root: str = ""
+    files: tuple[FileRule, ...] = ()
+    context: tuple[Field, ...] = ()
+    empty: frozenset[str] = frozenset({""})
+    ignored: frozenset[str] = frozenset()
+    encoding: str = ""
+
+
+class Broken(NamedTuple):
+    """A stretch of a source that cannot be read as a record: set aside with its reason."""
+
+    problem: Problem
+    raw: bytes
+
+
+@dataclass(slots=True)
+class Reading:
+    """An opened source: its context, the columns met, and its records in order.
+
+    `rows` yields `Row` for what can be read and `Broken` for what cannot; it holds one record at a time.
+    `warnings` grows while reading (a column nobody uses, a byte order mark in the middle). `raw(row)`
+    gives the record back in the source's own form (see `Reader.set_aside`).
+    `done` and `size` are bytes, for progress; `size` is 0 where it is not known.
+    """
+
+    source: Source
+    rows: Iterator[Row | Broken]
+    context: dict[str, str] = field(default_factory=dict)
+    warnings: list[Problem] = field(default_factory=list)
+    size: int = 0
+    done: int = 0
+
+
+class SetAside(Protocol):
+    """Writes records that were set aside, in the source's own format, to be corrected and loaded again."""
+
+    def add(self, row: Row | Broken) -> None:
+        """Keep one record."""
+
+    def close(self) -> None:
+        """Finish the file or files."""

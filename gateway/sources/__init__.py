@@ -1,0 +1,1 @@
+"""Files in, rows out, each with the place of every value."""

@@ -1,0 +1,1 @@
+"""All SQL, behind one Protocol."""

@@ -1,0 +1,1 @@
+"""Other FHIR servers, asked at the moment of the question."""

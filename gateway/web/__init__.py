@@ -1,0 +1,1 @@
+"""The HTTP door: two FHIR bases, health and metrics."""
