@@ -22,8 +22,8 @@ from gateway.problems.config import CONFIG_MISSING, CONFIG_UNKNOWN, CONFIG_UNREA
 class Setting:
     """One setting.
 
-    `type` is "text", "path", "url", "integer", "seconds", "flag", "list" (of texts) or "table" (of texts); `default` is None where
-    the setting must be given or has no value until it is.
+    `type` is "text", "path", "url", "integer", "seconds", "flag", "list" (of texts) or "table" (of texts);
+    `default` is None where the setting must be given or has no value until it is.
     """
 
     name: str
@@ -122,7 +122,7 @@ _TABLES = {setting.name.split(".")[0] for setting in SETTINGS if "*" in setting.
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A setting's value in force and where it came from (`default`, `gateway.toml`, an environment variable)."""
+    """A setting's value in force and where it came from (`default`, the file, an environment variable)."""
 
     setting: Setting
     name: str
@@ -149,7 +149,7 @@ class Config:
         return self.values[name].value
 
     def table(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The entries of a repeating table (`feeds`, `clients`, `issuers`, `upstreams`) by name, defaults filled in."""
+        """The entries of a repeating table (`feeds`, `clients`, ...) by name, defaults filled in."""
         out: dict[str, dict[str, Any]] = {}
         for name, value in self.values.items():
             head, _, rest = name.partition(".")
@@ -157,3 +157,186 @@ class Config:
                 entry, _, key = rest.rpartition(".")
                 out.setdefault(entry, {})[key] = value.value
         return out
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Return the settings in force: defaults, then the file, then the environment.
+
+    Args:
+        path: the `gateway.toml`; None for defaults and environment alone.
+        environ: the environment; the process's own when None.
+
+    Raises:
+        Refused: `config.unreadable`, or every `config.unknown-setting`, `config.value` and
+            `config.missing` at once.
+    """
+    given = _flat(_read(path)) if path else {}
+    env = os.environ if environ is None else environ
+    problems: list[Problem] = []
+    values: dict[str, Value] = {}
+    lines = _lines(path) if path else {}
+    for name in given:
+        if _setting(name) is None:
+            near = difflib.get_close_matches(name, _known(given), 1)
+            place = Place(file=path.name if path else "", line=lines.get(name, 0))
+            problems.append(
+                problem(CONFIG_UNKNOWN, place=place, name=name, near=near[0] if near else "one of them")
+            )
+    for name, setting in _expected(given, env):
+        variable = "GATEWAY_" + name.upper().replace(".", "_").replace("-", "_")
+        origin, raw = "default", setting.default
+        if name in given:
+            origin, raw = path.name if path else "", given[name]
+        if variable in env:
+            origin, raw = variable, env[variable]
+        try:
+            value = _typed(setting, raw) if origin != "default" else raw
+        except ValueError:
+            place = (
+                Place(file=path.name if path else "", line=lines.get(name, 0)) if name in given else Place()
+            )
+            shown = "what was given" if setting.secret else repr(raw)
+            problems.append(problem(CONFIG_VALUE, place=place, name=name, given=shown, takes=_takes(setting)))
+            continue
+        if setting.required and value in ("", None):
+            state = "empty" if name in given else "not there"
+            where = f"environment {variable} (not set), {path.name if path else 'no file'} ({state})"
+            problems.append(problem(CONFIG_MISSING, name=name, looked=where))
+        values[name] = Value(setting, name, value, origin)
+    if problems:
+        raise Refused(*problems)
+    folder = path.resolve().parent if path else Path.cwd()
+    return Config(_placed(values, folder), folder)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise Refused(problem(CONFIG_UNREADABLE, place=Place(file=path.name), reason=str(error))) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "It is not UTF-8 text"
+        raise Refused(problem(CONFIG_UNREADABLE, place=Place(file=path.name), reason=reason)) from None
+
+
+def _flat(tree: dict[str, Any], head: str = "") -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in tree.items():
+        name = f"{head}{key}"
+        setting = _setting(name)
+        if isinstance(value, dict) and (setting is None or setting.type != "table"):
+            out.update(_flat(value, name + ".") or {name: value})
+        else:
+            out[name] = value
+    return out
+
+
+def _setting(name: str) -> Setting | None:
+    """The row of the table that describes `name`; the middle part of a repeating table may be any word."""
+    parts = name.split(".")
+    pattern = f"{parts[0]}.*.{'.'.join(parts[2:])}" if len(parts) > 2 else name
+    return next((setting for setting in SETTINGS if setting.name == pattern), None)
+
+
+def _entries(given: Mapping[str, Any], env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each (table, entry) named by the file: `("feeds", "anytown")`."""
+    seen = set()
+    for name in given:
+        parts = name.split(".")
+        if parts[0] in _TABLES and len(parts) > 1 and (pair := (parts[0], parts[1])) not in seen:
+            seen.add(pair)
+            yield pair
+
+
+def _expected(given: Mapping[str, Any], env: Mapping[str, str]) -> Iterator[tuple[str, Setting]]:
+    for setting in SETTINGS:
+        if "*" not in setting.name:
+            yield setting.name, setting
+    for table, entry in _entries(given, env):
+        for setting in SETTINGS:
+            if setting.name.startswith(f"{table}.*."):
+                yield setting.name.replace("*", entry, 1), setting
+
+
+def _known(given: Mapping[str, Any]) -> list[str]:
+    return [name for name, _ in _expected(given, {})]
+
+
+def _typed(setting: Setting, raw: Any) -> Any:
+    """`raw` as the setting's type; a text from the environment is read as one.
+
+    Raises:
+        ValueError: it is not of the type, or not one of the choices.
+    """
+    text = raw if isinstance(raw, str) else None
+    match setting.type:
+        case "integer":
+            number = int(text) if text is not None else raw
+            if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+                raise ValueError
+            return number
+        case "seconds":
+            if isinstance(raw, bool) or not isinstance(raw, int | float | str) or float(raw) <= 0:
+                raise ValueError
+            return float(raw)
+        case "flag":
+            value = {"true": True, "1": True, "false": False, "0": False}.get(text.lower()) if text else raw
+            if not isinstance(value, bool):
+                raise ValueError
+            return value
+        case "list":
+            items = [item.strip() for item in text.split(",") if item.strip()] if text is not None else raw
+            if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+                raise ValueError
+            return tuple(items)
+        case "table":
+            if not isinstance(raw, dict):
+                raise ValueError
+            return {key: str(value) for key, value in raw.items()}
+    if text is None or (setting.choices and text not in setting.choices):
+        raise ValueError
+    if setting.type == "url" and text and not text.startswith(("http://", "https://")):
+        raise ValueError
+    return text.rstrip("/") if setting.type == "url" else text
+
+
+def _takes(setting: Setting) -> str:
+    if setting.choices:
+        return "one of: " + ", ".join(setting.choices)
+    kinds = {
+        "integer": "a whole number, 0 or more",
+        "seconds": "a number of seconds above 0",
+        "flag": "true or false",
+        "list": "a list of texts",
+        "table": "a table of texts",
+        "url": "an address that starts with http:// or https://",
+    }
+    return kinds.get(setting.type, "a text")
+
+
+def _placed(values: dict[str, Value], folder: Path) -> dict[str, Value]:
+    """The same values with relative paths taken from `folder`."""
+    out = {}
+    for name, value in values.items():
+        if value.setting.type == "path" and value.value:
+            out[name] = Value(value.setting, name, str(folder / value.value), value.origin)
+        elif value.setting.name in ("mappings", "profiles"):
+            out[name] = Value(
+                value.setting, name, tuple(str(folder / item) for item in value.value), value.origin
+            )
+        else:
+            out[name] = value
+    return out
+
+
+def _lines(path: Path) -> dict[str, int]:
+    """The line of each `name = value` in a TOML file, as far as plain tables go (enough to point at)."""
+    lines: dict[str, int] = {}
+    head = ""
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        text = line.strip()
+        if text.startswith("[") and text.rstrip("]").lstrip("["):
+            head = text.strip("[]").replace('"', "") + "."
+        elif "=" in text and not text.startswith("#"):
+            lines.setdefault(head + text.split("=", 1)[0].strip().strip('"'), number)
+    return lines

@@ -25,7 +25,8 @@ class Field:
 
     `paths` are tried in order; the first that is there wins (DfE renames: `[Sex, Gender]`). For CSV a path
     is a column name; for XML a path of local names below the record's element (`BasicDetails/Ethnicity`,
-    `../Stage`, `@attr`, `.` for the element's own text); for JSON a path of keys (`child_details/postcode`, `.` for the item itself).
+    `../Stage`, `@attr`, `.` for the element's own text); for JSON a path of keys
+    (`child_details/postcode`, `.` for the item itself).
     """
 
     name: str
@@ -79,9 +80,10 @@ class Source:
         top: the shape whose rows are the records.
         root: XML: the local name the root element must have ("" for any).
         files: CSV: the files of the set, in the order of the mapping.
-        context: values said once per file: name to path from the root (XML, JSON); read before the first record.
+        context: values said once per file: name to path from the root (XML, JSON); read before
+            the first record.
         empty: cell texts that mean nothing (always trimmed before comparing).
-        ignored: source paths or columns that the mapping leaves out on purpose (`file.COLUMN` for CSV, a path for XML and JSON).
+        ignored: what the mapping leaves out on purpose (`file.COLUMN` for CSV, a path for XML and JSON).
         encoding: "" to find out (BOM, XML declaration, UTF-8, then Windows-1252), or a codec's name.
     """
 

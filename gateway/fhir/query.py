@@ -13,21 +13,25 @@ from typing import NamedTuple
 
 
 class Token(NamedTuple):
-    """`system` is "" where the element has none; `code` is compared as it is (see `parameters.folded_code`)."""
+    """`system` is "" where the element has none; `code` is compared as it is."""
 
     system: str
     code: str
 
 
 class Text(NamedTuple):
-    """A string: `folded` (lower case, no accents, punctuation and runs of space squeezed) for the default match, `exact` as written."""
+    """A string.
+
+    `folded` (lower case, no accents, punctuation and runs of space squeezed) is for the default match, `exact` is
+    as written.
+    """
 
     folded: str
     exact: str
 
 
 class Span(NamedTuple):
-    """A time as [low, high) in milliseconds since 1970-01-01T00:00Z; open ends are the two extremes of `FOREVER`."""
+    """A time as [low, high) in milliseconds since 1970-01-01T00:00Z; open ends are those of `FOREVER`."""
 
     low: int
     high: int
@@ -51,7 +55,7 @@ class Quantity(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A reference: "Type/id" for one within the same server, an absolute URL, or "" where only an identifier is given."""
+    """A reference: "Type/id" of the same server, an absolute URL, or "" where there is only an identifier."""
 
     to: str
     system: str

@@ -1,0 +1,48 @@
+# make demo, make test: all a newcomer needs. Everything is installed into .venv; nothing else is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check bench fuzz peers facts docs clean
+
+demo: $(VENV)/.runs
+	@$(BIN)/fhirgate demo --once
+
+test: $(STAMP) peers
+	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+# The quick half of `make test`: no foreign servers.
+check: $(STAMP)
+	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && $(BIN)/mypy && $(BIN)/lint-imports
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not peer"
+
+bench: $(STAMP)
+	@$(BIN)/python -m tests.bench
+
+# The foreign FHIR servers the tests ask: fetched and built once, outside the clone. Missing Java or Node only skips.
+peers: $(STAMP)
+	@$(BIN)/python tests/peers/peers.py build
+
+facts: $(STAMP)
+	@$(BIN)/python -m gateway.fhir.build_facts $(DEFINITIONS)
+
+docs: $(STAMP)
+	@$(BIN)/python -m tests.docs.generate
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runs: $(VENV)/bin/pip pyproject.toml
+	@$(BIN)/pip install -q --disable-pip-version-check -e .
+	@touch $@
+
+$(STAMP): $(VENV)/bin/pip pyproject.toml
+	@$(BIN)/pip install -q --disable-pip-version-check -e ".[dev]"
+	@touch $@ $(VENV)/.runs
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
