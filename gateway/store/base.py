@@ -1,0 +1,263 @@
+"""What every store can do, whatever database is behind it: one small Protocol and its values.
+
+    Store   an open database: reads, and `write()` for a unit of work
+    Work    a unit of work: reads that see its own writes, and the writes; all or nothing
+    Reads   what both can answer
+
+The store knows bytes, the typed values of `gateway.fhir.query`, and who told what when. It does not know
+FHIR. Its values are in `values`, and can be had from here.
+Times are integer milliseconds since 1970-01-01T00:00Z. A base is `ASK` (`/fhir`) or the name of a feed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from gateway.fhir.query import Query
+from gateway.problems import Problem
+from gateway.store.values import (
+    ASK,
+    Aside,
+    Candidates,
+    Child,
+    Composed,
+    Delete,
+    Held,
+    Key,
+    Link,
+    Load,
+    LoadStart,
+    Page,
+    Put,
+    Record,
+    Review,
+    Row,
+    Undone,
+    Version,
+)
+
+__all__ = [
+    "ASK",
+    "Aside",
+    "Candidates",
+    "Child",
+    "Composed",
+    "Delete",
+    "Held",
+    "Key",
+    "Link",
+    "Load",
+    "LoadStart",
+    "Page",
+    "Put",
+    "Reads",
+    "Record",
+    "Review",
+    "Row",
+    "Store",
+    "Trail",
+    "Undone",
+    "Version",
+    "Work",
+]
+
+
+class Reads(Protocol):
+    """What a store can answer."""
+
+    def read(self, base: str, type: str, id: str) -> Row | None:
+        """The resource as it stands (`Row.deleted` for a tombstone), or None if the base never showed it."""
+
+    def vread(self, base: str, type: str, id: str, version: str) -> Version | None:
+        """One version that stands."""
+
+    def history(self, base: str, type: str, id: str) -> list[Version]:
+        """All versions that stand, newest first; empty if the base never showed the resource."""
+
+    def held(self, feed: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Held]:
+        """What is kept under these (type, local id); keys that were never used are left out."""
+
+    def search(
+        self,
+        base: str,
+        query: Query,
+        *,
+        limit: int,
+        after: Key | None = None,
+        total: bool = True,
+        hidden_systems: frozenset[str] = frozenset(),
+    ) -> Page:
+        """The rows that match, in the query's order, from the first behind `after`.
+
+        Args:
+            limit: at most so many rows; 0 for the total only.
+            hidden_systems: identifier systems the caller must not search by: their index rows match nothing.
+
+        Raises:
+            Refused: `store.cannot-search` for a criterion of a kind or modifier no index can answer.
+        """
+
+    def about(
+        self, child: str, type: str, param: str, *, limit: int, after: Key | None = None, total: bool = True
+    ) -> Page:
+        """The fast form of `type?param=Patient/<child>` on `ASK` in the default order."""
+
+    def records(self, recs: Sequence[int]) -> dict[int, Record]:
+        """Records by number."""
+
+    def record(self, feed: str, local: str) -> Record | None:
+        """The record of a feed's Patient."""
+
+    def patients(self, recs: Sequence[int]) -> dict[int, Row]:
+        """The current Patient of each record that has one."""
+
+    def records_of(self, children: Sequence[int]) -> dict[int, tuple[Record, ...]]:
+        """The records linked to each child, by record number; children without any are left out."""
+
+    def children(self, numbers: Sequence[int]) -> dict[int, Child]:
+        """Children by number."""
+
+    def child(self, *, id: str = "", cci: str = "") -> Child | None:
+        """The child with this id or this CCI."""
+
+    def child_founded_by(self, rec: int) -> Child | None:
+        """The child that was made for this record, also if it has no records now."""
+
+    def links(self, *, rec: int | None = None, child: int | None = None) -> list[Link]:
+        """Link events of a record or a child, oldest first, with those taken back (`stands` False)."""
+
+    def reviews(
+        self, *, state: str = "open", rec: int | None = None, child: int | None = None
+    ) -> list[Review]:
+        """Review entries in a state ("" for any), oldest first."""
+
+    def candidates(self, keys: Iterable[bytes], cap: int) -> Candidates:
+        """Records that share a person key with what is asked."""
+
+    def loads(self) -> list[Load]:
+        """All loads, oldest first."""
+
+    def load(self, number: int) -> Load | None:
+        """One load."""
+
+    def asides(self, load: int) -> Iterator[Aside]:
+        """The records a load set aside, in order."""
+
+    def counts(self) -> dict[str, int]:
+        """How many rows stand: `resources`, `versions`, `records`, `children`, `links`, `reviews`, `loads`;
+        and of each index table.
+        """
+
+    def dump(self) -> Iterator[tuple[str, ...]]:
+        """Everything that stands, in a fixed order, without numbers of the store's own.
+
+        Two stores with equal dumps answer alike.
+
+        The first item names the section: `resource`, `index`, `link`, `composed`, `review`, `key`.
+        """
+
+    def snapshot(self) -> str:
+        """A SHA-256 over `dump()`."""
+
+
+class Work(Reads, Protocol):
+    """A unit of work: committed as a whole when its block ends, gone when the block raises."""
+
+    def put(self, puts: Sequence[Put]) -> None:
+        """Add versions; index rows and records follow.
+
+        Raises:
+            Refused: `store.version-taken` if a version is not the next one.
+        """
+
+    def delete(self, deletes: Sequence[Delete]) -> None:
+        """Add tombstones.
+
+        Raises:
+            Refused: `store.version-taken`.
+        """
+
+    def recs(self, feed: str, locals: Sequence[str]) -> dict[str, int]:
+        """The record number of each Patient of a feed, made where it is not there yet."""
+
+    def found(self, id: str, cci: str, founder: int, load: int | None) -> int:
+        """Make a child and return its number.
+
+        Raises:
+            Refused: `store.cci-used` if the id or the CCI was ever used.
+        """
+
+    def link(self, events: Sequence[Link]) -> None:
+        """Append link events; the last one that stands says which child a record is linked to."""
+
+    def compose(self, composed: Mapping[int, Composed | None]) -> None:
+        """Put each child's Patient, or remove it where None is given."""
+
+    def keys(self, keys: Mapping[int, Iterable[bytes]]) -> None:
+        """Replace the person keys of these records."""
+
+    def review(self, entries: Sequence[Review]) -> None:
+        """Append review entries; one that is open already (same rec, child, other, reason) is left out."""
+
+    def close_reviews(self, numbers: Sequence[int], state: str, load: int | None = None) -> None:
+        """Withdraw or decide review entries; a load that is undone opens again what it closed."""
+
+    def set_aside(self, load: int, asides: Sequence[Aside]) -> None:
+        """Keep records that could not be taken."""
+
+    def count_load(self, load: int, counts: Mapping[str, int]) -> None:
+        """Replace a load's counters."""
+
+    def finish_load(self, load: int, at: int) -> None:
+        """Say that a load is complete."""
+
+    def undo(self, load: int, at: int) -> Undone:
+        """Take a load back: its versions, links and reviews no longer stand.
+
+        Raises:
+            Refused: `store.load-unknown`, `store.load-undone`, `store.load-running`.
+        """
+
+
+class Store(Reads, Protocol):
+    """An open database."""
+
+    def write(self) -> AbstractContextManager[Work]:
+        """A unit of work; waits for its turn.
+
+        Raises:
+            Refused: `store.locked`, `store.read-only`, `store.disk-full`, `store.disk`; nothing is kept then.
+        """
+
+    def start_load(self, start: LoadStart) -> Load:
+        """Begin a load, or go on with the same one if its process ended before it did (`continued`).
+
+        Raises:
+            Refused: `store.load-running` if another process or thread is at the same load.
+        """
+
+    def leave_load(self, number: int) -> None:
+        """Say that this process is no longer at the load, finished or not. Call it however the load ends."""
+
+    def close(self) -> None:
+        """Close every connection."""
+
+
+class Trail(Protocol):
+    """The audit: what was appended is durable, in order, and a change of it is found."""
+
+    def append(self, event: bytes, children: Iterable[str] = ()) -> None:
+        """Keep one event; returns when it is durable.
+
+        Raises:
+            Refused: `store.audit`; the caller must not answer.
+        """
+
+    def looks(self, child: str) -> Iterator[bytes]:
+        """The events about a child, oldest first."""
+
+    def verify(self) -> list[Problem]:
+        """Problems: rows changed, missing in the middle, or missing at the end."""
+
+    def close(self) -> None:
+        """Write what is waiting and close."""
