@@ -1,0 +1,64 @@
+"""Searches: what was asked that cannot be answered as it was written."""
+
+from gateway.problems import kind
+
+SEARCH_UNKNOWN_PARAMETER = kind(
+    "search.unknown-parameter",
+    "{type} has no search parameter {name}",
+    "Use one of: {supported}. Names are case-sensitive.",
+    "not-supported",
+)
+SEARCH_NOT_SUPPORTED = kind(
+    "search.not-supported",
+    "The search parameter {name} is not supported",
+    "Leave it out, or send Prefer: handling=lenient to have it ignored and reported. For {type} use: {supported}.",
+    "not-supported",
+)
+SEARCH_UNKNOWN_MODIFIER = kind(
+    "search.unknown-modifier",
+    "The search parameter {name} cannot be used with the modifier :{modifier}",
+    "Leave the modifier out, or use one of: {supported}.",
+    "not-supported",
+)
+SEARCH_VALUE = kind(
+    "search.value",
+    "The value of the search parameter {field} cannot be read as {expected}",
+    "Write it as {example}.",
+    "value",
+)
+SEARCH_TYPE_NEEDED = kind(
+    "search.type-needed",
+    "The search parameter {name} may lead to several types, and they differ in what follows",
+    "Name the type, as in {example}.",
+    "value",
+)
+SEARCH_SORT = kind(
+    "search.sort",
+    "{type} cannot be sorted by {name}",
+    "Sort by _id, _lastUpdated or one of: {supported}.",
+    "not-supported",
+)
+SEARCH_ELEMENT = kind(
+    "search.unknown-element",
+    "{type} has no element {name}, which _elements asks for",
+    "Name top-level elements of {type}, separated by commas.",
+    "value",
+)
+SEARCH_TWICE = kind(
+    "search.twice",
+    "The parameter {name} is given more than once",
+    "Give it once; it cannot have two values.",
+    "value",
+)
+SEARCH_NAME = kind(
+    "search.empty-name",
+    "The query has a value without the name of a parameter",
+    "Write name=value.",
+    "structure",
+)
+SEARCH_TOO_LONG = kind(
+    "search.too-long",
+    "The query has more than {most} {what}",
+    "Ask in several smaller questions.",
+    "too-costly",
+)
