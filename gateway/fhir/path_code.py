@@ -53,15 +53,19 @@ Step = Child | Where | Pick | Made | Whole
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Steps from a resource to values of one type; `inside` is the structure that has their elements."""
+    """Steps from a resource to values of one type.
+
+    `inside` is the structure that has their elements; `value_set` the one that their codes must come from.
+    """
 
     steps: tuple[Step, ...]
     type: str
     inside: str
+    value_set: str = ""
 
-    def then(self, step: Step, kind: str, inside: str) -> "Path":
+    def then(self, step: Step, kind: str, inside: str, value_set: str = "") -> "Path":
         """The path with one more step."""
-        return Path((*self.steps, step), kind, inside)
+        return Path((*self.steps, step), kind, inside, value_set)
 
     def extended(self, test: str) -> "Path":
         """The path to extensions, which for a primitive stand beside it, under `_name`."""

@@ -116,7 +116,7 @@ class PathReader:
 
     def _filtered(self, path: Path, condition: Node) -> Path:
         test = self._test(self._condition(condition, False, path))
-        return path.then(Where(test), path.type, path.inside)
+        return path.then(Where(test), path.type, path.inside, path.value_set)
 
     def _test(self, source: str) -> str:
         return self.tests.setdefault(source, f"test{len(self.tests)}")
@@ -130,7 +130,8 @@ class PathReader:
             for kind in element.types or ("",):
                 chosen = f"{name}{kind[0].upper()}{kind[1:]}" if element.choice else name
                 one = facts.element(base.inside, chosen) if element.choice else element
-                found.append(base.then(Child(chosen, one.many), kind or one.inside, one.inside))
+                required = one.value_set if one.strength == "required" and kind == "code" else ""
+                found.append(base.then(Child(chosen, one.many), kind or one.inside, one.inside, required))
         if not found:
             place, structure = Place(column=node.at + 1), bases[0].inside or bases[0].type
             raise refuse(PATHS_ELEMENT, place=place, structure=structure, name=name)
@@ -205,7 +206,7 @@ def _element(base: Path, name: str) -> facts.Element | None:
 
 
 def _stepped(bases: tuple[Path, ...], step: Pick) -> tuple[Path, ...]:
-    return tuple(path.then(step, path.type, path.inside) for path in bases)
+    return tuple(path.then(step, path.type, path.inside, path.value_set) for path in bases)
 
 
 def _type_name(node: Node) -> str:

@@ -1,7 +1,7 @@
 """Dates and times, each as the span its precision allows: 2015-03 is all of March.
 
-A date has no zone of its own; a day begins and ends in ZONE, for the index and for questions alike. Times with
-an offset are exact.
+A date has no zone of its own; a day begins and ends in ZONE, for the index and for questions alike. Times
+with an offset are exact.
 
 Source: https://hl7.org/fhir/R4/search.html#date
 """

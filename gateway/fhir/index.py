@@ -1,0 +1,131 @@
+"""What a resource can be found by: the values of all its search parameters, its clinical time, its patient.
+
+For each resource type one function is made, on first need, that walks a resource once.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from gateway.fhir import facts
+from gateway.fhir.expression import parse
+from gateway.fhir.parameters import SHELF
+from gateway.fhir.path_code import Path, Sink, walk_function
+from gateway.fhir.paths import PathReader
+from gateway.fhir.query import Entry, Span, Target
+
+Resource = dict[str, Any]
+_Walk = Callable[[Resource, Callable[[Entry], None]], None]
+
+#: The store has these as columns of its own.
+_KEPT_ELSEWHERE = frozenset({"_id", "_lastUpdated"})
+
+#: Parameters that say when something was so, the best first; a record of the act of writing comes last.
+_CLINICAL = (
+    *("date", "effective", "effective-time", "onset-date", "onset", "occurrence", "event-date", "started"),
+    *("collected", "start-date", "start", "sent", "received", "period", "whenhandedover", "whenprepared"),
+    *("datewritten", "datetime", "identified", "when", "authored", "authoredon", "authored-on", "created"),
+    *("issued", "recorded", "recorded-date", "entered-date", "timestamp"),
+)
+
+#: Parameters that name whom a resource is about; those who performed, wrote or received it are not.
+_ABOUT = ("patient", "subject", "beneficiary", "individual", "actor")
+
+
+class Elements(NamedTuple):
+    """What a parameter looks at: the data types it may meet, and the value sets its codes must come from."""
+
+    types: frozenset[str]
+    value_sets: frozenset[str]
+
+
+def entries(resource: Resource, resource_type: str) -> list[Entry]:
+    """Every index value of a resource, each once; `_id` and `_lastUpdated` are left to the store.
+
+    Args:
+        resource: valid R4, as `gateway.fhir.json` reads it (decimals may keep their text).
+        resource_type: its type.
+    """
+    found: list[Entry] = []
+    _walk(resource_type, indexed_codes(resource_type))(resource, found.append)
+    return list(dict.fromkeys(found))
+
+
+@cache
+def indexed_codes(resource_type: str) -> tuple[str, ...]:
+    """The parameters of a type that `entries` gives values for."""
+    return tuple(
+        code
+        for code, parameter in facts.parameters(resource_type).items()
+        if parameter.type in SHELF and parameter.expression and code not in _KEPT_ELSEWHERE
+    )
+
+
+def clinical_time(resource: Resource, resource_type: str) -> Span | None:
+    """When what the resource tells was so: of its best date the latest value; None if it has no such date."""
+    if resource_type == "Patient":
+        return None
+    for code in _clinical_codes(resource_type):
+        found: list[Entry] = []
+        _walk(resource_type, (code,))(resource, found.append)
+        spans = [entry.value for entry in found if isinstance(entry.value, Span)]
+        if spans:
+            return max(spans)
+    return None
+
+
+def compartment_reference(resource: Resource, resource_type: str) -> str | None:
+    """The local reference ("Patient/id") of the patient a resource is about; None if it is about none.
+
+    For a Patient its own. Whoever performed, wrote, received or is in the focus of it does not count.
+
+    Source: https://hl7.org/fhir/R4/compartmentdefinition-patient.html, narrowed to what a resource is about.
+    """
+    if resource_type == "Patient":
+        return f"Patient/{resource['id']}" if "id" in resource else None
+    for code in _about_codes(resource_type):
+        found: list[Entry] = []
+        _walk(resource_type, (code,))(resource, found.append)
+        for entry in found:
+            if isinstance(entry.value, Target) and entry.value.to.startswith("Patient/"):
+                return entry.value.to
+    return None
+
+
+@cache
+def elements(resource_type: str, code: str) -> Elements:
+    """What the parameter `code` of a type looks at."""
+    paths = _paths(PathReader(resource_type), facts.parameters(resource_type)[code].expression)
+    return Elements(
+        frozenset(path.type for path in paths),
+        frozenset(path.value_set for path in paths if path.value_set),
+    )
+
+
+@cache
+def _walk(resource_type: str, codes: tuple[str, ...]) -> _Walk:
+    reader = PathReader(resource_type)
+    sinks = []
+    for code in codes:
+        parameter = facts.parameters(resource_type)[code]
+        takes = SHELF[parameter.type].entries
+        sinks += [Sink(path, takes[path.type], code) for path in _paths(reader, parameter.expression)]
+    return walk_function(sinks, reader.tests, Entry)
+
+
+@cache
+def _clinical_codes(resource_type: str) -> tuple[str, ...]:
+    own = facts.parameters(resource_type)
+    return tuple(code for code in _CLINICAL if code in own and own[code].type == "date")
+
+
+@cache
+def _about_codes(resource_type: str) -> tuple[str, ...]:
+    compartment, own = facts.compartment(resource_type), facts.parameters(resource_type)
+    if not compartment:
+        return ()
+    return tuple(code for code in _ABOUT if code in compartment or (code == "patient" and code in own))
+
+
+def _paths(reader: PathReader, expression: str) -> tuple[Path, ...]:
+    return reader.paths(parse(expression)) if expression else ()

@@ -1,0 +1,97 @@
+"""Whether an indexed value meets what was asked: the meaning of every search, in plain Python.
+
+Stores say the same in SQL; their tests hold them to this.
+
+Source: https://hl7.org/fhir/R4/search.html (prefixes, modifiers)
+"""
+
+from collections.abc import Iterable
+
+from gateway.fhir.parameters.tokens import ANY
+from gateway.fhir.query import (
+    Criterion,
+    Entry,
+    Indexed,
+    Number,
+    Quantity,
+    Span,
+    Target,
+    Text,
+    Token,
+    Uri,
+    Value,
+)
+
+
+def holds(criterion: Criterion, entries: Iterable[Entry]) -> bool:
+    """Whether a resource with these entries meets a criterion that is not chained.
+
+    `not` also holds where there is no value at all; `missing` asks for just that.
+    """
+    held = [entry.value for entry in entries if entry.param == criterion.param]
+    if criterion.modifier == "missing":
+        return (not held) == (criterion.values[0].value == Token("", "true"))
+    found = any(meets(value, each, criterion.modifier) for value in criterion.values for each in held)
+    return not found if criterion.modifier == "not" else found
+
+
+def meets(asked: Value, held: Indexed, modifier: str = "") -> bool:
+    """Whether one indexed value meets one alternative (`not` is for `holds`: it is about all values)."""
+    match asked.value, held:
+        case Text() as wanted, Text():
+            return _text(wanted, held, modifier)
+        case Token() as wanted, Token():
+            return wanted.system in (ANY, held.system) and wanted.code in (ANY, held.code)
+        case Span() as wanted, Span():
+            return compare(asked.prefix, *wanted, *held)
+        case Number() as wanted, Number():
+            return compare(asked.prefix, *wanted, *held)
+        case Quantity() as wanted, Quantity():
+            return _unit(wanted, held) and compare(asked.prefix, wanted.low, wanted.high, held.low, held.high)
+        case Target() as wanted, Target() if modifier == "identifier":
+            if not held.value:
+                return False
+            return wanted.system in (ANY, held.system) and wanted.value in (ANY, held.value)
+        case Target() as wanted, Target():
+            return wanted.to == held.to
+        case Uri() as wanted, Uri():
+            return wanted == held
+    return False
+
+
+def compare(prefix: str, low: float, high: float, held_low: float, held_high: float) -> bool:
+    """Whether [held_low, held_high) stands to the interval asked, [low, high), as the prefix says."""
+    within = low <= held_low and held_high <= high
+    match prefix:
+        case "eq":
+            return within
+        case "ne":
+            return not within
+        case "gt":
+            return held_high > high
+        case "lt":
+            return held_low < low
+        case "ge":
+            return within or held_high > high
+        case "le":
+            return within or held_low < low
+        case "sa":
+            return held_low >= high
+        case "eb":
+            return held_high <= low
+    return held_low < high and held_high > low
+
+
+def _text(wanted: Text, held: Text, modifier: str) -> bool:
+    match modifier:
+        case "exact":
+            return held.exact == wanted.exact
+        case "contains":
+            return wanted.folded in held.folded
+    return held.folded.startswith(wanted.folded)
+
+
+def _unit(wanted: Quantity, held: Quantity) -> bool:
+    if wanted.unit != ANY:
+        return wanted.code in (held.code, held.unit)
+    return wanted.system in (ANY, held.system) and wanted.code in (ANY, held.code)
