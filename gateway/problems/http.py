@@ -65,3 +65,10 @@ HTTP_ETAG = kind(
     "value",
     400,
 )
+HTTP_UNKNOWN_TYPE = kind(
+    "http.unknown-type",
+    "There is no resource type of this name in FHIR R4",
+    "Correct the type in the address; capital letters count.{meant}",
+    "not-found",
+    404,
+)
