@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from threading import Lock, Thread
 from typing import Any
 
+import orjson
 import requests
 
 from gateway.upstream.trust import authorities
@@ -70,18 +71,22 @@ def read(upstream: Upstream) -> Any:
     with requests.Session() as session:
         session.trust_env = False
         session.verify = authorities()
-        url = f"{upstream.base_url}/metadata"
         try:
-            with session.get(
-                url, headers=headers, timeout=_TIMEOUT, stream=True, allow_redirects=False
-            ) as answer:
-                if answer.status_code != 200:
-                    return None
-                body = answer.raw.read(_MOST + 1, decode_content=True)
-                answer._content = body  # type: ignore[attr-defined]
-                return answer.json() if len(body) <= _MOST else None
-        except (requests.RequestException, ValueError, OSError):
+            return orjson.loads(_body(session, f"{upstream.base_url}/metadata", headers))
+        except (requests.RequestException, ValueError):
             return None
+
+
+def _body(session: requests.Session, url: str, headers: dict[str, str]) -> bytes:
+    """The body of a 200 answer of bearable size, else nothing."""
+    body = bytearray()
+    with session.get(url, headers=headers, timeout=_TIMEOUT, stream=True, allow_redirects=False) as answer:
+        if answer.status_code == 200:
+            for chunk in answer.iter_content(65536):
+                body += chunk
+                if len(body) > _MOST:
+                    return b""
+    return bytes(body)
 
 
 def capability(statement: Any) -> Capability:

@@ -8,6 +8,7 @@ thread: no threads, no event loop, connections kept alive (measured against ten 
 
 import time
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 import pycurl
@@ -42,6 +43,7 @@ class Flight(Generic[T]):
         """Start `plans`, each with its deadline (`time.monotonic()`); `request_id` goes as X-Request-ID."""
         self._plans = plans
         self._request_id = request_id
+        self._began = time.monotonic()
         self._lane = lane()
         self._lane.clear()
         self._returned: dict[int, T] = {}
@@ -71,6 +73,9 @@ class Flight(Generic[T]):
         for handle in [each for each, transfer in self._open.items() if now > transfer.until + _GRACE]:
             self._end(handle, pycurl.E_OPERATION_TIMEDOUT)
 
+    def _elapsed(self) -> int:
+        return round((time.monotonic() - self._began) * 1000)
+
     def _patience(self) -> int:
         """Milliseconds that polling may take before somebody's deadline has to be looked at."""
         soonest = min(transfer.until for transfer in self._open.values())
@@ -81,6 +86,8 @@ class Flight(Generic[T]):
         if transfer is None:
             return
         answer = transfer.answer(code)
+        if answer.state == "timeout":
+            answer = replace(answer, elapsed_ms=self._elapsed())
         self._lane.give_back(handle)
         self._step(transfer.number, self._plans[transfer.number][0], answer)
 
@@ -90,7 +97,7 @@ class Flight(Generic[T]):
         try:
             request = next(plan) if answer is None else plan.send(answer)
             while time.monotonic() >= until:
-                request = plan.send(Answer("timeout"))
+                request = plan.send(Answer("timeout", elapsed_ms=self._elapsed()))
         except StopIteration as end:
             self._returned[number] = end.value
             return

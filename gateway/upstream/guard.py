@@ -79,7 +79,8 @@ def _families(patient: Resource) -> set[str]:
 def _givens(patient: Resource) -> set[str]:
     given: list[str] = []
     for name in _objects(patient.get("name")):
-        given += [each for each in name.get("given") or () if isinstance(each, str)]
+        listed = name.get("given")
+        given += [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
     return _parts(given)
 
 

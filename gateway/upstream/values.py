@@ -69,7 +69,8 @@ class Request:
 class Answer:
     """What came of one request.
 
-    `state` is "answered" for any 200 with a JSON media type; `status` is the HTTP status where one came.
+    `state` is "answered" for any 200 with a JSON media type; `status` is the HTTP status where one came;
+    `elapsed_ms` of a "timeout" counts from the first request of its plan.
     """
 
     state: State

@@ -1,0 +1,24 @@
+"""Where another server's next page is, and whether it may be followed."""
+
+from urllib.parse import unquote, urljoin, urlsplit
+
+
+def under(url: str, type_: str, bases: tuple[str, ...]) -> str | None:
+    """What stands behind the base in a link of a server, to be asked under the base we know; None otherwise.
+
+    A link to anywhere else is not followed: the token would go there, and the answer would be somebody's.
+
+    Args:
+        url: the link; relative ones are taken from the search that gave it.
+        type_: the type that was searched.
+        bases: the base we know, and the one the server believes it has.
+    """
+    absolute = urljoin(f"{bases[0]}/{type_}", url)
+    steps = unquote(urlsplit(absolute).path).split("/")
+    if ".." in steps or "." in steps or not absolute.isprintable() or " " in absolute:
+        return None
+    for base in bases:
+        rest = absolute.removeprefix(base) if base else absolute
+        if rest != absolute and rest[:1] in ("/", "?"):
+            return rest.removeprefix("/") or None
+    return None
