@@ -87,7 +87,7 @@ def person(patient: Mapping[str, Any], base_uri: str, *, verified: bool = False)
         **_identifiers(patient, base_uri, verified),
         families=families,
         givens=givens,
-        birth_dates=_birth_dates(patient),
+        birth_dates=birth_dates(patient),
         genders=frozenset({text(patient.get("gender"))} & {"female", "male"}),
         postcodes=_postcodes(patient),
         deceased=patient.get("deceasedBoolean") is True or bool(text(patient.get("deceasedDateTime"))),
@@ -129,6 +129,14 @@ def is_nhs_system(system: str) -> bool:
 def nhs_is_verified(identifier: Mapping[str, Any], *, verified: bool) -> bool:
     """Whether an NHS number counts as traced, in a feed whose numbers are `verified` or not."""
     return verified and _nhs_status(identifier) in _VERIFIED
+
+
+def birth_dates(patient: Mapping[str, Any]) -> frozenset[str]:
+    """Return the birth date of a Patient, full or partial, if it is a real one."""
+    written = text(patient.get("birthDate"))
+    if _PARTIAL_DATE.fullmatch(written):
+        return frozenset({written})
+    return frozenset({written} if _is_date(written) else ())
 
 
 def _nhs_status(identifier: Mapping[str, Any]) -> str:
@@ -193,13 +201,6 @@ def _names(patient: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[Given]
 
 def _words(value: Any) -> list[str]:
     return folded(text(value)).split()
-
-
-def _birth_dates(patient: Mapping[str, Any]) -> frozenset[str]:
-    written = text(patient.get("birthDate"))
-    if _PARTIAL_DATE.fullmatch(written):
-        return frozenset({written})
-    return frozenset({written} if _is_date(written) else ())
 
 
 def _is_date(written: str) -> bool:
