@@ -7,19 +7,21 @@ Source: https://hl7.org/fhir/R4/search.html; unknown parameters: 3.1.1.3 there
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from typing import NamedTuple
 
 from gateway.fhir import facts
-from gateway.fhir.index import elements
+from gateway.fhir.index import Elements, elements
 from gateway.fhir.parameters import SHELF, Asked, Context
 from gateway.fhir.parameters.context import refused, split_commas
 from gateway.fhir.query import Criterion, Query, Token, Value
 from gateway.fhir.results import RESULT_PARAMETERS, read_results
-from gateway.problems import Kind, Problem, Refused, problem, refuse
+from gateway.problems import Problem, Refused, problem, refuse
 from gateway.problems.search import (
     SEARCH_NAME,
+    SEARCH_NO_CHAIN,
     SEARCH_NOT_SUPPORTED,
     SEARCH_TOO_LONG,
     SEARCH_TYPE_NEEDED,
@@ -33,8 +35,10 @@ DEEPEST_CHAIN = 8
 
 #: Parameters of R4 that this server knows of and does not do.
 _NOT_YET = frozenset(
-    ("_contained", "_containedType", "_content", "_filter", "_has", "_include")
-    + ("_list", "_query", "_revinclude", "_score", "_text", "_type")
+    {
+        *("_contained", "_containedType", "_content", "_filter", "_has", "_include"),
+        *("_list", "_query", "_revinclude", "_score", "_text", "_type"),
+    }
 )
 _SOFT = frozenset({SEARCH_NOT_SUPPORTED, SEARCH_UNKNOWN_PARAMETER})
 _CHOSEN = re.compile(r"resolve\(\) is (\w+)")
@@ -76,7 +80,7 @@ def parse(
             results.append((name, value))
             continue
         try:
-            criteria.append(_Reader(value, context or Context()).criterion(resource_type, name))
+            criteria.append(_Reader(value, context or Context()).whole(resource_type, name))
         except Refused as found:
             if lenient and all(each.kind in _SOFT for each in found.problems) and "." not in name:
                 ignored.append(_safe(name))
@@ -97,67 +101,86 @@ def supported(resource_type: str) -> tuple[facts.Parameter, ...]:
     return tuple(each for each in own if each.type in SHELF and each.expression)
 
 
+class _Known(NamedTuple):
+    """A supported parameter of one type, with what reading its values needs.
+
+    Attributes:
+        parameter: as R4 has it.
+        targets: the types it may lead to, if it is a reference; empty for any.
+        looks_at: its elements.
+    """
+
+    parameter: facts.Parameter
+    targets: tuple[str, ...]
+    looks_at: Elements
+
+    def leads_to(self, resource_type: str) -> bool:
+        """Whether it is a reference that may lead to that type."""
+        targets = self.targets or facts.resource_types()
+        return self.parameter.type == "reference" and resource_type in targets
+
+
 class _Reader:
     """Reads one parameter of a query; for a chain, against each type that a step may lead to."""
 
     def __init__(self, value: str, context: Context) -> None:
         self.pieces = split_commas(value)
         self.context = context
-        self.known: dict[tuple[str, str], Criterion | Refused] = {}
+        self.met: dict[tuple[str, str], Criterion | Refused] = {}
 
-    def criterion(self, resource_type: str, name: str) -> Criterion:
-        """The criterion that `name` with this value is for a type."""
+    def whole(self, resource_type: str, name: str) -> Criterion:
+        """The criterion of a parameter as it stands in the query."""
         if not name:
             raise refuse(SEARCH_NAME)
-        if len(self.pieces) > MOST_ALTERNATIVES:
-            raise refuse(
-                SEARCH_TOO_LONG, field=_safe(name), most=MOST_ALTERNATIVES, what="values for one name"
-            )
-        if name.count(".") > DEEPEST_CHAIN:
-            raise refuse(SEARCH_TOO_LONG, field=_safe(name), most=DEEPEST_CHAIN, what="steps in one chain")
+        for count, most, what in (
+            (len(self.pieces), MOST_ALTERNATIVES, "values for one parameter"),
+            (name.count("."), DEEPEST_CHAIN, "steps in one chain"),
+        ):
+            if count > most:
+                raise refuse(SEARCH_TOO_LONG, field=_safe(name), most=most, what=what)
+        return self.criterion(resource_type, name)
+
+    def criterion(self, resource_type: str, name: str) -> Criterion:
+        """The criterion that `name`, or what is left of a chain, is for a type."""
         head, dot, rest = name.partition(".")
         code, _, modifier = head.partition(":")
-        parameter = _parameter(resource_type, code, name)
+        known = _known(resource_type, code)
+        if known is None:
+            raise _unknown(resource_type, code, name)
+        kind = known.parameter.type
+        text = f"{name}={','.join(self.pieces)}"
         if dot:
-            return self._chain(parameter, modifier, rest, name)
-        allowed = _MODIFIERS.get(code, SHELF[parameter.type].modifiers)
-        if modifier and modifier not in allowed and not _is_target(parameter, modifier):
-            raise _bad_modifier(parameter, modifier, allowed)
-        return Criterion(
-            code,
-            parameter.type,
-            modifier,
-            self._values(parameter, modifier, resource_type),
-            text=self._text(name),
-        )
+            only, inner = self._chain(known, modifier, rest, name)
+            return Criterion(code, kind, only, (), inner, text)
+        allowed = _MODIFIERS.get(code, SHELF[kind].modifiers)
+        if modifier and modifier not in allowed and not known.leads_to(modifier):
+            raise _bad_modifier(known, modifier, allowed)
+        return Criterion(code, kind, modifier, self._values(known, modifier), text=text)
 
-    def _text(self, name: str) -> str:
-        return f"{name}={','.join(self.pieces)}"
-
-    def _values(self, parameter: facts.Parameter, modifier: str, resource_type: str) -> tuple[Value, ...]:
-        looked_at = elements(resource_type, parameter.code)
-        targets = _targets(parameter)
-        asked = Asked(self.context, modifier, targets, looked_at.types, looked_at.value_sets)
+    def _values(self, known: _Known, modifier: str) -> tuple[Value, ...]:
+        read = _missing if modifier == "missing" else SHELF[known.parameter.type].read
+        asked = Asked(self.context, modifier, known.targets, *known.looks_at)
         values: dict[Value, None] = {}
         problems: list[Problem] = []
         for piece in self.pieces:
             try:
-                found = _missing(piece) if modifier == "missing" else SHELF[parameter.type].read(piece, asked)
-                values.update(dict.fromkeys(found))
+                values.update(dict.fromkeys(read(piece, asked)))
             except Refused as refusal:
-                problems += [replace(each, field=parameter.code) for each in refusal.problems]
+                problems += [replace(each, field=known.parameter.code) for each in refusal.problems]
         if problems:
             raise Refused(*problems)
         return tuple(values)
 
-    def _chain(self, parameter: facts.Parameter, modifier: str, rest: str, name: str) -> Criterion:
-        """The criterion on what `parameter` leads to, of type `modifier` or of any type it may lead to."""
-        if parameter.type != "reference" or (modifier and not _is_target(parameter, modifier)):
-            raise _bad_modifier(parameter, modifier or rest.partition(".")[0], ())
-        types = (modifier,) if modifier else _targets(parameter) or facts.resource_types()
+    def _chain(self, known: _Known, modifier: str, rest: str, name: str) -> tuple[str, Criterion]:
+        """What the rest of a chain asks, and of which type; of "" where several types can answer alike."""
+        code = known.parameter.code
+        if known.parameter.type != "reference":
+            raise refuse(SEARCH_NO_CHAIN, field=_safe(name), name=code)
+        if modifier and not known.leads_to(modifier):
+            raise _bad_modifier(known, modifier, ())
         found: dict[Criterion, list[str]] = {}
         refusals: list[Refused] = []
-        for each in types:
+        for each in (modifier,) if modifier else known.targets or facts.resource_types():
             inner = self._inner(each, rest)
             if isinstance(inner, Refused):
                 refusals.append(inner)
@@ -165,31 +188,32 @@ class _Reader:
                 found.setdefault(inner, []).append(each)
         if not found:
             raise _worst(refusals)
-        if len(found) > 1:
-            example = f"{parameter.code}:{next(iter(found.values()))[0]}.{rest}"
-            raise refuse(SEARCH_TYPE_NEEDED, field=_safe(name), name=_safe(name), example=_safe(example))
-        ((inner, having),) = found.items()
-        only = having[0] if len(having) == 1 else ""
-        return Criterion(parameter.code, "reference", modifier or only, (), inner, self._text(name))
+        (inner, having), *others = found.items()
+        if others:
+            example = _safe(f"{code}:{having[0]}.{rest}")
+            raise refuse(SEARCH_TYPE_NEEDED, field=_safe(name), name=code, example=example)
+        return modifier or (having[0] if len(having) == 1 else ""), inner
 
     def _inner(self, resource_type: str, name: str) -> Criterion | Refused:
         key = resource_type, name
-        if key not in self.known:
+        if key not in self.met:
             try:
-                self.known[key] = self.criterion(resource_type, name)
+                self.met[key] = self.criterion(resource_type, name)
             except Refused as refusal:
-                self.known[key] = refusal
-        return self.known[key]
+                self.met[key] = refusal
+        return self.met[key]
 
 
-def _parameter(resource_type: str, code: str, name: str) -> facts.Parameter:
-    """The supported parameter of that code, or the refusal that lists those there are."""
-    found = facts.parameters(resource_type).get(code)
-    if found is not None and found in supported(resource_type):
-        return found
-    kind: Kind = SEARCH_NOT_SUPPORTED if found is not None or code in _NOT_YET else SEARCH_UNKNOWN_PARAMETER
-    listed = ", ".join(each.code for each in supported(resource_type))
-    raise refuse(kind, field=_safe(name), type=resource_type, name=_safe(code), supported=listed)
+@cache
+def _all_known(resource_type: str) -> Mapping[str, _Known]:
+    return {
+        each.code: _Known(each, _targets(each), elements(resource_type, each.code))
+        for each in supported(resource_type)
+    }
+
+
+def _known(resource_type: str, code: str) -> _Known | None:
+    return _all_known(resource_type).get(code)
 
 
 def _targets(parameter: facts.Parameter) -> tuple[str, ...]:
@@ -204,22 +228,22 @@ def _targets(parameter: facts.Parameter) -> tuple[str, ...]:
     return parameter.targets
 
 
-def _is_target(parameter: facts.Parameter, modifier: str) -> bool:
-    """Whether `modifier` is the name of a type that the parameter may lead to."""
-    targets = _targets(parameter) or facts.resource_types()
-    return parameter.type == "reference" and modifier in targets
+def _unknown(resource_type: str, code: str, name: str) -> Refused:
+    """The refusal of a parameter that R4 or this server does not have, with those there are."""
+    ours = code in _NOT_YET or code in facts.parameters(resource_type)
+    kind = SEARCH_NOT_SUPPORTED if ours else SEARCH_UNKNOWN_PARAMETER
+    listed = ", ".join(each.code for each in supported(resource_type))
+    return refuse(kind, field=_safe(name), type=resource_type, name=_safe(code), supported=listed)
 
 
-def _bad_modifier(parameter: facts.Parameter, modifier: str, allowed: tuple[str, ...]) -> Refused:
+def _bad_modifier(known: _Known, modifier: str, allowed: tuple[str, ...]) -> Refused:
+    code = known.parameter.code
     listed = [f":{each}" for each in allowed]
-    if parameter.type == "reference":
-        listed += [f":{each}" for each in _targets(parameter)] or [":[type]"]
+    if known.parameter.type == "reference":
+        listed += [f":{each}" for each in known.targets] or [":[type]"]
+    supported_ones = ", ".join(listed) or "none"
     return refuse(
-        SEARCH_UNKNOWN_MODIFIER,
-        field=parameter.code,
-        name=parameter.code,
-        modifier=_safe(modifier),
-        supported=", ".join(listed) or "none",
+        SEARCH_UNKNOWN_MODIFIER, field=code, name=code, modifier=_safe(modifier), supported=supported_ones
     )
 
 
@@ -229,7 +253,7 @@ def _worst(refusals: list[Refused]) -> Refused:
     return (telling or refusals)[0]
 
 
-def _missing(piece: str) -> tuple[Value, ...]:
+def _missing(piece: str, asked: Asked) -> tuple[Value, ...]:
     if piece not in ("true", "false"):
         raise refused(piece, "true or false", "true or false")
     return (Value(Token("", piece), text=piece),)

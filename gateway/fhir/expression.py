@@ -205,7 +205,7 @@ class _Parser:
 
     def postfix(self) -> Node:
         self.depth += 1
-        if self.depth > 100:
+        if self.depth > 40:
             raise self.surprise()
         node = self.term()
         while True:

