@@ -103,13 +103,21 @@ def capability(
     Raises:
         KeyError: a type or a search parameter that R4 does not have is said to be served.
     """
+    rest = {
+        "mode": "server",
+        "documentation": _WORDS[kind][1],
+        "security": _security(token_url, secured),
+        "resource": [_resource(each) for each in sorted(served, key=lambda each: each.type)],
+        "interaction": [{"code": code} for code in interactions],
+        "operation": _operations(operations),
+    }
+    shared = {"format": list(formats), "patchFormat": list(patch_formats), "rest": [_full(rest)]}
+    return _full(_head(base, kind, version, date) | shared)
+
+
+def _head(base: str, kind: str, version: str, date: str) -> dict[str, Any]:
     title, description = _WORDS[kind]
-    rest: dict[str, Any] = {"mode": "server", "documentation": description}
-    rest["security"] = _security(token_url, secured)
-    rest["resource"] = [_resource(each) for each in sorted(served, key=lambda each: each.type)]
-    rest["interaction"] = [{"code": code} for code in interactions]
-    rest["operation"] = _operations(operations)
-    statement = {
+    return {
         "resourceType": "CapabilityStatement",
         "url": f"{base}/metadata",
         "version": version,
@@ -123,11 +131,7 @@ def capability(
         "software": {"name": "fhirgate", "version": version},
         "implementation": {"description": title, "url": base},
         "fhirVersion": FHIR_VERSION,
-        "format": list(formats),
-        "patchFormat": list(patch_formats),
-        "rest": [_full(rest)],
     }
-    return _full(statement)
 
 
 def _full(item: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ class _Walk:
         """Check that each contained resource is pointed at, or points at what contains it (dom-3)."""
         inner = value.get("contained")
         for at, each in enumerate(inner if isinstance(inner, list) else ()):
-            if isinstance(each, dict) and each.get("id") not in self.pointed and "" not in self.pointed:
+            if isinstance(each, dict) and str(each.get("id")) not in self.pointed and "" not in self.pointed:
                 self.rule(IN_USE, Trail(here, "contained", at))
 
     def members(
@@ -103,7 +103,7 @@ class _Walk:
             path: of the structure.
             here: where the object is.
             depth: how deep it lies.
-            resource: whether it is a resource, which says its type and may hold nothing else.
+            resource: whether it is a resource, which says its type.
             bare: whether an id alone is enough (beside the value of a primitive).
         """
         if depth > DEEPEST:
@@ -112,30 +112,36 @@ class _Walk:
         if not value or (value.keys() == {"id"} and not bare):
             self.found.add(problems.RESOURCE_EMPTY, here)
             return
-        known = facts.members(path)
         chosen: dict[str, str] = {}
-        for name, item in value.items():
-            if element := known.get(name):
-                self.member(value, element, item, here, depth)
-            elif element := _beside(name, known):
-                self.beside(value, element, item, here, depth)
-            else:
+        for name in value:
+            element = self.named(value, name, path, here, depth)
+            if element is None:
                 if name != "resourceType" or not resource:
-                    self.unknown(name, path, known, here)
-                continue
-            if element.choice and chosen.setdefault(element.choice, element.name) != element.name:
+                    self.unknown(name, path, here)
+            elif element.choice and chosen.setdefault(element.choice, element.name) != element.name:
                 first = chosen[element.choice]
                 self.found.add(problems.RESOURCE_TWO_CHOICES, Trail(here, element.name), first=first)
         for element in _required(path):
             if not (element.name in value or f"_{element.name}" in value or element.choice in chosen):
-                self.found.add(problems.RESOURCE_REQUIRED, Trail(here, element.name), path=path)
+                where = Trail(here, element.choice or element.name)
+                self.found.add(problems.RESOURCE_REQUIRED, where, name=element.name, path=path)
         self.rules(value, path, here)
 
-    def unknown(self, name: str, path: str, known: Mapping[str, Element], here: Trail) -> None:
+    def named(self, value: dict[str, Any], name: str, path: str, here: Trail, depth: int) -> Element | None:
+        """Check one member of an object by its name; its element, or None where R4 knows none."""
+        known = facts.members(path)
+        if element := known.get(name):
+            self.member(value, element, value[name], here, depth)
+        elif element := _beside(name, known):
+            self.beside(value, element, value[name], here, depth)
+        return element
+
+    def unknown(self, name: str, path: str, here: Trail) -> None:
         """Note a member that R4 does not know, with the name that was perhaps meant."""
         where = Trail(here, name) if plain(name) == name else here
+        suggestion = meant(name, facts.members(path))
         self.found.add(
-            problems.RESOURCE_UNKNOWN_ELEMENT, where, name=plain(name), path=path, meant=meant(name, known)
+            problems.RESOURCE_UNKNOWN_ELEMENT, where, name=plain(name), path=path, meant=suggestion
         )
 
     def rules(self, value: dict[str, Any], path: str, here: Trail) -> None:
