@@ -125,7 +125,7 @@ class Delete:
 
 
 class Record(NamedTuple):
-    """One Patient of one feed, there or only named yet; `child` is its child's number, None while unlinked."""
+    """One Patient of one feed, there or only named yet; `child` is the number of its child or None."""
 
     rec: int
     feed: str

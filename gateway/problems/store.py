@@ -1,0 +1,141 @@
+"""The store and the audit."""
+
+from gateway.problems import kind
+
+STORE_READ_ONLY = kind(
+    "store.read-only",
+    "The database cannot be written: it is read-only",
+    "Give the gateway's user the right to write the file {file} and its folder.",
+    "no-store",
+    503,
+)
+STORE_LOCKED = kind(
+    "store.locked",
+    "The database is busy with another write",
+    "Try again in a moment. If it lasts, see which process holds {file}.",
+    "lock-error",
+    503,
+)
+STORE_FULL = kind(
+    "store.disk-full",
+    "There is no room left for the database",
+    "Make room on the disk of {file} and send it again; nothing of this write was kept.",
+    "no-store",
+    507,
+)
+STORE_DISK = kind(
+    "store.disk",
+    "The disk of the database does not answer as it should",
+    "Look at the system log for the disk of {file}; nothing of this write was kept.",
+    "exception",
+    503,
+)
+STORE_OPEN = kind(
+    "store.cannot-open",
+    "The database cannot be opened",
+    "Check that the folder of {file} exists and that the gateway's user may use it.",
+    "no-store",
+    503,
+)
+STORE_DAMAGED = kind(
+    "store.not-a-database",
+    "The file is not a database, or is damaged",
+    "Check the setting `database` ({file}); if it is right, restore the file from its backup.",
+    "exception",
+    503,
+)
+STORE_FOREIGN = kind(
+    "store.not-ours",
+    "The database belongs to another program",
+    "Check the setting `database` ({file}), or name a file that does not exist yet.",
+    "exception",
+    503,
+)
+STORE_NEWER = kind(
+    "store.newer",
+    "The database was made by a newer fhirgate (schema {found}, this one knows {known})",
+    "Run the newer fhirgate, or restore a backup made before it.",
+    "exception",
+    503,
+)
+STORE_OLDER = kind(
+    "store.older",
+    "The database has an older schema ({found} of {known}) and cannot be changed now",
+    "Open it once with the right to write, then start again.",
+    "exception",
+    503,
+)
+STORE_CLOSED = kind("store.closed", "The database is closed", "Start the gateway again.", "exception", 503)
+STORE_VERSION = kind(
+    "store.version-taken",
+    "The resource has changed since it was read",
+    "Read it again and repeat the change on the version that stands now.",
+    "conflict",
+    409,
+)
+STORE_CCI = kind(
+    "store.cci-used",
+    "The id or the CCI was given to a child before",
+    "Mint another one; neither is ever used twice.",
+    "duplicate",
+    409,
+)
+STORE_ROOM = kind(
+    "store.out-of-numbers",
+    "There is no number left for another {what}",
+    "One database holds 4,095 feeds and 1,048,575 resources about one Patient; use a second one.",
+    "too-costly",
+    507,
+)
+STORE_SEARCH = kind(
+    "store.cannot-search",
+    "{param} cannot be searched with {how}",
+    "Leave the modifier or prefix out; /metadata lists what can be asked.",
+    "not-supported",
+)
+STORE_LOAD_RUNNING = kind(
+    "store.load-running",
+    "The load is still running",
+    "Wait until it has ended; `fhirgate load --list` shows its state.",
+    "lock-error",
+    409,
+)
+STORE_LOAD_UNKNOWN = kind(
+    "store.load-unknown",
+    "There is no load {load}",
+    "`fhirgate load --list` shows the numbers of all loads.",
+    "not-found",
+    404,
+)
+STORE_LOAD_UNDONE = kind(
+    "store.load-undone",
+    "The load {load} was taken back already",
+    "Nothing is left to do; load the file again if it should stand.",
+    "conflict",
+    409,
+)
+STORE_AUDIT = kind(
+    "store.audit",
+    "The look could not be written into the audit, so it was not answered",
+    "Make room for, or give access to, the file {file} and ask again.",
+    "no-store",
+    503,
+)
+AUDIT_CHANGED = kind(
+    "audit.changed",
+    "Row {row} of the audit chain {chain} was changed",
+    "Compare it with the copy of the audit kept elsewhere, and find out who can write the file.",
+    "security",
+)
+AUDIT_MISSING = kind(
+    "audit.missing",
+    "Rows are missing from the audit chain {chain} after row {row}",
+    "Compare it with the copy of the audit kept elsewhere, and find out who can write the file.",
+    "security",
+)
+AUDIT_HEAD = kind(
+    "audit.head",
+    "The end of the audit chain {chain} is not sealed by this gateway's secret",
+    "Check the setting `secret_file`; with the right secret, the head or the whole chain was changed.",
+    "security",
+)

@@ -1,0 +1,147 @@
+"""Reading loads, counts and the whole state, from a SQLite store."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from gateway.store.entries import COLUMNS
+from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST
+from gateway.store.resources import Lending
+from gateway.store.turns import Turns
+from gateway.store.values import Aside, Load, LoadStart
+
+LOAD = """
+SELECT load, feed, mapping, mapping_sha, files, content, given, begun, state, counts, finished, undone
+FROM load
+"""
+
+_COUNTED = {
+    "resources": "resource WHERE state = 0 AND feed > 0",
+    "composed": "resource WHERE state = 0 AND feed = 0",
+    "versions": "version WHERE stands = 1",
+    "records": "record WHERE local IS NOT NULL",
+    "children": "child",
+    "links": "record WHERE child IS NOT NULL",
+    "reviews": "review WHERE stands = 1 AND state = 'open'",
+    "loads": "load",
+    "keys": "person_key",
+    **{table: table for table in COLUMNS},
+}
+
+_RESOURCE = f"""
+SELECT f.name, t.name, r.local, r.public, c.local, r.version, r.state, r.time, r.updated, hex(r.digest),
+    r.method, r.place, r.rule, hex(r.body), hex(r.told)
+FROM resource r JOIN feed f ON f.feed = r.feed JOIN type t ON t.type = r.type
+JOIN record c ON c.rec = (r.rid >> {REC_BITS}) & {REC_MOST}
+WHERE r.feed > 0 AND r.state < 2 ORDER BY f.name, t.name, r.local
+"""
+_COMPOSED = f"""
+SELECT r.public, r.tag, r.updated, hex(r.body), hex(r.told) FROM resource r WHERE r.rid < {1 << FEED_BITS}
+ORDER BY r.public
+"""
+_LINKS = """
+SELECT f.name, c.local, k.id FROM record c JOIN feed f USING (feed) JOIN child k USING (child)
+ORDER BY f.name, c.local
+"""
+_REVIEWS = """
+SELECT f.name, c.local, COALESCE(k.id, ''), COALESCE(o.local, ''), v.reason, v.sentence, v.evidence, v.at
+FROM review v JOIN record c USING (rec) JOIN feed f USING (feed)
+LEFT JOIN child k ON k.child = v.child LEFT JOIN record o ON o.rec = v.other
+WHERE v.stands = 1 AND v.state = 'open' ORDER BY 1, 2, 3, 4, 5, 6
+"""
+_KEYS = """
+SELECT hex(p.key), f.name, c.local FROM person_key p JOIN record c USING (rec) JOIN feed f USING (feed)
+ORDER BY 1, 2, 3
+"""
+
+
+class AccountReads(Lending, Protocol):
+    """The part of `base.Reads` that is about loads and the whole."""
+
+    def loads(self) -> list[Load]:
+        """See `base.Reads.loads`."""
+        with self.lend() as connection:
+            rows = connection.execute(f"{LOAD} ORDER BY load").fetchall()
+        return [load_of(row, self.turns) for row in rows]
+
+    def load(self, number: int) -> Load | None:
+        """See `base.Reads.load`."""
+        with self.lend() as connection:
+            row = connection.execute(f"{LOAD} WHERE load = ?", (number,)).fetchone()
+        return load_of(row, self.turns) if row else None
+
+    def asides(self, load: int) -> Iterator[Aside]:
+        """See `base.Reads.asides`."""
+        asked = "SELECT aside, line, raw, problems, file FROM aside WHERE load = ? AND aside > ?"
+        last = 0
+        while True:
+            with self.lend() as connection:
+                rows = connection.execute(f"{asked} ORDER BY aside LIMIT 500", (load, last)).fetchall()
+            if not rows:
+                return
+            yield from (Aside(*row[1:]) for row in rows)
+            last = rows[-1][0]
+
+    def counts(self) -> dict[str, int]:
+        """See `base.Reads.counts`."""
+        with self.lend(steady=True) as connection:
+            return {
+                name: connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0]
+                for name, what in _COUNTED.items()
+            }
+
+    def dump(self) -> Iterator[tuple[str, ...]]:
+        """See `base.Reads.dump`."""
+        with self.lend(steady=True) as connection:
+            yield from _dumped(connection)
+
+    def snapshot(self) -> str:
+        """See `base.Reads.snapshot`."""
+        digest = hashlib.sha256()
+        for item in self.dump():
+            digest.update(json.dumps(item).encode())
+        return digest.hexdigest()
+
+
+def load_of(row: tuple[Any, ...], turns: Turns, continued: bool = False) -> Load:
+    """A row of `LOAD` as a value; one that says it runs, but whose process is gone, is stopped."""
+    number, feed, mapping, sha, files, content, given, begun, state, counts, finished, undone = row
+    if state == "running" and not turns.taken(number):
+        state = "stopped"
+    start = LoadStart(feed, mapping, sha, tuple(json.loads(files)), content, json.loads(given), begun)
+    return Load(number, start, state, json.loads(counts), finished, undone, continued)
+
+
+def _dumped(connection: sqlite3.Connection) -> Iterator[tuple[str, ...]]:
+    sections = {
+        "resource": _RESOURCE,
+        "composed": _COMPOSED,
+        "link": _LINKS,
+        "review": _REVIEWS,
+        "key": _KEYS,
+    }
+    for name, asked in sections.items():
+        for row in connection.execute(asked):
+            yield (name, *map(str, row))
+    for table in COLUMNS:
+        for row in connection.execute(_index_dump(table)):
+            yield ("index", table, *map(str, row))
+
+
+def _index_dump(table: str) -> str:
+    values = [f"x.{column}" for column in COLUMNS[table] if column not in ("param", "slot", "unit")]
+    joins = "JOIN param p ON p.param = x.param"
+    if table == "token":
+        joins = "JOIN slot s ON s.slot = x.slot JOIN param p ON p.param = s.param"
+        values.append("s.system")
+    if table == "quantity":
+        joins += " JOIN unit u ON u.unit = x.unit"
+        values += ["u.system", "u.code", "u.display"]
+    columns = ", ".join(["f.name", "t.name", "r.local", "p.code", *values])
+    order = ", ".join(str(at + 1) for at in range(4 + len(values)))
+    return f"""
+    SELECT {columns} FROM {table} x {joins} JOIN resource r ON r.rid = x.rid
+    JOIN feed f ON f.feed = r.feed JOIN type t ON t.type = r.type ORDER BY {order}
+    """

@@ -1,0 +1,45 @@
+"""What SQLite reports when it cannot go on, as problems of ours."""
+
+import sqlite3
+
+from gateway.problems import Refused, refuse
+from gateway.problems.store import (
+    STORE_CLOSED,
+    STORE_DAMAGED,
+    STORE_DISK,
+    STORE_FULL,
+    STORE_LOCKED,
+    STORE_OPEN,
+    STORE_READ_ONLY,
+)
+
+_KINDS = {
+    sqlite3.SQLITE_READONLY: STORE_READ_ONLY,
+    sqlite3.SQLITE_PERM: STORE_READ_ONLY,
+    sqlite3.SQLITE_BUSY: STORE_LOCKED,
+    sqlite3.SQLITE_LOCKED: STORE_LOCKED,
+    sqlite3.SQLITE_FULL: STORE_FULL,
+    sqlite3.SQLITE_IOERR: STORE_DISK,
+    sqlite3.SQLITE_CANTOPEN: STORE_OPEN,
+    sqlite3.SQLITE_CORRUPT: STORE_DAMAGED,
+    sqlite3.SQLITE_NOTADB: STORE_DAMAGED,
+}
+
+
+def refused(error: sqlite3.Error, file: str) -> Refused | None:
+    """The refusal that `error` means, or None where it is a mistake of ours and must be seen as one.
+
+    Args:
+        error: what the driver raised.
+        file: the database's file, for the remedy.
+    """
+    if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
+        return refuse(STORE_CLOSED)
+    # extended codes keep the primary one in their low byte
+    kind = _KINDS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    return refuse(kind, file=file) if kind else None
+
+
+def busy(error: sqlite3.Error) -> bool:
+    """Whether another connection is in the way and trying again makes sense."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

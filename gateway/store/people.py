@@ -1,0 +1,129 @@
+"""Reading records, children, links, reviews and person keys, from a SQLite store."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from gateway.store.numbers import FEED_BITS, REC_BITS
+from gateway.store.resources import Lending
+from gateway.store.search import READ_RID, row_of
+from gateway.store.values import Candidates, Child, Link, Record, Review, Row
+
+_RECORD = "SELECT c.rec, f.name, c.local, c.child FROM record c JOIN feed f USING (feed)"
+_CHILD = f"""
+SELECT k.child, k.id, k.cci, k.state, k.founder, k.load, r.rid IS NOT NULL
+FROM child k LEFT JOIN resource r ON r.rid = k.child << {REC_BITS}
+"""
+_LINK = "SELECT rec, child, what, reason, sentence, author, at, load, link, stands FROM link"
+_REVIEW = "SELECT rec, reason, sentence, at, child, other, evidence, load, state, review FROM review"
+_PATIENT = f"SELECT (feed << {FEED_BITS}) | (rec << {REC_BITS}) FROM record WHERE rec = ?"
+
+
+class PeopleReads(Lending, Protocol):
+    """The part of `base.Reads` that is about records and children."""
+
+    def records(self, recs: Sequence[int]) -> dict[int, Record]:
+        """See `base.Reads.records`."""
+        with self.lend(steady=True) as connection:
+            found = (connection.execute(f"{_RECORD} WHERE c.rec = ?", (rec,)).fetchone() for rec in recs)
+            return {row[0]: _record(row) for row in found if row}
+
+    def record(self, feed: str, local: str) -> Record | None:
+        """See `base.Reads.record`."""
+        with self.lend() as connection:
+            asked = (self.numbers.feed(connection, feed), local)
+            row = connection.execute(f"{_RECORD} WHERE c.feed = ? AND c.local = ?", asked).fetchone()
+        return _record(row) if row else None
+
+    def patients(self, recs: Sequence[int]) -> dict[int, Row]:
+        """See `base.Reads.patients`."""
+        found: dict[int, Row] = {}
+        with self.lend(steady=True) as connection:
+            for rec in recs:
+                # the Patient of a record is always the first of its resources
+                rid = connection.execute(_PATIENT, (rec,)).fetchone()
+                row = rid and connection.execute(f"{READ_RID} AND r.state = 0", rid).fetchone()
+                if row:
+                    found[rec] = row_of(connection, self.numbers, row)
+        return found
+
+    def records_of(self, children: Sequence[int]) -> dict[int, tuple[Record, ...]]:
+        """See `base.Reads.records_of`."""
+        found = {}
+        with self.lend(steady=True) as connection:
+            for child in children:
+                rows = connection.execute(f"{_RECORD} WHERE c.child = ? ORDER BY c.rec", (child,)).fetchall()
+                if rows:
+                    found[child] = tuple(_record(row) for row in rows)
+        return found
+
+    def children(self, numbers: Sequence[int]) -> dict[int, Child]:
+        """See `base.Reads.children`."""
+        with self.lend(steady=True) as connection:
+            found = (
+                connection.execute(f"{_CHILD} WHERE k.child = ?", (each,)).fetchone() for each in numbers
+            )
+            return {row[0]: _child(row) for row in found if row}
+
+    def child(self, *, id: str = "", cci: str = "") -> Child | None:
+        """See `base.Reads.child`."""
+        where, value = ("id", id) if id else ("cci", cci)
+        with self.lend() as connection:
+            row = connection.execute(f"{_CHILD} WHERE k.{where} = ?", (value,)).fetchone()
+        return _child(row) if row else None
+
+    def child_founded_by(self, rec: int) -> Child | None:
+        """See `base.Reads.child_founded_by`."""
+        with self.lend() as connection:
+            row = connection.execute(
+                f"{_CHILD} WHERE k.founder = ? ORDER BY k.child DESC LIMIT 1", (rec,)
+            ).fetchone()
+        return _child(row) if row else None
+
+    def links(self, *, rec: int | None = None, child: int | None = None) -> list[Link]:
+        """See `base.Reads.links`."""
+        where, value = ("rec", rec) if rec is not None else ("child", child)
+        with self.lend() as connection:
+            rows = connection.execute(f"{_LINK} WHERE {where} = ? ORDER BY link", (value,)).fetchall()
+        return [Link(*row) for row in rows]
+
+    def reviews(
+        self, *, state: str = "open", rec: int | None = None, child: int | None = None
+    ) -> list[Review]:
+        """See `base.Reads.reviews`."""
+        where, values = ["stands = 1"], list[Any]()
+        if state:
+            where.append("state = ?")
+            values.append(state)
+        if rec is not None:
+            where.append("(rec = ? OR other = ?)")
+            values += [rec, rec]
+        if child is not None:
+            where.append("(child = ? OR rec IN (SELECT c.rec FROM record c WHERE c.child = ?))")
+            values += [child, child]
+        with self.lend() as connection:
+            asked = f"{_REVIEW} WHERE {' AND '.join(where)} ORDER BY review"
+            rows = connection.execute(asked, values).fetchall()
+        return [Review(*row) for row in rows]
+
+    def candidates(self, keys: Iterable[bytes], cap: int) -> Candidates:
+        """See `base.Reads.candidates`."""
+        found, overfull = dict[bytes, tuple[int, ...]](), set[bytes]()
+        asked = "SELECT rec FROM person_key WHERE key = ? ORDER BY rec LIMIT ?"
+        with self.lend(steady=True) as connection:
+            for key in keys:
+                recs = tuple(rec for (rec,) in connection.execute(asked, (key, cap + 1)))
+                if len(recs) > cap:
+                    overfull.add(key)
+                elif recs:
+                    found[key] = recs
+        return Candidates(found, frozenset(overfull))
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    rec, feed, local, child = row
+    return Record(rec, feed, local or "", child)
+
+
+def _child(row: tuple[Any, ...]) -> Child:
+    number, id, cci, state, founder, load, composed = row
+    return Child(number, id, cci, state, founder, load, bool(composed))

@@ -1,0 +1,139 @@
+"""Reading resources, their versions, and searches, from a SQLite store."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from gateway.fhir.query import Query
+from gateway.store import search
+from gateway.store.clauses import View
+from gateway.store.numbers import Numbers, rec_of
+from gateway.store.search import NO_TIME, READ_COMPOSED, READ_LOCAL, READ_PUBLIC, row_of
+from gateway.store.turns import Turns
+from gateway.store.values import ASK, Held, Key, Page, Row, Version
+
+_CURRENT = (
+    "SELECT version, state, time, updated, load, method, place, rule, told, body FROM resource WHERE rid = ?"
+)
+_STANDING = (
+    "SELECT version, state, time, updated, load, method, place, rule, told, body FROM version"
+    " WHERE rid = ? AND stands = 1 ORDER BY version DESC"
+)
+_HELD = (
+    "SELECT r.version, r.highest, r.digest, r.state, c.local FROM resource r"
+    " LEFT JOIN record c ON c.rec = (r.rid >> 20) & 2147483647"
+    " WHERE r.feed = ? AND r.type = ? AND r.local = ?"
+)
+
+
+class Lending(Protocol):
+    """What reading needs: a connection for the length of a block, and the numbers of names."""
+
+    numbers: Numbers
+    turns: Turns
+
+    def lend(self, steady: bool = False) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection; `steady` shows one state to all statements of the block."""
+
+
+class ResourceReads(Lending, Protocol):
+    """The part of `base.Reads` that is about resources."""
+
+    def read(self, base: str, type: str, id: str) -> Row | None:
+        """See `base.Reads.read`."""
+        with self.lend() as connection:
+            return _read(connection, self.numbers, base, type, id)
+
+    def vread(self, base: str, type: str, id: str, version: str) -> Version | None:
+        """See `base.Reads.vread`."""
+        found = (each for each in self.history(base, type, id) if each.row.version == version)
+        return next(found, None)
+
+    def history(self, base: str, type: str, id: str) -> list[Version]:
+        """See `base.Reads.history`."""
+        with self.lend(steady=True) as connection:
+            row = _read(connection, self.numbers, base, type, id)
+            if row is None:
+                return []
+            rid = _rid(connection, self.numbers, row)
+            if row.feed == ASK:
+                return [Version(row, "PUT", None, "", "")]
+            versions = connection.execute(_CURRENT, (rid,)).fetchall()
+            versions += connection.execute(_STANDING, (rid,)).fetchall()
+        return [_version(row, found) for found in versions]
+
+    def held(self, feed: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Held]:
+        """See `base.Reads.held`."""
+        found = {}
+        with self.lend(steady=True) as connection:
+            number = self.numbers.feed(connection, feed)
+            for type, local in keys:
+                asked = (number, self.numbers.type(connection, type), local)
+                kept = connection.execute(_HELD, asked).fetchone()
+                if kept is not None:
+                    version, highest, digest, state, about = kept
+                    found[type, local] = Held(version, highest, digest, state == 0, about)
+        return found
+
+    def search(
+        self,
+        base: str,
+        query: Query,
+        *,
+        limit: int,
+        after: Key | None = None,
+        total: bool = True,
+        hidden_systems: frozenset[str] = frozenset(),
+    ) -> Page:
+        """See `base.Reads.search`."""
+        with self.lend(steady=True) as connection:
+            view = self.view(connection, base, query.type, tuple(sorted(hidden_systems)))
+            return search.answer(view, query, limit=limit, after=after, total=total)
+
+    def about(
+        self, child: str, type: str, param: str, *, limit: int, after: Key | None = None, total: bool = True
+    ) -> Page:
+        """See `base.Reads.about`."""
+        with self.lend(steady=True) as connection:
+            view = self.view(connection, ASK, type)
+            return search.about(view, child, param, limit=limit, after=after, total=total)
+
+    def view(
+        self, connection: sqlite3.Connection, base: str, type: str, hidden: tuple[str, ...] = ()
+    ) -> View:
+        """A base and type as SQL needs them."""
+        feed = None if base == ASK else self.numbers.feed(connection, base)
+        return View(connection, self.numbers, feed, type, hidden)
+
+
+def _read(connection: sqlite3.Connection, numbers: Numbers, base: str, type: str, id: str) -> Row | None:
+    kind = numbers.type(connection, type)
+    if base != ASK:
+        found = connection.execute(READ_LOCAL, (numbers.feed(connection, base), kind, id)).fetchone()
+    else:
+        statement = READ_COMPOSED if type == "Patient" else READ_PUBLIC
+        found = connection.execute(statement, (kind, id)).fetchone()
+    return row_of(connection, numbers, found) if found else None
+
+
+def _rid(connection: sqlite3.Connection, numbers: Numbers, row: Row) -> int:
+    asked = (numbers.feed(connection, row.feed), numbers.type(connection, row.type), row.local)
+    (rid,) = connection.execute(
+        "SELECT rid FROM resource WHERE feed = ? AND type = ? AND local = ?", asked
+    ).fetchone()
+    assert rec_of(rid) == row.rec
+    return int(rid)
+
+
+def _version(row: Row, found: tuple[Any, ...]) -> Version:
+    version, state, time, updated, load, method, place, rule, told, body = found
+    each = row._replace(
+        version=str(version),
+        deleted=state == 1,
+        time=None if time == NO_TIME else time,
+        updated=updated,
+        told=told,
+        body=body,
+    )
+    return Version(each, method, load, place, rule)

@@ -1,0 +1,294 @@
+"""A question answered in SQL: which criterion leads, in which order, from where on, and how many in all."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from gateway.fhir.query import Query, Sort
+from gateway.store.clauses import Clause, Sql, View, clause, shown
+from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, Numbers, rec_of
+from gateway.store.values import Key, Page, Row
+
+RARE = 1000
+"""A criterion with no more matches than this leads; otherwise the resources are walked in order."""
+
+NO_TIME = -(2**62)
+"""The clinical time of a resource that has none: behind all others."""
+
+_SORTED_BY = {
+    "token": "code",
+    "string": "folded",
+    "date": "low",
+    "number": "low",
+    "quantity": "low",
+    "reference": "target",
+    "uri": "value",
+}
+
+_FEEDS_APART = 64  # more feeds than this are sorted together, not merged
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One part of the order: an SQL expression, its values, and its direction."""
+
+    sql: str
+    args: tuple[object, ...] = ()
+    descending: bool = False
+
+
+class Source(NamedTuple):
+    """A FROM clause that gives resources called `r`, its own condition, and the values of both."""
+
+    tables: str
+    where: str
+    args: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The SQL of a question, short of order and place.
+
+    Attributes:
+        sources: their rows are put together.
+        where: what each of them must meet.
+        terms: the order.
+        plain: the order is the default one, for which there is an index.
+        walks: the resources are met in their order, and every criterion is tested on each.
+    """
+
+    sources: tuple[Source, ...]
+    where: Sql
+    terms: tuple[Term, ...]
+    plain: bool
+    walks: bool
+
+
+def answer(view: View, query: Query, *, limit: int, after: Key | None, total: bool) -> Page:
+    """The rows that match.
+
+    Args:
+        view: where it is asked; its connection should be in a transaction, so that all steps see one state.
+    """
+    plan = planned(view, query)
+    keys: list[tuple[Any, ...]] = []
+    if limit:
+        sql, args = page_sql(plan, after, limit + 1)
+        keys = view.connection.execute(sql, args).fetchall()
+    more = len(keys) > limit
+    rows = fetched(view.connection, view.numbers, keys[:limit])
+    if not total:
+        return Page(rows, more, None)
+    if limit and after is None and not more:
+        return Page(rows, more, len(rows))
+    sql, args = total_sql(plan)
+    return Page(rows, more, view.connection.execute(sql, args).fetchone()[0])
+
+
+def planned(view: View, query: Query) -> Plan:
+    """Choose what leads: the rarest criterion, or the order itself where none is rare."""
+    clauses = [clause(view, criterion) for criterion in query.criteria]
+    leader = _rarest(view.connection, clauses)
+    base, values = shown(view, "r")
+    tests = [each.holds("r") for each in clauses if each is not leader]
+    where: Sql = (
+        " AND ".join([base, *(text for text, _ in tests)]),
+        (*values, *(value for _, some in tests for value in some)),
+    )
+    terms = tuple(_terms(view, query.sort))
+    sources = (_led_by(leader),) if leader else tuple(_walks(view, plain=not query.sort))
+    return Plan(sources, where, terms, not query.sort, leader is None)
+
+
+def _rarest(connection: sqlite3.Connection, clauses: Sequence[Clause]) -> Clause | None:
+    best, fewest = None, RARE + 1
+    for each in clauses:
+        if each.members:
+            union, values = _union(each.members)
+            counted = f"SELECT count(*) FROM (SELECT 1 FROM ({union}) LIMIT {fewest})"
+            (found,) = connection.execute(counted, values).fetchone()
+            if found < fewest:
+                best, fewest = each, found
+            if fewest == 0:
+                break
+    return best
+
+
+def _union(members: Sequence[Sql]) -> Sql:
+    return " UNION ALL ".join(text for text, _ in members), tuple(v for _, some in members for v in some)
+
+
+def _led_by(leader: Clause) -> Source:
+    union, values = _union(leader.members)
+    return Source(
+        f"(SELECT DISTINCT rid FROM ({union})) d CROSS JOIN resource r ON r.rid = d.rid", "1", values
+    )
+
+
+def _walks(view: View, plain: bool) -> list[Source]:
+    """The resources in their order: of one feed, or of each feed by itself, to be merged."""
+    walk = "resource r INDEXED BY resource_order"
+    if view.feed is not None or view.composed:
+        return [Source(walk, "1", ())]
+    asked = "SELECT feed FROM feed WHERE feed > 0"
+    feeds = [feed for (feed,) in view.connection.execute(asked)]
+    if plain and 0 < len(feeds) <= _FEEDS_APART:
+        return [Source(walk, f"r.feed = {feed}", ()) for feed in feeds]
+    return [Source(walk, f"r.feed IN ({asked})", ())]
+
+
+def _terms(view: View, sort: Sequence[Sort]) -> list[Term]:
+    if not sort:
+        return [Term("r.time", descending=True), Term("r.public")]
+    terms: list[Term] = []
+    for each in sort:
+        if each.param == "_id":
+            terms.append(Term(f"r.{view.id_column}", (), each.descending))
+        elif each.param == "_lastUpdated":
+            terms.append(Term("r.updated", (), each.descending))
+        else:
+            sql, args = _sort_value(view, each)
+            # whatever the direction, resources without the element come last
+            terms.append(Term(f"({sql}) IS NULL", args))
+            terms.append(Term(f"COALESCE(({sql}), 0)", args, each.descending))
+    return [*terms, Term("r.public")]
+
+
+def _sort_value(view: View, sort: Sort) -> Sql:
+    param = view.param(sort.param)
+    found = view.connection.execute("SELECT kind FROM param WHERE param = ?", (param,)).fetchone()
+    if found is None:
+        return "NULL", ()
+    table, end = found[0], "max" if sort.descending else "min"
+    select = f"SELECT {end}(s.{_SORTED_BY[table]}) FROM {table} s WHERE s.rid = r.rid"
+    if table != "token":
+        return f"{select} AND s.param = ?", (param,)
+    hidden = "".join(" AND v.system <> ?" for _ in view.hidden)
+    return (
+        f"{select} AND s.slot IN (SELECT v.slot FROM slot v WHERE v.param = ?{hidden})",
+        (param, *view.hidden),
+    )
+
+
+def page_sql(plan: Plan, after: Key | None, limit: int) -> Sql:
+    """The question for one page: rid and the order's values."""
+    names = [f"k{at}" for at in range(len(plan.terms))]
+    columns = ", ".join(f"{term.sql} AS {name}" for term, name in zip(plan.terms, names, strict=True))
+    values: list[object] = []
+    selects = []
+    order = ", ".join(
+        f"{name} DESC" if term.descending else name for term, name in zip(plan.terms, names, strict=True)
+    )
+    behind = _behind(plan.terms, [t.sql for t in plan.terms] if plan.plain else names, after)
+    for tables, own, args in plan.sources:
+        select = f"SELECT r.rid, {columns} FROM {tables} WHERE {own} AND {plan.where[0]}"
+        if plan.plain:
+            # written so that the index gives the order and the place to start from
+            wrapped = f"SELECT * FROM ({select} AND {behind[0]} ORDER BY r.time DESC, r.public LIMIT {limit})"
+            selects.append(wrapped)
+            values += [*args, *plan.where[1], *behind[1]]
+        else:
+            selects.append(f"SELECT * FROM ({select}) WHERE {behind[0]}")
+            values += [*(v for term in plan.terms for v in term.args), *args, *plan.where[1], *behind[1]]
+    return f"{' UNION ALL '.join(selects)} ORDER BY {order} LIMIT {limit}", tuple(values)
+
+
+def total_sql(plan: Plan) -> Sql:
+    """The question for the number of all that match."""
+    selects, values = [], []
+    for tables, own, args in plan.sources:
+        selects.append(f"SELECT count(*) AS n FROM {tables} WHERE {own} AND {plan.where[0]}")
+        values += [*args, *plan.where[1]]
+    return f"SELECT sum(n) FROM ({' UNION ALL '.join(selects)})", tuple(values)
+
+
+def _behind(terms: Sequence[Term], names: Sequence[str], after: Key | None) -> Sql:
+    """The condition that a row comes behind a key."""
+    if after is None:
+        return "1", ()
+    ladder, values = [], []
+    for at, (term, name) in enumerate(zip(terms, names, strict=True)):
+        equal = [f"{names[before]} = ?" for before in range(at)]
+        ladder.append("(" + " AND ".join([*equal, f"{name} {'<' if term.descending else '>'} ?"]) + ")")
+        values += [*after[:at], after[at]]
+    first = f"{names[0]} {'<=' if terms[0].descending else '>='} ?"
+    return f"{first} AND ({' OR '.join(ladder)})", (after[0], *values)
+
+
+_ROW = f"""
+SELECT r.rid, r.type, r.local, r.public, r.body, r.told, k.id, COALESCE(r.tag, r.version), r.updated, r.time,
+    r.state
+FROM resource r
+LEFT JOIN record c ON c.rec = (r.rid >> {REC_BITS}) & {REC_MOST} AND r.rid >= {1 << FEED_BITS}
+LEFT JOIN child k ON k.child = c.child
+"""
+
+READ_LOCAL = _ROW + "WHERE r.feed = ? AND r.type = ? AND r.local = ? AND r.state < 2"
+READ_PUBLIC = _ROW + (
+    f"WHERE r.type = ? AND r.public = ? AND r.state < 2 AND r.rid >= {1 << FEED_BITS} AND c.child IS NOT NULL"
+)
+READ_COMPOSED = _ROW + f"WHERE r.type = ? AND r.public = ? AND r.rid < {1 << FEED_BITS}"
+READ_RID = _ROW + "WHERE r.rid = ?"
+
+
+def row_of(connection: sqlite3.Connection, numbers: Numbers, found: tuple[Any, ...], key: Key = ()) -> Row:
+    """A row of `READ_…` as a value."""
+    rid, type, local, public, body, told, child, version, updated, time, state = found
+    feed = numbers.feed_name(connection, rid >> FEED_BITS)
+    return Row(
+        numbers.type_name(connection, type),
+        feed,
+        local,
+        public,
+        body,
+        told,
+        (child or "") if feed else public,
+        str(version),
+        updated,
+        None if time == NO_TIME else time,
+        state == 1,
+        rec_of(rid),
+        key,
+    )
+
+
+def fetched(connection: sqlite3.Connection, numbers: Numbers, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
+    """The resources behind a page's keys, in their order."""
+    return [
+        row_of(connection, numbers, connection.execute(READ_RID, key[:1]).fetchone(), key[1:]) for key in keys
+    ]
+
+
+# Ordered by the index, so a page costs what it holds; the sums for several records of a child are small.
+_ABOUT = f"""
+FROM child k CROSS JOIN record c CROSS JOIN resource r INDEXED BY resource_head
+WHERE k.id = ? AND c.child = k.child
+AND r.head = (c.feed << {FEED_BITS - REC_BITS} | c.rec) AND r.type = ? AND r.state = 0
+AND EXISTS (SELECT 1 FROM reference x
+    WHERE x.param = ? AND x.target = 'Patient/' || c.local AND x.rid = r.rid)
+"""
+_ABOUT_FIRST = f"SELECT r.rid, r.time, r.public {_ABOUT} ORDER BY r.time DESC, r.public LIMIT ?"
+_ABOUT_NEXT = (
+    f"SELECT r.rid, r.time, r.public {_ABOUT} AND r.time <= ? AND (r.time < ? OR r.public > ?)"
+    " ORDER BY r.time DESC, r.public LIMIT ?"
+)
+_ABOUT_TOTAL = f"SELECT count(*) {_ABOUT}"
+
+
+def about(view: View, child: str, param: str, *, limit: int, after: Key | None, total: bool) -> Page:
+    """The resources of a type that name the child's own Patient in `param`, newest first."""
+    connection = view.connection
+    asked = (child, view.number, view.param(param))
+    if after is None:
+        keys = connection.execute(_ABOUT_FIRST, (*asked, limit + 1)).fetchall()
+    else:
+        time, public = after
+        keys = connection.execute(_ABOUT_NEXT, (*asked, time, time, public, limit + 1)).fetchall()
+    more = len(keys) > limit
+    rows = fetched(connection, view.numbers, keys[:limit])
+    if not total:
+        return Page(rows, more, None)
+    if after is None and not more:
+        return Page(rows, more, len(rows))
+    return Page(rows, more, connection.execute(_ABOUT_TOTAL, asked).fetchone()[0])

@@ -1,0 +1,77 @@
+"""Taking a load back: what stood before it stands again, byte for byte."""
+
+import sqlite3
+from collections.abc import Iterable
+
+from gateway.store.numbers import rec_of
+from gateway.store.values import Undone
+from gateway.store.writing import Writing
+
+_BEFORE = """
+SELECT number, home, state, entries FROM version WHERE rid = ? AND stands = 1 ORDER BY version DESC LIMIT 1
+"""
+_RESTORE = """
+UPDATE resource SET (rid, state, time, updated, version, load, digest, method, place, rule, told, body) =
+    (SELECT home, state, time, updated, version, load, digest, method, place, rule, told, body
+     FROM version WHERE number = ?)
+WHERE rid = ?
+"""
+_EMPTY = """
+UPDATE resource SET state = 2, version = 0, load = NULL, digest = x'', method = '', place = '', rule = '',
+    told = x'', body = x''
+WHERE rid = ?
+"""
+
+
+def undo(connection: sqlite3.Connection, writing: Writing, load: int) -> Undone:
+    """Take back what a load wrote; its row in `load` is the caller's."""
+    recs, children = set[int](), set[int]()
+    # those it wrote and something later wrote over
+    connection.execute("UPDATE version SET stands = 0, entries = x'' WHERE load = ? AND stands = 1", (load,))
+    current = connection.execute("SELECT rid FROM resource WHERE load = ? ORDER BY rid", (load,)).fetchall()
+    for (rid,) in current:
+        recs.add(rec_of(rid))
+        recs.add(rec_of(_step_back(connection, writing, rid)))
+    for rec, child in connection.execute(
+        "SELECT rec, child FROM link WHERE load = ? AND stands = 1", (load,)
+    ):
+        recs.add(rec)
+        children.add(child)
+    children |= _children_of(connection, recs)
+    _unlink(connection, load)
+    connection.execute("UPDATE review SET stands = 0 WHERE load = ?", (load,))
+    connection.execute("UPDATE review SET state = 'open', closed_load = NULL WHERE closed_load = ?", (load,))
+    children |= _children_of(connection, recs)
+    return Undone(tuple(sorted(recs)), tuple(sorted(children)), len(current))
+
+
+def _step_back(connection: sqlite3.Connection, writing: Writing, rid: int) -> int:
+    """Make the latest version that stands the current one; returns the rid it has."""
+    writing.keep(rid, stands=False)
+    before = connection.execute(_BEFORE, (rid,)).fetchone()
+    if before is None:
+        connection.execute(_EMPTY, (rid,))
+        return rid
+    number, home, state, pack = before
+    connection.execute(_RESTORE, (number, rid))
+    connection.execute("DELETE FROM version WHERE number = ?", (number,))
+    writing.move(rid, home)
+    if state == 0:
+        writing.reindex([(pack, home)])
+    return int(home)
+
+
+def _unlink(connection: sqlite3.Connection, load: int) -> None:
+    """Take link events back; of each record touched, the last event that stands decides again."""
+    recs = connection.execute("SELECT DISTINCT rec FROM link WHERE load = ?", (load,)).fetchall()
+    connection.execute("UPDATE link SET stands = 0 WHERE load = ?", (load,))
+    for (rec,) in recs:
+        asked = "SELECT what, child FROM link WHERE rec = ? AND stands = 1 ORDER BY link DESC LIMIT 1"
+        what, child = connection.execute(asked, (rec,)).fetchone() or ("unlinked", None)
+        linked = child if what == "linked" else None
+        connection.execute("UPDATE record SET child = ? WHERE rec = ?", (linked, rec))
+
+
+def _children_of(connection: sqlite3.Connection, recs: Iterable[int]) -> set[int]:
+    asked = "SELECT child FROM record WHERE rec = ? AND child IS NOT NULL"
+    return {child for rec in recs for (child,) in connection.execute(asked, (rec,))}

@@ -1,0 +1,159 @@
+"""A unit of work on a SQLite store: reads that see its own writes, and the writes."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+from gateway.problems import refuse
+from gateway.problems.store import STORE_CCI, STORE_LOAD_RUNNING, STORE_LOAD_UNDONE, STORE_LOAD_UNKNOWN
+from gateway.store import entries
+from gateway.store.accounts import AccountReads
+from gateway.store.numbers import REC_BITS, Numbers
+from gateway.store.people import PeopleReads
+from gateway.store.resources import ResourceReads
+from gateway.store.search import NO_TIME
+from gateway.store.turns import Turns
+from gateway.store.undoing import undo
+from gateway.store.values import Aside, Composed, Delete, Link, Put, Review, Undone
+from gateway.store.writing import Writing
+
+_COMPOSE = """
+INSERT OR REPLACE INTO resource (rid, type, state, time, updated, version, highest, local, public, tag,
+    digest, method, place, rule, told, body)
+SELECT k.child << 20, ?, 0, ?, ?, 0, 0, k.id, k.id, ?, x'', 'PUT', '', '', ?, ? FROM child k WHERE k.child = ?
+"""
+_SAME_REVIEW = """
+SELECT 1 FROM review
+WHERE rec = ? AND child IS ? AND other IS ? AND reason = ? AND stands = 1 AND state <> 'withdrawn'
+"""
+
+
+class SqliteWork(ResourceReads, PeopleReads, AccountReads):
+    """See `base.Work`."""
+
+    def __init__(self, connection: sqlite3.Connection, numbers: Numbers, turns: Turns) -> None:
+        self.numbers = numbers
+        self.turns = turns
+        self._connection = connection
+        self._writing = Writing(connection, numbers)
+
+    def lend(self, steady: bool = False) -> AbstractContextManager[sqlite3.Connection]:
+        """The connection of this work: it sees what was written, and nothing else changes meanwhile."""
+        return nullcontext(self._connection)
+
+    def put(self, puts: Sequence[Put]) -> None:
+        """See `base.Work.put`."""
+        self._writing.put(puts)
+
+    def delete(self, deletes: Sequence[Delete]) -> None:
+        """See `base.Work.delete`."""
+        self._writing.delete(deletes)
+
+    def recs(self, feed: str, locals: Sequence[str]) -> dict[str, int]:
+        """See `base.Work.recs`."""
+        number = self.numbers.feed(self._connection, feed, make=True)
+        return {local: self._writing.rec(number, local) for local in locals}
+
+    def found(self, id: str, cci: str, founder: int, load: int | None) -> int:
+        """See `base.Work.found`."""
+        try:
+            made = self._connection.execute(
+                "INSERT INTO child (id, cci, state, founder, load) VALUES (?, ?, 'active', ?, ?)",
+                (id, cci, founder, load),
+            )
+        except sqlite3.IntegrityError as error:
+            raise refuse(STORE_CCI) from error
+        assert made.lastrowid is not None
+        return made.lastrowid
+
+    def link(self, events: Sequence[Link]) -> None:
+        """See `base.Work.link`."""
+        self._connection.executemany(
+            "INSERT INTO link (rec, child, what, reason, sentence, author, at, load)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(e.rec, e.child, e.what, e.reason, e.sentence, e.author, e.at, e.load) for e in events],
+        )
+        last = {event.rec: event.child if event.what == "linked" else None for event in events}
+        self._connection.executemany(
+            "UPDATE record SET child = ? WHERE rec = ?", [(child, rec) for rec, child in last.items()]
+        )
+
+    def compose(self, composed: Mapping[int, Composed | None]) -> None:
+        """See `base.Work.compose`."""
+        connection = self._connection
+        type = self.numbers.type(connection, "Patient", make=True)
+        rows = entries.no_rows()
+        for child, patient in composed.items():
+            rid = child << REC_BITS
+            if patient is None:
+                connection.execute("DELETE FROM resource WHERE rid = ?", (rid,))
+                entries.remove(connection, (rid,))
+                continue
+            asked = "SELECT tag, updated, told, body FROM resource WHERE rid = ?"
+            there = connection.execute(asked, (rid,)).fetchone()
+            if there == (patient.version, patient.updated, patient.reduced, patient.full):
+                continue
+            if there:
+                entries.remove(connection, (rid,))
+            values = (type, NO_TIME, patient.updated, patient.version, patient.reduced, patient.full, child)
+            connection.execute(_COMPOSE, values)
+            entries.spread(connection, self.numbers, type, rid, patient.entries, rows)
+        entries.insert(connection, rows)
+
+    def keys(self, keys: Mapping[int, Iterable[bytes]]) -> None:
+        """See `base.Work.keys`."""
+        self._connection.executemany("DELETE FROM person_key WHERE rec = ?", [(rec,) for rec in keys])
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO person_key (key, rec) VALUES (?, ?)",
+            [(key, rec) for rec, some in keys.items() for key in some],
+        )
+
+    def review(self, entries: Sequence[Review]) -> None:
+        """See `base.Work.review`."""
+        for e in entries:
+            if not self._connection.execute(_SAME_REVIEW, (e.rec, e.child, e.other, e.reason)).fetchone():
+                self._connection.execute(
+                    "INSERT INTO review (rec, child, other, reason, sentence, evidence, at, load, state)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (e.rec, e.child, e.other, e.reason, e.sentence, e.evidence, e.at, e.load, e.state),
+                )
+
+    def close_reviews(self, numbers: Sequence[int], state: str, load: int | None = None) -> None:
+        """See `base.Work.close_reviews`."""
+        self._connection.executemany(
+            "UPDATE review SET state = ?, closed_load = ? WHERE review = ? AND state = 'open'",
+            [(state, load, number) for number in numbers],
+        )
+
+    def set_aside(self, load: int, asides: Sequence[Aside]) -> None:
+        """See `base.Work.set_aside`."""
+        self._connection.executemany(
+            "INSERT INTO aside (load, line, file, raw, problems) VALUES (?, ?, ?, ?, ?)",
+            [(load, aside.line, aside.file, aside.raw, aside.problems) for aside in asides],
+        )
+
+    def count_load(self, load: int, counts: Mapping[str, int]) -> None:
+        """See `base.Work.count_load`."""
+        self._connection.execute(
+            "UPDATE load SET counts = ? WHERE load = ?", (json.dumps(dict(counts)), load)
+        )
+
+    def finish_load(self, load: int, at: int) -> None:
+        """See `base.Work.finish_load`."""
+        self._connection.execute(
+            "UPDATE load SET state = 'finished', finished = ? WHERE load = ?", (at, load)
+        )
+
+    def undo(self, load: int, at: int) -> Undone:
+        """See `base.Work.undo`."""
+        row = self._connection.execute("SELECT state FROM load WHERE load = ?", (load,)).fetchone()
+        if row is None:
+            raise refuse(STORE_LOAD_UNKNOWN, load=load)
+        if row[0] == "undone":
+            raise refuse(STORE_LOAD_UNDONE, load=load)
+        if row[0] == "running" and self.turns.taken(load):
+            raise refuse(STORE_LOAD_RUNNING)
+        undone = undo(self._connection, self._writing, load)
+        self._connection.execute("UPDATE load SET state = 'undone', undone = ? WHERE load = ?", (at, load))
+        return undone

@@ -1,0 +1,153 @@
+"""Writing versions of resources into a SQLite store."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from gateway.problems import refuse
+from gateway.problems.store import STORE_ROOM, STORE_VERSION
+from gateway.store import entries
+from gateway.store.numbers import REC_MOST, SEQ_MOST, Numbers, rec_of, rid_of
+from gateway.store.search import NO_TIME
+from gateway.store.values import Delete, Put
+
+_KNOWN = "SELECT rid, highest, state FROM resource WHERE feed = ? AND type = ? AND local = ?"
+_INSERT = f"""
+INSERT INTO resource (rid, type, state, time, updated, version, highest, load, local, public, digest, method,
+    place, rule, told, body)
+VALUES ({", ".join("?" * 16)})
+"""
+_UPDATE = """
+UPDATE resource SET rid = ?, state = ?, time = ?, updated = ?, version = ?, highest = ?, load = ?, public = ?,
+    digest = ?, method = ?, place = ?, rule = ?, told = ?, body = ?
+WHERE rid = ?
+"""
+_KEEP = """
+INSERT INTO version (rid, version, stands, state, home, time, updated, load, digest, method, place, rule,
+    told, body, entries)
+SELECT rid, version, ?, state, rid, time, updated, load, digest, method, place, rule, told, body, ?
+FROM resource WHERE rid = ?
+"""
+
+
+class Writing:
+    """The writes of one unit of work that are about resources; batches are gathered and written together."""
+
+    def __init__(self, connection: sqlite3.Connection, numbers: Numbers) -> None:
+        self._connection = connection
+        self._numbers = numbers
+        self._recs: dict[tuple[int, str | None], int] = {}
+        self._seqs: dict[int, int] = {}
+        self._fresh: dict[tuple[int, int, str], tuple[Any, ...]] = {}
+        self._rows = entries.no_rows()
+
+    def put(self, puts: Sequence[Put]) -> None:
+        """See `base.Work.put`."""
+        connection, numbers = self._connection, self._numbers
+        for each in puts:
+            feed = numbers.feed(connection, each.feed, make=True)
+            type = numbers.type(connection, each.type, make=True)
+            key = (feed, type, each.local)
+            if key in self._fresh:
+                self._flush()
+            known = connection.execute(_KNOWN, key).fetchone()
+            if each.version != (known[1] if known else 0) + 1:
+                raise refuse(STORE_VERSION)
+            rec = self.rec(feed, each.about)
+            time = NO_TIME if each.time is None else each.time
+            if known is None:
+                rid = self._new_rid(feed, rec, each)
+                self._fresh[key] = (
+                    *(rid, type, 0, time, each.updated, each.version, each.version, each.load, each.local),
+                    *(each.public, each.digest, each.method, each.place, each.rule, each.told, each.body),
+                )
+            else:
+                rid = self._supersede(known, feed, rec, each)
+            entries.spread(connection, numbers, type, rid, each.entries, self._rows)
+        self._flush()
+
+    def delete(self, deletes: Sequence[Delete]) -> None:
+        """See `base.Work.delete`."""
+        connection, numbers = self._connection, self._numbers
+        for each in deletes:
+            key = (numbers.feed(connection, each.feed), numbers.type(connection, each.type), each.local)
+            known = connection.execute(_KNOWN, key).fetchone()
+            if known is None or known[2] or each.version != known[1] + 1:
+                raise refuse(STORE_VERSION)
+            rid = known[0]
+            self.keep(rid, stands=True)
+            connection.execute(
+                "UPDATE resource SET state = 1, time = ?, updated = ?, version = ?, highest = ?, load = ?,"
+                " digest = x'', method = 'DELETE', place = ?, rule = '', told = x'', body = x''"
+                " WHERE rid = ?",
+                (NO_TIME, each.updated, each.version, each.version, each.load, each.place, rid),
+            )
+
+    def rec(self, feed: int, local: str | None) -> int:
+        """The record of a feed's Patient, made where it is new; None: that of what is about no Patient."""
+        rec = self._recs.get((feed, local))
+        if rec is None:
+            asked = "SELECT rec FROM record WHERE feed = ? AND local IS ? ORDER BY rec DESC LIMIT 1"
+            row = self._connection.execute(asked, (feed, local)).fetchone()
+            rec = self._recs[feed, local] = row[0] if row else self._new_rec(feed, local)
+        return rec
+
+    def keep(self, rid: int, stands: bool) -> None:
+        """Move the current version to the versions, and its index rows out of the way."""
+        pack = entries.packed(self._connection, rid) if stands else b""
+        self._connection.execute(_KEEP, (stands, pack, rid))
+        entries.remove(self._connection, (rid,))
+
+    def move(self, old: int, new: int) -> None:
+        """Take a resource's versions along to another record."""
+        if old != new:
+            self._connection.execute("UPDATE version SET rid = ? WHERE rid = ?", (new, old))
+
+    def _supersede(self, known: tuple[int, int, int], feed: int, rec: int, each: Put) -> int:
+        old, _, state = known
+        if state < 2:
+            self.keep(old, stands=True)
+        rid = old if rec_of(old) == rec else self._new_rid(feed, rec, each)
+        time = NO_TIME if each.time is None else each.time
+        values = (rid, 0, time, each.updated, each.version, each.version, each.load, each.public, each.digest)
+        text = (each.method, each.place, each.rule, each.told, each.body, old)
+        self._connection.execute(_UPDATE, (*values, *text))
+        self.move(old, rid)
+        return rid
+
+    def _new_rec(self, feed: int, local: str | None) -> int:
+        made = self._connection.execute("INSERT INTO record (feed, local) VALUES (?, ?)", (feed, local))
+        rec = made.lastrowid
+        if rec is None or rec > REC_MOST:
+            raise refuse(STORE_ROOM, what="record")
+        return rec
+
+    def _new_rid(self, feed: int, rec: int, each: Put) -> int:
+        if each.type == "Patient" and each.about == each.local:
+            return rid_of(feed, rec, 0)
+        seq = self._seqs.get(rec)
+        if seq is None:
+            asked = "SELECT seq FROM record WHERE rec = ?"
+            (seq,) = self._connection.execute(asked, (rec,)).fetchone()
+        if seq >= SEQ_MOST:
+            if each.about is not None:
+                raise refuse(STORE_ROOM, what="resource about one Patient")
+            rec = self._recs[feed, None] = self._new_rec(feed, None)
+            seq = 0
+        self._seqs[rec] = seq + 1
+        return rid_of(feed, rec, seq + 1)
+
+    def _flush(self) -> None:
+        self._connection.executemany(_INSERT, self._fresh.values())
+        self._fresh.clear()
+        entries.insert(self._connection, self._rows)
+        self._connection.executemany(
+            "UPDATE record SET seq = ? WHERE rec = ?", [(seq, rec) for rec, seq in self._seqs.items()]
+        )
+        self._seqs.clear()
+
+    def reindex(self, packs: Iterable[tuple[bytes, int]]) -> None:
+        """Write packed index rows back, each under a rid."""
+        for pack, rid in packs:
+            entries.unpack(pack, rid, self._rows)
+        entries.insert(self._connection, self._rows)
