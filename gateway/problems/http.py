@@ -72,3 +72,87 @@ HTTP_UNKNOWN_TYPE = kind(
     "not-found",
     404,
 )
+HTTP_NO_ROUTE = kind(
+    "http.no-route",
+    "There is nothing at this address",
+    "The two FHIR bases are /fhir (to ask) and /feed/<feed> (to tell); each says at /metadata what it can do.",
+    "not-found",
+    404,
+)
+HTTP_NOT_FOUND = kind(
+    "http.not-found",
+    "There is no {type} with this id here",
+    "Search for it; ids on /fhir and on a feed's base differ.",
+    "not-found",
+    404,
+)
+HTTP_GONE = kind(
+    "http.gone",
+    "This {type} was deleted or taken back",
+    "Its history tells its earlier versions.",
+    "deleted",
+    410,
+)
+HTTP_METHOD = kind(
+    "http.method", "{method} cannot be used at this address", "Use one of: {allowed}.", "not-supported", 405
+)
+HTTP_WRITE_ELSEWHERE = kind(
+    "http.write-elsewhere",
+    "Nothing is written on /fhir: what stands there is composed from what the feeds tell",
+    "Write to the base of your feed, /feed/<feed>/{path}.",
+    "not-supported",
+    405,
+)
+HTTP_TOO_LARGE = kind(
+    "http.too-large",
+    "The body is larger than {most} bytes",
+    "Send less at once, or load a file with fhirgate load.",
+    "too-long",
+    413,
+)
+HTTP_ID_DIFFERS = kind(
+    "http.id-differs",
+    "The id in the resource is not the one in the address",
+    "Give the resource the id that the address has.",
+    "value",
+    400,
+)
+HTTP_TYPE_DIFFERS = kind(
+    "http.type-differs",
+    "The resource is not a {type}",
+    "Send it to the address of its own type.",
+    "value",
+    400,
+)
+HTTP_ID_FORM = kind(
+    "http.id-form",
+    "The id in the address is none that FHIR allows",
+    "An id has 1 to 64 letters, digits, points and hyphens.",
+    "value",
+    400,
+)
+HTTP_STALE = kind(
+    "http.stale",
+    "The resource has changed since the version that the request names",
+    "Read it again, look at what changed, and send the request with the new ETag.",
+    "conflict",
+    412,
+)
+HTTP_BROKEN = kind(
+    "http.exception",
+    "The gateway could not answer; the fault is its own",
+    "Quote the request id {id} to whoever runs the gateway.",
+    "exception",
+    500,
+)
+HTTP_BODY_EMPTY = kind(
+    "http.empty-body", "The request has no body", "Send the resource, as FHIR JSON.", "required", 400
+)
+HTTP_IGNORED = kind(
+    "http.ignored-parameter",
+    "The search parameter {name} was not understood and left out",
+    "The answer holds more than was asked for; the self link shows what was used.",
+    "not-supported",
+    200,
+    "warning",
+)

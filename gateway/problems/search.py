@@ -68,3 +68,10 @@ SEARCH_TOO_LONG = kind(
     "Ask in several smaller questions.",
     "too-costly",
 )
+SEARCH_CURSOR = kind(
+    "search.cursor",
+    "The next-page link cannot be followed: it is too old, was changed, or belongs to somebody else's question",
+    "Ask the question again from its first page.",
+    "not-found",
+    404,
+)

@@ -2,18 +2,114 @@
 
 from gateway.problems import kind
 
-SECRET_UNREADABLE = kind("service.secret", "The file with the gateway's secret cannot be used: {reason}", "Set `secret_file` to a file that this program may read and write, or put the right file back: tokens and ids depend on it.", "exception", 500)
-FEED_UNKNOWN = kind("service.unknown-feed", "There is no feed called {name}", "Feeds of this gateway: {known}. A feed is a table [feeds.{name}] in gateway.toml.", "not-found", 404)
-FEED_NEEDED = kind("service.feed-needed", "The command does not say which feed the file belongs to", "Add --feed with one of: {known}.", "required")
-MAPPING_UNKNOWN = kind("service.unknown-mapping", "There is no mapping called {name}", "Mappings here: {known}. A path to a mapping.yaml works too.", "not-found", 404)
-MAPPING_NEEDED = kind("service.mapping-needed", "No mapping fits the file", "Say which one with --mapping; mappings here: {known}.", "required")
-LOAD_UNKNOWN = kind("service.unknown-load", "There is no load {number}", "fhirgate loads lists them.", "not-found", 404)
-CHILD_UNKNOWN = kind("service.unknown-child", "No child has this CCI", "Check the ten characters; the last two guard the others.", "not-found", 404)
-CLIENT_UNKNOWN = kind("service.unknown-client", "There is no client called {name}", "Clients of this gateway: {known}. A client is a table [clients.{name}] in gateway.toml.", "not-found", 404)
-REVIEW_UNKNOWN = kind("service.unknown-review", "There is no match {number} to review", "fhirgate matches lists them.", "not-found", 404)
-REVIEW_DECIDED = kind("service.review-decided", "Match {number} was decided before", "Nothing was changed.", "conflict", 409)
-RECORD_UNKNOWN = kind("service.unknown-record", "The feed {feed} has no such record", "The record is named by its Patient's id in the feed.", "not-found", 404)
-FOLDER_NOT_EMPTY = kind("service.folder-not-empty", "The folder {name} is not empty", "Choose a folder that is empty or not there yet.", "conflict")
-PORT_TAKEN = kind("service.port-taken", "Port {port} cannot be used on {host}: {reason}", "Choose another one with --port.", "conflict")
-FILE_KIND = kind("service.file-kind", "The file is neither FHIR nor any format a mapping reads", "Formats here: {known}. `fhirgate check` lists the mappings.", "not-supported")
-REPEATED_RECORD = kind("record.repeated-key", "The record has the same key as another one of this file, and says something else", "Two children may share a number by mistake: correct the key of one of them and load it again.", "duplicate", 422)
+SECRET_UNREADABLE = kind(
+    "service.secret",
+    "The file with the gateway's secret cannot be used: {reason}",
+    "Set `secret_file` to a file that this program may read and write, or put the right file back: tokens and ids depend on it.",
+    "exception",
+    500,
+)
+FEED_UNKNOWN = kind(
+    "service.unknown-feed",
+    "There is no feed called {name}",
+    "Feeds of this gateway: {known}. A feed is a table [feeds.{name}] in gateway.toml.",
+    "not-found",
+    404,
+)
+FEED_NEEDED = kind(
+    "service.feed-needed",
+    "The command does not say which feed the file belongs to",
+    "Add --feed with one of: {known}.",
+    "required",
+)
+MAPPING_UNKNOWN = kind(
+    "service.unknown-mapping",
+    "There is no mapping called {name}",
+    "Mappings here: {known}. A path to a mapping.yaml works too.",
+    "not-found",
+    404,
+)
+MAPPING_NEEDED = kind(
+    "service.mapping-needed",
+    "No mapping fits the file",
+    "Say which one with --mapping; mappings here: {known}.",
+    "required",
+)
+LOAD_UNKNOWN = kind(
+    "service.unknown-load", "There is no load {number}", "fhirgate loads lists them.", "not-found", 404
+)
+CHILD_UNKNOWN = kind(
+    "service.unknown-child",
+    "No child has this CCI",
+    "Check the ten characters; the last two guard the others.",
+    "not-found",
+    404,
+)
+CLIENT_UNKNOWN = kind(
+    "service.unknown-client",
+    "There is no client called {name}",
+    "Clients of this gateway: {known}. A client is a table [clients.{name}] in gateway.toml.",
+    "not-found",
+    404,
+)
+REVIEW_UNKNOWN = kind(
+    "service.unknown-review",
+    "There is no match {number} to review",
+    "fhirgate matches lists them.",
+    "not-found",
+    404,
+)
+REVIEW_DECIDED = kind(
+    "service.review-decided", "Match {number} was decided before", "Nothing was changed.", "conflict", 409
+)
+RECORD_UNKNOWN = kind(
+    "service.unknown-record",
+    "The feed {feed} has no such record",
+    "The record is named by its Patient's id in the feed.",
+    "not-found",
+    404,
+)
+FOLDER_NOT_EMPTY = kind(
+    "service.folder-not-empty",
+    "The folder {name} is not empty",
+    "Choose a folder that is empty or not there yet.",
+    "conflict",
+)
+PORT_TAKEN = kind(
+    "service.port-taken",
+    "Port {port} cannot be used on {host}: {reason}",
+    "Choose another one with --port.",
+    "conflict",
+)
+FILE_KIND = kind(
+    "service.file-kind",
+    "The file is neither FHIR nor any format a mapping reads",
+    "Formats here: {known}. `fhirgate check` lists the mappings.",
+    "not-supported",
+)
+REPEATED_RECORD = kind(
+    "record.repeated-key",
+    "The record has the same key as another one of this file, and says something else",
+    "Two children may share a number by mistake: correct the key of one of them and load it again.",
+    "duplicate",
+    422,
+)
+ANSWERED_HERE = kind(
+    "service.here", "The gateway's own records: {count} found", "", "informational", 200, "information"
+)
+NOT_ONE_CHILD = kind(
+    "service.not-one-child",
+    "Only the gateway's own records were searched, because the question is not about one child",
+    "Name one child, as in patient.identifier=…, to have the connected servers asked too.",
+    "informational",
+    200,
+    "information",
+)
+SORTED_OTHERWISE = kind(
+    "service.sorted-otherwise",
+    "Only the gateway's own records were searched, because the answer is to be sorted by something else than its date",
+    "Leave _sort out, or use _sort=-date, to have the connected servers asked too.",
+    "incomplete",
+    200,
+    "warning",
+)

@@ -1,0 +1,89 @@
+"""Records that cannot become FHIR as they are, in the words of the file's owner."""
+
+from gateway.problems import kind
+
+_AGAIN = "Correct {field} in the source system and send the record again."
+
+RECORD_DATE = kind(
+    "record.not-a-date", "{field} must be a real date written as {format}", _AGAIN, "value", 422
+)
+RECORD_TIME = kind(
+    "record.not-a-time", "{field} must be a real date and time written as {format}", _AGAIN, "value", 422
+)
+RECORD_NUMBER = kind("record.not-a-number", "{field} must be {wanted}", _AGAIN, "value", 422)
+RECORD_BOOLEAN = kind("record.not-yes-or-no", "{field} must be one of {known}", _AGAIN, "value", 422)
+RECORD_CODE = kind(
+    "record.unknown-code",
+    "{field} has a code that the code map {map} does not know",
+    "Correct {field}, or add the code to the ConceptMap {canonical}.",
+    "code-invalid",
+    422,
+)
+RECORD_POSTCODE = kind("record.not-a-postcode", "{field} must be a UK postcode", _AGAIN, "value", 422)
+RECORD_TEXT = kind(
+    "record.unreadable-text",
+    "{field} has characters that are not text",
+    "Send the record again without them.",
+    "value",
+    422,
+)
+RECORD_KEY = kind(
+    "record.no-key",
+    "The record has nothing to know it by: {field} is empty",
+    "Fill {field} and send the record again.",
+    "required",
+    422,
+)
+RECORD_SAME_KEY = kind(
+    "record.same-key",
+    "Two parts of the record have the same {field} and differ",
+    "Keep one of them, or correct {field}, and send the record again.",
+    "duplicate",
+    422,
+)
+RECORD_REQUIRED = kind(
+    "record.missing",
+    "{element} needs a value, and {field} is empty",
+    "Fill {field} and send the record again.",
+    "required",
+    422,
+)
+RECORD_UPN_LETTER = kind(
+    "record.upn-letter",
+    "{field} has a check letter that does not fit the number",
+    "Check the UPN with the school; it was kept as it is.",
+    "value",
+    422,
+    "warning",
+)
+RECORD_UPN_SHAPE = kind(
+    "record.upn-shape",
+    "{field} does not have the form of a UPN, a letter and twelve characters",
+    "Check the UPN with the school; it was kept as it is.",
+    "value",
+    422,
+    "warning",
+)
+RECORD_NHS_DIGIT = kind(
+    "record.nhs-number-digit",
+    "{field} has a check digit that does not fit the number",
+    "Check the NHS number with the GP registration; it was kept as it is.",
+    "value",
+    422,
+    "warning",
+)
+RECORD_NHS_SHAPE = kind(
+    "record.nhs-number-shape",
+    "{field} does not have the ten digits of an NHS number",
+    "Check the NHS number with the GP registration; it was kept as it is.",
+    "value",
+    422,
+    "warning",
+)
+RECORD_RIVALS = kind(
+    "record.two-values",
+    "{element} can have one value, and {field} give two",
+    "Empty one of {field} and send the record again.",
+    "value",
+    422,
+)

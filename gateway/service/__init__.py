@@ -1,0 +1,179 @@
+"""The gateway itself: where mapping, identity, store, upstreams and security meet. It stays thin.
+
+Gateway   everything the doors (HTTP and the command line) may do
+tell      a feed's words become versions
+link      records become children
+ask       one question, many sources, one page
+load      a file comes in
+shelf     the mappings and profiles that are there
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.config import Config
+from gateway.fhir.parameters.context import Context
+from gateway.fhir.validate import validate
+from gateway.identity import cci
+from gateway.identity.numbers import upn
+from gateway.identity.person import NHS_NUMBER
+from gateway.problems import Place, Refused, problem, refuse
+from gateway.problems.http import HTTP_ID_DIFFERS, HTTP_STALE, HTTP_TYPE_DIFFERS
+from gateway.problems.service import CHILD_UNKNOWN, FEED_UNKNOWN
+from gateway.service.ask import Asker
+from gateway.service.clock import now
+from gateway.service.keys import Keys
+from gateway.service.link import Feed, Linker
+from gateway.service.shelf import Shelf
+from gateway.service.tell import Kept, Said, Teller, as_said
+from gateway.store.base import Child, Held, Store, Trail
+from gateway.upstream.asking import Upstreams
+
+__all__ = ["Gateway"]
+
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """An open gateway.
+
+    Attributes:
+        config: the settings in force.
+        feeds: who tells, by name.
+        shelf: the mappings and profiles.
+        asker: answers searches; linker: links records; tellers: write each feed's words.
+    """
+
+    config: Config
+    keys: Keys
+    store: Store
+    trail: Trail
+    feeds: Mapping[str, Feed]
+    shelf: Shelf
+    upstreams: Upstreams
+    asker: Asker
+    linker: Linker
+    tellers: Mapping[str, Teller]
+
+    @staticmethod
+    def over(
+        config: Config, keys: Keys, store: Store, trail: Trail, shelf: Shelf, upstreams: Upstreams
+    ) -> "Gateway":
+        """A gateway over parts that are open already."""
+        feeds = {
+            name: Feed(name, given["organisation"] or name, given["sector"], given["verified"], given["set"])
+            for name, given in config.table("feeds").items()
+        }
+        return Gateway(
+            config=config,
+            keys=keys,
+            store=store,
+            trail=trail,
+            feeds=feeds,
+            shelf=shelf,
+            upstreams=upstreams,
+            asker=Asker(keys, upstreams, int(config["cursor_life"])),
+            linker=Linker(keys, config["base_uri"], feeds),
+            tellers={name: Teller(name, keys) for name in feeds},
+        )
+
+    def feed(self, name: str) -> Feed:
+        """The feed of that name.
+
+        Raises:
+            Refused: `service.unknown-feed`.
+        """
+        if name not in self.feeds:
+            raise refuse(FEED_UNKNOWN, name=name if name.isidentifier() else "…", known=_listed(self.feeds))
+        return self.feeds[name]
+
+    def context(self, *bases: str) -> Context:
+        """What a question may take for granted: our own addresses, short names and forms of identifiers."""
+        base = self.config["base_uri"]
+        systems = {"CCI": f"{base}/Id/cci", "NHS": NHS_NUMBER, "UPN": f"{base}/Id/upn"}
+        forms = {systems["CCI"]: cci.read, NHS_NUMBER: _digits, systems["UPN"]: upn}
+        return Context(bases=bases, system_aliases=systems, value_forms=forms)
+
+    def write(
+        self,
+        feed: Feed,
+        type: str,
+        id: str,
+        resource: Resource,
+        *,
+        method: str = "PUT",
+        if_match: Sequence[str] = (),
+    ) -> Kept:
+        """Keep a resource that a feed's client sent, and link it if it is a Patient.
+
+        Raises:
+            Refused: every problem of the resource; `http.id-differs`; `http.stale`.
+        """
+        problems = validate(resource)
+        if not problems and resource["resourceType"] != type:
+            problems = [problem(HTTP_TYPE_DIFFERS, place=Place(path="resourceType"), type=type)]
+        if not problems and method == "PUT" and resource.get("id") != id:
+            problems = [problem(HTTP_ID_DIFFERS, place=Place(path=f"{type}.id"))]
+        if problems:
+            raise Refused(*problems)
+        at = now()
+        with self.store.write() as work:
+            check_match(work.held(feed.name, [(type, id)]).get((type, id)), if_match)
+            said = Said(type, id, as_said(resource, id), method=method)
+            kept, _ = self.tellers[feed.name].tell(work, [[said]], at)
+            if type == "Patient" and kept[0].what != "unchanged":
+                self.linker.link(work, feed, {id: kept[0].resource}, at)
+        return kept[0]
+
+    def delete(self, feed: Feed, type: str, id: str, *, if_match: Sequence[str] = ()) -> int | None:
+        """Delete a resource of a feed; the version that says so, or None where there was nothing.
+
+        Raises:
+            Refused: `http.stale`.
+        """
+        with self.store.write() as work:
+            check_match(work.held(feed.name, [(type, id)]).get((type, id)), if_match)
+            version = self.tellers[feed.name].retract(work, type, id, now())
+            record = work.record(feed.name, id) if type == "Patient" and version else None
+            if record is not None:
+                self.linker.resettle(work, [record.rec], [])
+        return version
+
+    def child(self, text: str) -> Child:
+        """The child with this CCI, as people write it.
+
+        Raises:
+            Refused: `cci.*` where it is not one; `service.unknown-child`.
+        """
+        found = self.store.child(cci=cci.read(text))
+        if found is None:
+            raise refuse(CHILD_UNKNOWN)
+        return found
+
+    def close(self) -> None:
+        """Close the store and the audit."""
+        self.store.close()
+        self.trail.close()
+
+
+def check_match(held: Held | None, if_match: Sequence[str]) -> None:
+    """Refuse a write that was made for another version than the one that stands.
+
+    Raises:
+        Refused: `http.stale`.
+    """
+    if not if_match:
+        return
+    standing = str(held.version) if held and held.present else ""
+    if standing not in if_match and not ("*" in if_match and standing):
+        raise refuse(HTTP_STALE, field="If-Match")
+
+
+def _digits(text: str) -> str:
+    return text.replace(" ", "").replace("-", "")
+
+
+def _listed(names: Mapping[str, Any]) -> str:
+    return ", ".join(sorted(names)) or "none yet"

@@ -1,0 +1,278 @@
+"""A question on `/fhir`: the gateway's own rows and the upstreams' as one ordered page that says what it covers."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gateway.fhir import index
+from gateway.fhir.faces import asked, told
+from gateway.fhir.json import read_trusted
+from gateway.fhir.meets import holds
+from gateway.fhir.query import Criterion, Query, Target
+from gateway.identity.person import is_nhs_system, nhs_is_verified, objects, text
+from gateway.problems import Problem, problem, refuse
+from gateway.problems.search import SEARCH_CURSOR
+from gateway.problems.service import ANSWERED_HERE, NOT_ONE_CHILD, SORTED_OTHERWISE
+from gateway.service.keys import Keys
+from gateway.store.base import ASK, Key, Reads, Row
+from gateway.store.search import NO_TIME
+from gateway.upstream import merge
+from gateway.upstream.account import account, strict
+from gateway.upstream.asking import Upstreams, cursor
+from gateway.upstream.question import Question
+from gateway.upstream.question import Told as FromUpstream
+
+_ABOUT = ("patient", "subject")
+
+
+class Found(NamedTuple):
+    """One resource on a page: the id and the text its base shows, its version, and the child it is about."""
+
+    type: str
+    id: str
+    body: bytes
+    child: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One page of a search.
+
+    Attributes:
+        total: how many there are in all; None where a source that was asked did not say or did not answer.
+        next: what the next-page link carries, sealed; "" on the last page.
+        account: what each source did, for the outcome entry; empty where only the own store was asked.
+        children: ids of the children somebody now looks at.
+    """
+
+    found: list[Found]
+    total: int | None
+    next: str
+    account: Sequence[Problem] = ()
+    children: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks and how: what a question needs to know beside its words.
+
+    Attributes:
+        base: `ASK` or a feed's name.
+        hidden: identifier systems the caller must not search by.
+        sees_upn: whether the caller is shown UPNs and case numbers.
+        strict: a gap is an error (`Prefer: handling=strict`).
+        seconds: the time the answer may take.
+        client: seals of next-page links hold for this client only.
+    """
+
+    base: str
+    hidden: frozenset[str] = frozenset()
+    sees_upn: bool = False
+    strict: bool = False
+    seconds: float = 3.0
+    client: str = ""
+    request_id: str = ""
+
+
+class _Place(NamedTuple):
+    """What a sealed next-page link holds: for whom, of which question, and where to go on."""
+
+    client: str
+    base: str
+    question: str
+    after: list[Any]
+    merged: list[Any] | None
+
+
+class Asker:
+    """Answers searches; made once."""
+
+    def __init__(self, keys: Keys, upstreams: Upstreams, cursor_life: int) -> None:
+        self._keys = keys
+        self._upstreams = upstreams
+        self._life = cursor_life
+
+    def search(
+        self, store: Reads, query: Query, asking: Asking, limit: int, words: str, sealed: str = ""
+    ) -> Answer:
+        """One page.
+
+        Args:
+            words: the question as text without paging; a next-page link is good for the same words only.
+            sealed: what the next-page link carried, "" for the first page.
+
+        Raises:
+            Refused: `search.cursor`; `store.cannot-search`; with `strict`, the upstreams' gaps.
+        """
+        place = self._opened(sealed, asking, words) if sealed else None
+        child = self._one_child(store, query, asking) if asking.base == ASK else None
+        own_words = asking.base != ASK or not self._upstreams.upstreams or query.type == "Patient"
+        if child is None or own_words or limit == 0:
+            answer = self._own(store, query, asking, limit, words, place)
+            if own_words:
+                return answer
+            return replace(answer, account=[problem(NOT_ONE_CHILD)])
+        if not _newest_first(query):
+            answer = self._own(store, query, asking, limit, words, place)
+            return replace(answer, account=[problem(SORTED_OTHERWISE)])
+        return self._together(store, query, asking, limit, words, place, child)
+
+    def _own(
+        self, store: Reads, query: Query, asking: Asking, limit: int, words: str, place: _Place | None
+    ) -> Answer:
+        after: Key | None = tuple(place.after) if place else None
+        wanted = query.total != "none"
+        page = store.search(
+            asking.base, query, limit=limit, after=after, total=wanted, hidden_systems=asking.hidden
+        )
+        found = [shown(row, asking) for row in page.rows]
+        following = ""
+        if page.more and page.rows:
+            following = self._sealed(asking, words, list(page.rows[-1].key), None)
+        return Answer(found, page.total, following, children=frozenset(row.child for row in found) - {""})
+
+    def _together(
+        self,
+        store: Reads,
+        query: Query,
+        asking: Asking,
+        limit: int,
+        words: str,
+        place: _Place | None,
+        child: Row,
+    ) -> Answer:
+        before = merge.Cursor.unpacked(place.merged) if place and place.merged else None
+        question = _question(query, child, limit, before)
+        flight = self._upstreams.begin(question, time.monotonic() + asking.seconds, before, asking.request_id)
+        after: Key | None = None if before is None else (_or_no_time(before.after[0]), before.after[1])
+        # The total of the own rows does not change from page to page; counting is the dear part of a page.
+        page = store.search(
+            asking.base, replace(query, sort=()), limit=limit, after=after, hidden_systems=asking.hidden
+        )
+        own = [_own_row(row, asking) for row in page.rows]
+        others = flight.finish()
+        merged = merge.merge([own, *(each.rows for each in others)], limit, before.seen if before else ())
+        lines = [problem(ANSWERED_HERE, count=page.total), *account(others, merged.duplicates)]
+        if asking.strict and (refusal := strict(lines)):
+            raise refusal
+        going_on = cursor(merged, others, more=page.more)
+        following = self._sealed(asking, words, [], going_on.packed()) if going_on else ""
+        return Answer(
+            [Found(query.type, row.id, row.body, child.public) for row in merged.rows],
+            _total(page.total, others, merged, following, first=place is None),
+            following,
+            lines,
+            frozenset({child.public}),
+        )
+
+    def _one_child(self, store: Reads, query: Query, asking: Asking) -> Row | None:
+        """The composed Patient the whole question is about, if it names exactly one."""
+        for criterion in query.criteria:
+            if criterion.param not in _ABOUT or criterion.modifier not in ("", "Patient"):
+                continue
+            if criterion.chained is not None:
+                asked_for = Query("Patient", (criterion.chained,))
+                page = store.search(ASK, asked_for, limit=2, total=False, hidden_systems=asking.hidden)
+                return page.rows[0] if len(page.rows) == 1 else None
+            if len(criterion.values) == 1 and isinstance(target := criterion.values[0].value, Target):
+                row = store.read(ASK, "Patient", target.to.removeprefix("Patient/"))
+                return row if row and not row.deleted else None
+        return None
+
+    def _sealed(self, asking: Asking, words: str, after: list[Any], merged: list[Any] | None) -> str:
+        return self._keys.seal(msgspec.json.encode(_Place(asking.client, asking.base, words, after, merged)))
+
+    def _opened(self, sealed: str, asking: Asking, words: str) -> _Place:
+        content = self._keys.unseal(sealed, self._life)
+        if content is None:
+            raise refuse(SEARCH_CURSOR)
+        place = msgspec.json.decode(content, type=_Place)
+        if (place.client, place.base, place.question) != (asking.client, asking.base, words):
+            raise refuse(SEARCH_CURSOR)
+        return place
+
+
+def shown(row: Row, asking: Asking) -> Found:
+    """A row as its base shows it to this caller."""
+    if asking.base != ASK:
+        return Found(row.type, row.local, told(row.body, row.told), row.child)
+    if row.type == "Patient":
+        return Found(row.type, row.public, row.body if asking.sees_upn else row.told, row.public)
+    return Found(row.type, row.public, asked(row.body, row.child.encode()), row.child)
+
+
+def _own_row(row: Row, asking: Asking) -> merge.Row:
+    body = shown(row, asking).body
+    return merge.Row(row.time, row.public, body, "", merge.identifiers(body))
+
+
+def _question(query: Query, child: Row, limit: int, before: merge.Cursor | None) -> Question:
+    """What the upstreams are asked: the same question, short of the parameter that names the child."""
+    about = next(each for each in query.criteria if each.param in _ABOUT)
+    filters = [each for each in query.criteria if each is not about]
+    person = read_trusted(child.body)
+    return Question(
+        type=query.type,
+        child=child.public,
+        person=person,
+        nhs_number=_verified_nhs_number(person),
+        filters=tuple(_pair(each) for each in filters),
+        limit=limit,
+        after=before.after if before else None,
+        about=about.param,
+        accept=lambda body: _accepts(query.type, filters, body),
+    )
+
+
+def _pair(criterion: Criterion) -> tuple[str, str]:
+    name, _, value = criterion.text.partition("=")
+    return name, value
+
+
+def _accepts(type: str, filters: Sequence[Criterion], body: bytes) -> bool:
+    """Whether a resource another server sent meets the filters, by our own reading of them."""
+    resource = read_trusted(body)
+    entries = index.entries(resource, type)
+    return all(each.chained is None and holds(each, entries) for each in filters)
+
+
+def _verified_nhs_number(person: dict[str, Any]) -> str:
+    """The one NHS number that was traced, "" where there is none or more than one."""
+    found = {
+        text(identifier.get("value"))
+        for identifier in objects(person.get("identifier"))
+        if is_nhs_system(text(identifier.get("system")))
+        and identifier.get("use") != "old"
+        and nhs_is_verified(identifier, verified=True)
+        and "extension" in identifier
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _newest_first(query: Query) -> bool:
+    """Whether the answer's order is one that sources can be merged in."""
+    return not query.sort or [(each.param, each.descending) for each in query.sort] == [("date", True)]
+
+
+def _or_no_time(time_: int | None) -> int:
+    return NO_TIME if time_ is None else time_
+
+
+def _total(
+    own: int | None, others: Sequence[FromUpstream], merged: merge.Merged, following: str, *, first: bool
+) -> int | None:
+    """How many there are in all, where that is known: all are on this page, or every source says so."""
+    asked_of = [each for each in others if each.asked]
+    if any(not each.answered for each in asked_of):
+        return None
+    if first and not following:
+        return len(merged.rows)
+    if any(merged.duplicates.values()) or any(each.total is None for each in asked_of):
+        return None
+    return (own or 0) + sum(each.total or 0 for each in asked_of)
+
+
+__all__ = ["Answer", "Asker", "Asking", "Found", "shown"]

@@ -1,0 +1,216 @@
+"""Records become children: keys, candidates, the decision, its events, and the composed Patient."""
+
+import base64
+import json as plain_json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.fhir import index
+from gateway.fhir.faces import told
+from gateway.fhir.json import read_trusted, write
+from gateway.fhir.query import Entry, Target
+from gateway.identity import cci
+from gateway.identity import compose as composing
+from gateway.identity.keys import asked_keys, kept_keys
+from gateway.identity.match import Known, Reason, decide, recheck
+from gateway.identity.match import Review as Doubt
+from gateway.identity.person import Person, person
+from gateway.service.clock import instant
+from gateway.service.keys import Keys
+from gateway.store.base import Child, Composed, Link, Record, Review, Row, Work
+
+MACHINE = "fhirgate"
+_CAP = 400
+APART = Reason("taken-apart", "A person took the record apart from the child it was linked to.")
+
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as the rest of the gateway needs to know it."""
+
+    name: str
+    organisation: str
+    sector: str
+    verified: bool
+    given: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Linked:
+    """What linking some records came to: records of children known before, of new ones, and doubts."""
+
+    known: int = 0
+    new: int = 0
+    to_review: int = 0
+
+
+class Linker:
+    """Decides, within a unit of work, which child each record is about, and composes the children."""
+
+    def __init__(self, keys: Keys, base_uri: str, feeds: Mapping[str, Feed]) -> None:
+        self._secret = keys.key("person")
+        self._base = base_uri
+        self._feeds = feeds
+
+    def link(
+        self, work: Work, feed: Feed, patients: Mapping[str, Resource], at: int, load: int | None = None
+    ) -> Linked:
+        """Link the records whose Patients were written, one after the other, and compose their children.
+
+        Args:
+            patients: the written Patient by its local id.
+        """
+        outcome = Linked()
+        touched: set[int] = set()
+        recs = work.recs(feed.name, list(patients))
+        for local, patient in patients.items():
+            who = person(patient, self._base, verified=feed.verified)
+            touched.add(self._link_one(work, recs[local], who, at, load, outcome))
+            work.keys({recs[local]: kept_keys(who, self._secret)})
+        self.compose(work, touched)
+        return outcome
+
+    def _link_one(self, work: Work, rec: int, who: Person, at: int, load: int | None, outcome: Linked) -> int:
+        known = self._known(work, who, rec)
+        own = work.records([rec])[rec].child
+        if own is not None:
+            outcome.known += 1
+            outcome.to_review += self._doubt(work, rec, recheck(who, own, known), at, load)
+            return own
+        decision = decide(who, known)
+        child = decision.child
+        if child is None:
+            child = self._found(work, rec, load)
+            outcome.new += 1
+        else:
+            outcome.known += 1
+        reason = decision.reason
+        work.link([Link(rec, child, "linked", reason.code, reason.sentence, MACHINE, at, load)])
+        outcome.to_review += self._doubt(work, rec, decision.reviews, at, load)
+        return child
+
+    def _known(self, work: Work, who: Person, rec: int) -> list[Known]:
+        """Every record of each child that shares a key with `who`, but for the record itself."""
+        found = work.candidates(asked_keys(who, self._secret), _CAP).found
+        near = {other for recs in found.values() for other in recs} - {rec}
+        own = work.records([*near, rec])
+        children = sorted({record.child for record in own.values() if record.child is not None})
+        members = [record for records in work.records_of(children).values() for record in records]
+        members = [record for record in members if record.rec != rec]
+        persons = self._persons(work, members)
+        return [
+            Known(record.child, record.rec, persons[record.rec])
+            for record in members
+            if record.child is not None and record.rec in persons
+        ]
+
+    def _persons(self, work: Work, records: Sequence[Record]) -> dict[int, Person]:
+        feeds = {record.rec: self._feeds.get(record.feed) for record in records}
+        return {
+            rec: person(as_told(row), self._base, verified=(feed := feeds[rec]) is not None and feed.verified)
+            for rec, row in work.patients([record.rec for record in records]).items()
+        }
+
+    def _found(self, work: Work, rec: int, load: int | None) -> int:
+        """A child for this record: the one that was made for it before if nobody else came to be in it."""
+        before = work.child_founded_by(rec)
+        if before is not None and not work.records_of([before.number]):
+            return before.number
+        number = cci.mint(secrets.randbelow, lambda made: work.child(cci=made) is not None)
+        return work.found(_opaque_id(), number, rec, load)
+
+    def _doubt(self, work: Work, rec: int, doubts: Iterable[Doubt], at: int, load: int | None) -> int:
+        entries = [
+            Review(
+                rec=rec,
+                reason=doubt.code,
+                sentence=doubt.sentence,
+                at=at,
+                child=doubt.child,
+                other=doubt.record,
+                evidence=plain_json.dumps(
+                    {"agrees": list(doubt.agrees), "contradicts": list(doubt.contradicts)}
+                ),
+                load=load,
+            )
+            for doubt in doubts
+        ]
+        work.review(entries)
+        return len(entries)
+
+    def move(self, work: Work, rec: int, child: int | None, reason: Reason, author: str, at: int) -> int:
+        """A person links a record to another child, or (None) to one of its own; the number of that child."""
+        before = work.records([rec])[rec].child
+        events = []
+        if before is not None:
+            events.append(Link(rec, before, "unlinked", reason.code, reason.sentence, author, at))
+        if child is None:
+            work.link(events)
+            events = []
+            child = self._found(work, rec, None)
+        events.append(Link(rec, child, "linked", reason.code, reason.sentence, author, at))
+        work.link(events)
+        self.compose(work, {child} | ({before} if before is not None else set()))
+        return child
+
+    def resettle(self, work: Work, recs: Sequence[int], children: Iterable[int]) -> None:
+        """After records changed by an undoing: their keys as their Patients now stand, their children anew."""
+        records = [record for record in work.records(recs).values()]
+        persons = self._persons(work, records)
+        empty: frozenset[bytes] = frozenset()
+        work.keys({rec: kept_keys(persons[rec], self._secret) if rec in persons else empty for rec in recs})
+        current = {record.child for record in records if record.child is not None}
+        self.compose(work, current | set(children))
+
+    def compose(self, work: Work, children: Iterable[int]) -> None:
+        """Compose the Patient of each child from its records, or remove it where none has one."""
+        numbers = sorted(set(children))
+        kids = work.children(numbers)
+        members = work.records_of(numbers)
+        rows = work.patients([record.rec for records in members.values() for record in records])
+        work.compose(
+            {number: self._composed(kids[number], members.get(number, ()), rows) for number in numbers}
+        )
+
+    def _composed(self, child: Child, records: Sequence[Record], rows: Mapping[int, Row]) -> Composed | None:
+        said = [
+            composing.Told(
+                patient=as_told(rows[record.rec]),
+                sector=feed.sector if (feed := self._feeds.get(record.feed)) else "",
+                verified=feed is not None and feed.verified,
+                last_updated=instant(rows[record.rec].updated),
+                feed=record.feed,
+                rec=record.rec,
+            )
+            for record in records
+            if record.rec in rows
+        ]
+        if not said:
+            return None
+        made = composing.compose(child.id, child.cci, said, self._base)
+        updated = max(rows[record.rec].updated for record in records if record.rec in rows)
+        return Composed(write(made.full), write(made.without_upn), made.version, updated, _entries(made.full))
+
+
+def as_told(row: Row) -> Resource:
+    """The resource of a row as its feed told it."""
+    resource: Resource = read_trusted(told(row.body, row.told))
+    return resource
+
+
+def _entries(patient: Resource) -> tuple[Entry, ...]:
+    """What a composed Patient is found by; it refers to nothing by address."""
+    return tuple(
+        entry
+        for entry in index.entries(patient, "Patient")
+        if not (isinstance(entry.value, Target) and entry.value.to)
+    )
+
+
+def _opaque_id() -> str:
+    """A new Patient.id for `/fhir`: 26 characters that say nothing."""
+    return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()

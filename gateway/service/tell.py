@@ -1,0 +1,190 @@
+"""What a feed says becomes versions in the store: marked, stamped, indexed; the same words make no new version."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from gateway.fhir import index, json
+from gateway.fhir.faces import marked
+from gateway.fhir.query import FOREVER
+from gateway.problems import Problem, problem
+from gateway.problems.service import REPEATED_RECORD
+from gateway.service.clock import instant
+from gateway.service.keys import Keys
+from gateway.store.base import Delete, Held, Put, Work
+
+Resource = dict[str, Any]
+
+_HEAD = re.compile(rb'\{"resourceType":"[A-Za-z]+","id":"[A-Za-z0-9\-.]{1,64}"')
+_META = b',"meta":{'
+_STAMPS = ("versionId", "lastUpdated")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One resource as its feed says it.
+
+    Attributes:
+        text: compact JSON that begins with resourceType and id, without versionId and lastUpdated.
+        place: where it was said (`episodes:12`), "" for a write over HTTP.
+        rule: the mapping rule that made it.
+        source: `meta.source`, if the gateway gives it one.
+    """
+
+    type: str
+    id: str
+    text: bytes
+    place: str = ""
+    rule: str = ""
+    source: str = ""
+    method: str = "PUT"
+
+
+class Kept(NamedTuple):
+    """What became of something said: `what` is "created", "updated" or "unchanged"."""
+
+    type: str
+    id: str
+    version: int
+    updated: int
+    what: str
+    resource: Resource
+
+
+class Teller:
+    """Writes one feed's words; made once for each feed."""
+
+    def __init__(self, feed: str, keys: Keys) -> None:
+        self.feed = feed
+        self.public_id = keys.public_id(feed)
+
+    def tell(
+        self, work: Work, groups: Sequence[Sequence[Said]], at: int, load: int | None = None
+    ) -> tuple[list[Kept], dict[int, Problem]]:
+        """Keep what is new.
+
+        Args:
+            groups: what is said, in groups (the resources of one record) that are kept or refused whole.
+            at: now, in milliseconds.
+            load: the load it belongs to, if any.
+
+        Returns:
+            What became of each resource, and by its number each group that contradicts an earlier one of
+            the same load: two records with one key must not become one.
+        """
+        held = work.held(self.feed, [(one.type, one.id) for group in groups for one in group])
+        kept: list[Kept] = []
+        refused: dict[int, Problem] = {}
+        puts: dict[tuple[str, str], Put] = {}
+        for number, group in enumerate(groups):
+            digests = [content_digest(one.text) for one in group]
+            if any(
+                self._contradicts(one, digest, held, puts, load)
+                for one, digest in zip(group, digests, strict=True)
+            ):
+                refused[number] = problem(REPEATED_RECORD)
+                continue
+            for one, digest in zip(group, digests, strict=True):
+                kept.append(self._keep(one, digest, held, puts, at, load))
+        work.put(list(puts.values()))
+        return kept, refused
+
+    @staticmethod
+    def _contradicts(
+        one: Said,
+        digest: bytes,
+        held: Mapping[tuple[str, str], Held],
+        puts: Mapping[tuple[str, str], Put],
+        load: int | None,
+    ) -> bool:
+        """Whether the same load said something else under this id before."""
+        key = (one.type, one.id)
+        if key in puts:
+            return puts[key].digest != digest
+        before = held.get(key)
+        told_now = load is not None and before is not None and before.present and before.load == load
+        return told_now and before is not None and before.digest != digest
+
+    def _keep(
+        self,
+        one: Said,
+        digest: bytes,
+        held: Mapping[tuple[str, str], Held],
+        puts: dict[tuple[str, str], Put],
+        at: int,
+        load: int | None,
+    ) -> Kept:
+        key = (one.type, one.id)
+        before = held.get(key)
+        resource = json.read_trusted(one.text)
+        if key in puts or (before and before.present and before.digest == digest):
+            version = puts[key].version if key in puts else before.version if before else 0
+            return Kept(one.type, one.id, version, at, "unchanged", resource)
+        puts[key] = put = self._put(one, resource, before, digest, at, load)
+        what = "updated" if before and before.present else "created"
+        return Kept(one.type, one.id, put.version, at, what, resource)
+
+    def retract(self, work: Work, type: str, id: str, at: int) -> int | None:
+        """Delete a resource; the number of the tombstone, or None where there was nothing to delete."""
+        before = work.held(self.feed, [(type, id)]).get((type, id))
+        if before is None or not before.present:
+            return None
+        work.delete([Delete(self.feed, type, id, before.highest + 1, at)])
+        return before.highest + 1
+
+    def _put(
+        self, one: Said, resource: Resource, before: Held | None, digest: bytes, at: int, load: int | None
+    ) -> Put:
+        version = before.highest + 1 if before else 1
+        reference = index.compartment_reference(resource, one.type)
+        about = reference.removeprefix("Patient/") if reference else None
+        stored = marked(stamped(one.text, version, at, one.source), about, self.public_id)
+        time = index.clinical_time(resource, one.type)
+        return Put(
+            feed=self.feed,
+            type=one.type,
+            local=one.id,
+            public=self.public_id(one.type, one.id),
+            about=about,
+            body=stored.body,
+            told=stored.told,
+            version=version,
+            updated=at,
+            digest=digest,
+            entries=tuple(index.entries(resource, one.type)),
+            time=None if time is None else (time.low if time.low > FOREVER.low else time.high),
+            method=one.method,
+            load=load,
+            place=one.place,
+            rule=one.rule,
+        )
+
+
+def content_digest(text: bytes) -> bytes:
+    """What tells whether two texts say the same: a hash of them, stamps and source not being in them."""
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def stamped(text: bytes, version: int, at: int, source: str = "") -> bytes:
+    """`text` with versionId, lastUpdated and, if given, source at the start of its meta."""
+    head = _HEAD.match(text)
+    if head is None:
+        raise ValueError("a resource to be stored begins with its resourceType and id")
+    stamps = b'"versionId":"%d","lastUpdated":"%s"' % (version, instant(at).encode())
+    if source:
+        stamps += b',"source":' + json.write(source)
+    rest = text[head.end() :]
+    joined = b"," + rest[len(_META) :] if rest.startswith(_META) else b"}" + rest
+    return text[: head.end()] + _META + stamps + joined
+
+
+def as_said(resource: Mapping[str, Any], id: str) -> bytes:
+    """A resource a client sent, as compact JSON in the form that is stored, without the client's stamps."""
+    meta = {key: value for key, value in resource.get("meta", {}).items() if key not in _STAMPS}
+    start: dict[str, Any] = {"resourceType": resource["resourceType"], "id": id}
+    if meta:
+        start["meta"] = meta
+    rest = {key: value for key, value in resource.items() if key not in start and key != "meta"}
+    return json.write({**start, **rest})
