@@ -10,9 +10,9 @@ one `str` cell for each field of the shape in order ("" where the source has not
 kid shape a list of rows of that shape, and last the place: the line (int) in the file the row came from.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 from gateway.problems import Problem
 
@@ -45,6 +45,8 @@ class Shape:
         file: CSV: the key of the file in `Source.files`.
         by: CSV: the column that joins a row to its parent's row of the same column.
         most: at most so many within one parent (0: any number).
+        key: the fields that tell one record from another. Two rows of a top CSV file with the same `by` are
+            a problem of the second one, unless `key` is given and does not name that column (a look-up).
     """
 
     name: str
@@ -54,6 +56,7 @@ class Shape:
     file: str = ""
     by: str = ""
     most: int = 0
+    key: tuple[str, ...] = ()
 
     @property
     def place(self) -> int:
@@ -98,20 +101,40 @@ class Source:
 
 
 class Broken(NamedTuple):
-    """A stretch of a source that cannot be read as a record: set aside with its reason."""
+    """A stretch of a source that cannot be read as a record: set aside with its reason.
+
+    `raw` is its text in the form that `SetAside.add` takes (empty where only the whole file can be corrected).
+    """
 
     problem: Problem
     raw: bytes
 
 
+def _no_raw() -> bytes:
+    return b""
+
+
+def _nothing_open() -> None:
+    return None
+
+
 @dataclass(slots=True)
 class Reading:
-    """An opened source: its context, the columns met, and its records in order.
+    """An opened source: its context and its records in order; closed by `close()` or a `with` block.
 
-    `rows` yields `Row` for what can be read and `Broken` for what cannot; it holds one record at a time.
-    `warnings` grows while reading (a column nobody uses, a byte order mark in the middle). `raw(row)`
-    gives the record back in the source's own form (see `Reader.set_aside`).
-    `done` and `size` are bytes, for progress; `size` is 0 where it is not known.
+    Attributes:
+        source: what was asked for.
+        rows: yields `Row` for what can be read and `Broken` for what cannot; one record is held at a time.
+        context: values said once per file, there before the first row.
+        warnings: grows while reading (an element nobody uses, an encoding that had to be guessed).
+        size: bytes to read in all, for progress; 0 where it is not known.
+        done: bytes read so far.
+        names: the name of each file, by its key in `Source.files` (CSV), or by "" (XML, JSON).
+        raw: gives the record that `rows` yielded *last* in the source's own form; ask before the next
+            row is taken. It is made only when asked for, so good rows cost nothing. The bytes can be
+            kept anywhere and handed to `SetAside.add` later.
+        envelope: what surrounds the records in the file (column names, header); `set_aside` needs it.
+        close: gives back files and temporary storage.
     """
 
     source: Source
@@ -120,13 +143,23 @@ class Reading:
     warnings: list[Problem] = field(default_factory=list)
     size: int = 0
     done: int = 0
+    names: dict[str, str] = field(default_factory=dict)
+    raw: Callable[[], bytes] = _no_raw
+    envelope: bytes = b""
+    close: Callable[[], None] = _nothing_open
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 class SetAside(Protocol):
     """Writes records that were set aside, in the source's own format, to be corrected and loaded again."""
 
-    def add(self, row: Row | Broken) -> None:
-        """Keep one record."""
+    def add(self, raw: bytes) -> None:
+        """Keep one record, as `Reading.raw()` or `Broken.raw` gave it."""
 
     def close(self) -> None:
         """Finish the file or files."""

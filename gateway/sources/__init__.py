@@ -1,1 +1,1 @@
-"""Files in, rows out, each with the place of every value."""
+"""Edge 1: bytes in, records out, each with the place it came from."""

@@ -1,0 +1,211 @@
+"""Which file of a CSV set a file is, told by its columns; and where each field of a shape stands in it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from gateway.problems import Place, Problem, Refused, problem, refuse
+from gateway.problems.source import (
+    DUPLICATE_COLUMN,
+    EMPTY,
+    EXTRA_COLUMN,
+    MISSING_COLUMN,
+    MISSING_FILE,
+    SAME_FILE_TWICE,
+    UNKNOWN_FILE,
+    WRONG_FORMAT,
+)
+from gateway.records import FileRule, Row, Shape, Source
+from gateway.sources.csv_lines import find_delimiter, records, text_lines
+from gateway.sources.encoding import Encoding, find_encoding
+from gateway.sources.files import File
+
+# Half of the columns in common is enough to say "this is that file, and these columns are missing".
+_ALIKE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A CSV file whose header has been read: what it is called, how to read it, and its columns."""
+
+    file: File
+    encoding: Encoding
+    delimiter: str
+    header: tuple[str, ...]
+    line: str
+    rule: FileRule | None = None
+
+    @property
+    def key(self) -> str:
+        """Its key in `Source.files`, or "" if it is none of them."""
+        return self.rule.key if self.rule else ""
+
+    def index(self, column: str) -> int:
+        """Where `column` stands, or -1; capitals and surrounding spaces do not matter."""
+        wanted = _plain(column)
+        return next((at for at, name in enumerate(self.header) if _plain(name) == wanted), -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Turns the cells of a line into the cells of a row: which column each field takes, and its alternatives."""
+
+    first: tuple[int, ...]
+    others: tuple[tuple[int, tuple[int, ...]], ...]
+    empty: frozenset[str]
+
+    def row(self, cells: Sequence[str]) -> Row:
+        """The trimmed cells of the fields; "" for what is absent or means nothing."""
+        cells = [*cells, ""]
+        empty = self.empty
+        row = ["" if (cell := cells[at].strip()) in empty else cell for at in self.first]
+        for slot, places in self.others:
+            if not row[slot]:
+                row[slot] = next((cell for at in places if (cell := cells[at].strip()) not in empty), "")
+        return row
+
+
+def read_header(file: File, declared: str = "") -> Table:
+    """Return what the first line of a CSV file says.
+
+    Raises:
+        Refused: `source.empty`, `source.duplicate-column`, `source.encoding-unknown`, `source.unreadable`.
+    """
+    encoding = find_encoding(file, declared)
+    with file.open() as stream, closing(text_lines(stream, encoding)) as lines:
+        first = next((line for line in lines if line.strip()), "")
+        delimiter = find_delimiter(first)
+        taken = next(records(iter([first]), delimiter, wide=encoding.wide), None)
+    if taken is None:
+        raise refuse(EMPTY, place=Place(file=file.name))
+    header = tuple(name.strip() for name in taken.cells)
+    plain = [_plain(name) for name in header if name]
+    twice = sorted({name for name in header if name and plain.count(_plain(name)) > 1})
+    if twice:
+        raise refuse(
+            DUPLICATE_COLUMN, place=Place(file=file.name, line=1), file=file.name, columns=", ".join(twice)
+        )
+    return Table(file, encoding, delimiter, header, first)
+
+
+def recognise_tables(tables: Sequence[Table], source: Source) -> tuple[dict[str, Table], list[Problem]]:
+    """Return the tables of a set by their key, and warnings of what is not read.
+
+    A file is told by its columns; its name decides only between rules that the columns fit alike.
+
+    Raises:
+        Refused: `source.wrong-format` if no file is of the set; else every `source.missing-file`,
+            `source.missing-column` and `source.same-file-twice` at once.
+    """
+    found: dict[str, Table] = {}
+    problems: list[Problem] = []
+    warnings: list[Problem] = []
+    for table in tables:
+        rule = best_rule(table, source.files)
+        if rule is None:
+            warnings.append(problem(UNKNOWN_FILE, place=Place(file=table.file.name, line=1)))
+            continue
+        named = Table(table.file, table.encoding, table.delimiter, table.header, table.line, rule)
+        if rule.key in found:
+            names = f"{found[rule.key].file.name}, {table.file.name}"
+            problems.append(problem(SAME_FILE_TWICE, file=rule.key, names=names))
+        found[rule.key] = named
+        problems += _missing(named, source)
+        warnings += _extra(named, source)
+    if not found:
+        raise refuse(
+            WRONG_FORMAT,
+            place=Place(file=tables[0].file.name, line=1),
+            found=f"the columns {_some(tables[0].header)}",
+            wanted=" or ".join(f"{rule.key} ({_some(rule.columns)})" for rule in source.files[:3]),
+        )
+    problems += [
+        problem(MISSING_FILE, file=rule.key, columns=", ".join(rule.columns))
+        for rule in source.files
+        if rule.key not in found and (rule.required or rule.key == source.top.file)
+    ]
+    if problems:
+        raise Refused(*problems)
+    return found, warnings
+
+
+def best_rule(table: Table, rules: Sequence[FileRule]) -> FileRule | None:
+    """The rule that a file's columns fit best, or, where none has enough of them, the one its name fits."""
+    have = {_plain(name) for name in table.header if name}
+
+    def fit(rule: FileRule) -> tuple[bool, float, bool]:
+        want = {_plain(name) for name in rule.columns}
+        alike = len(have & want) / len(have | want) if want else 0.0
+        return want <= have and bool(want), alike, _named(table, rule)
+
+    ranked = sorted(rules, key=fit, reverse=True)
+    for rule in ranked:
+        whole, alike, named = fit(rule)
+        if whole or alike >= _ALIKE or named:
+            return rule
+    return None
+
+
+def cells_of(shape: Shape, table: Table, empty: frozenset[str]) -> Cells:
+    """Return where the fields of `shape` stand in `table`."""
+    places = [[at for path in field.paths if (at := table.index(path)) >= 0] for field in shape.fields]
+    first = tuple(found[0] if found else -1 for found in places)
+    others = tuple((slot, tuple(found[1:])) for slot, found in enumerate(places) if len(found) > 1)
+    return Cells(first, others, empty | {""})
+
+
+def shapes_of(top: Shape) -> Iterator[Shape]:
+    """Yield a shape and every shape within it."""
+    yield top
+    for kid in top.kids:
+        yield from shapes_of(kid)
+
+
+def _missing(table: Table, source: Source) -> list[Problem]:
+    """Columns the rule names that are not there, unless each field that wants one has an alternative."""
+    assert table.rule is not None
+    fields = [field for shape in shapes_of(source.top) if shape.file == table.key for field in shape.fields]
+    missing = []
+    for column in table.rule.columns:
+        if table.index(column) >= 0:
+            continue
+        wanting = [field for field in fields if _plain(column) in map(_plain, field.paths)]
+        if not wanting or any(all(table.index(path) < 0 for path in field.paths) for field in wanting):
+            missing.append(column)
+    joins = {shape.by for shape in shapes_of(source.top) if shape.by and table.key in _joined(shape, source)}
+    missing += [by for by in sorted(joins) if table.index(by) < 0 and by not in missing]
+    place = Place(file=table.file.name, line=1)
+    columns = ", ".join(missing)
+    return [problem(MISSING_COLUMN, place=place, file=table.key, columns=columns)] if missing else []
+
+
+def _joined(shape: Shape, source: Source) -> tuple[str, ...]:
+    """The files that must have the column a shape is joined by: its own and its parent's."""
+    parents = [parent.file for parent in shapes_of(source.top) if shape in parent.kids]
+    return (shape.file, *parents)
+
+
+def _extra(table: Table, source: Source) -> list[Problem]:
+    assert table.rule is not None
+    known = {_plain(column) for column in table.rule.columns}
+    for shape in shapes_of(source.top):
+        if shape.file == table.key:
+            known |= {_plain(path) for field in shape.fields for path in field.paths}
+    known |= {_plain(path.partition(".")[2]) for path in source.ignored if path.startswith(f"{table.key}.")}
+    extra = [name for name in table.header if name and _plain(name) not in known]
+    place = Place(file=table.file.name, line=1)
+    return [problem(EXTRA_COLUMN, place=place, file=table.key, columns=", ".join(extra))] if extra else []
+
+
+def _named(table: Table, rule: FileRule) -> bool:
+    return bool(rule.name and re.search(rule.name, table.file.name))
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(name[:40] for name in names[:6])
+    return f"{shown}, …" if len(names) > 6 else shown

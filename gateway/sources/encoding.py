@@ -1,0 +1,143 @@
+"""Which encoding a file is in: a byte order mark, what it declares, UTF-8, and Windows-1252 with a warning."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from gateway.problems import Place, Problem, problem, refuse
+from gateway.problems.source import ENCODING, ENCODING_GUESSED, ENCODING_UNKNOWN
+from gateway.sources.files import File, unreadable
+
+CHUNK = 1 << 16
+
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_ESCAPED = re.compile("[\udc80-\udcff]")
+
+
+class Encoding(NamedTuple):
+    """How to read a file's bytes: codec, length of the byte order mark, and what to warn of."""
+
+    codec: str
+    mark: int = 0
+    warning: Problem | None = None
+
+    @property
+    def wide(self) -> bool:
+        """Whether a character takes more than one byte even in ASCII (UTF-16, UTF-32)."""
+        return self.codec.startswith(("utf-16", "utf-32"))
+
+
+class _Survey(NamedTuple):
+    good: int
+    bad: int
+    line: int
+
+
+def sniffed(head: bytes) -> Encoding | None:
+    """The encoding that a byte order mark or the pattern of zero bytes gives away, if one does."""
+    for mark, codec in _MARKS:
+        if head.startswith(mark):
+            return Encoding(codec, len(mark))
+    sample = head[:64]
+    if len(sample) >= 4 and not any(sample[1::2]) and all(sample[0:4:2]):
+        return Encoding("utf-16-le")
+    if len(sample) >= 4 and not any(sample[0::2]) and all(sample[1:4:2]):
+        return Encoding("utf-16-be")
+    return None
+
+
+def known(name: str, file: str) -> str:
+    """Return the codec called `name`.
+
+    Raises:
+        Refused: `source.encoding-unknown`.
+    """
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise refuse(ENCODING_UNKNOWN, place=Place(file=file), declared=name[:40]) from None
+
+
+def find_encoding(file: File, declared: str = "") -> Encoding:
+    """Return the encoding of a text file (CSV, JSON).
+
+    A byte order mark wins over `declared`. A file that is not UTF-8 is taken for Windows-1252 and warned of,
+    unless it has more letters that are good UTF-8 than bytes that are not: then the rows with those
+    bytes are broken, and the others keep their accents.
+
+    Raises:
+        Refused: `source.encoding-unknown`, `source.unreadable`.
+    """
+    found = sniffed(file.head())
+    if found is not None:
+        return found
+    if declared:
+        return Encoding(known(declared, file.name))
+    survey = _survey(file)
+    if survey.bad > survey.good:
+        warning = problem(ENCODING_GUESSED, place=Place(file=file.name, line=survey.line), line=survey.line)
+        return Encoding("cp1252", 0, warning)
+    return Encoding("utf-8")
+
+
+def check_utf8(file: File) -> None:
+    """Return if every byte of a file that claims to be UTF-8 is.
+
+    Raises:
+        Refused: `source.encoding` with the line of the first byte that is not.
+    """
+    survey = _survey(file)
+    if survey.bad:
+        raise refuse(
+            ENCODING, place=Place(file=file.name, line=survey.line), declared="UTF-8", line=survey.line
+        )
+
+
+def decoded(stream: BinaryIO, encoding: Encoding) -> Iterator[str]:
+    """Yield the text in chunks; a byte that is no character stays visible as a lone surrogate."""
+    stream.seek(encoding.mark)
+    decoder = codecs.getincrementaldecoder(encoding.codec)(errors(encoding))
+    while chunk := stream.read(CHUNK):
+        yield decoder.decode(chunk)
+    if rest := decoder.decode(b"", final=True):
+        yield rest
+
+
+def errors(encoding: Encoding) -> str:
+    """The error scheme for a codec: bytes survive as surrogates where the codec has single bytes at all."""
+    return "replace" if encoding.wide else "surrogateescape"
+
+
+def _survey(file: File) -> _Survey:
+    """Count the letters beyond ASCII that are good UTF-8 and the bytes that are not; find the first of those."""
+    good = bad = line = 0
+    at = 1
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    with file.open() as stream, unreadable(file.name):
+        while chunk := stream.read(1 << 20):
+            text = decoder.decode(chunk)
+            if not text.isascii():
+                wrong = [match.start() for match in _ESCAPED.finditer(text)] if _has_escapes(text) else []
+                good += len(text) - len(text.encode("ascii", "ignore")) - len(wrong)
+                if wrong and not bad:
+                    line = at + text.count("\n", 0, wrong[0])
+                bad += len(wrong)
+            at += text.count("\n")
+        if decoder.getstate()[0]:
+            bad, line = bad + 1, line or at
+    return _Survey(good, bad, line)
+
+
+def _has_escapes(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -1,0 +1,215 @@
+"""XML files: one record element at a time, whatever the size of the file.
+
+libxml2 is fed piece by piece, each piece beginning where the name of the record's element stands in the
+text. So the line of every record is known exactly (libxml2 itself counts lines to 65,535 only), and the
+elements of records already read are freed before the next piece is parsed.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+from gateway.problems import Kind, Place, problem
+from gateway.problems.source import DOCTYPE, MALFORMED, REPEATED, TOO_LARGE, TRUNCATED, UNREAD
+from gateway.records import Broken, Reading, Row, Source
+from gateway.sources.encoding import Encoding
+from gateway.sources.files import File
+from gateway.sources.xml_pieces import Piece, parser_for, pieces, reason, starts, utf8_chunks
+from gateway.sources.xml_prolog import checked
+from gateway.sources.xml_shape import Element, Met, compile_shape, context_of, kid_names, local_name
+from gateway.sources.xml_tree import envelope, free_before, prune
+
+LARGEST = 8 << 20
+# What stands between two records is let grow to this before it is pruned: headers are smaller.
+_SLACK = 1 << 20
+_MOST_WARNINGS = 100
+
+
+def open_xml(file: File, source: Source) -> Reading:
+    """Open an XML file.
+
+    Raises:
+        Refused: `source.doctype`, `source.wrong-format`, `source.encoding`.
+    """
+    prolog = checked(file, source.root, source.encoding)
+    reading = Reading(source, iter(()), size=file.size, names={"": file.name})
+    if prolog.encoding.warning:
+        reading.warnings.append(prolog.encoding.warning)
+    stream = _Stream(file, reading, prolog.root)
+    reading.rows, reading.raw = stream.rows(prolog.encoding), stream.raw
+    return reading
+
+
+class _Stream:
+    """An XML file being read: the record that is handed out, and where it stands."""
+
+    def __init__(self, file: File, reading: Reading, root: str) -> None:
+        source = reading.source
+        self._file = file
+        self._reading = reading
+        self._source = source
+        self._empty = source.empty | {""}
+        whole = source.top.each in ("", ".")
+        self._path = [root] if whole else [root, *source.top.each.split("/")]
+        met = Met(self._unread, self._repeated, self._kid_line)
+        self._reader = compile_shape(source.top, met, self._empty)
+        self._kids = sorted(set(kid_names(source.top)))
+        self._warned: set[str] = set()
+        self._root: Element | None = None
+        self._parent: Element | None = None
+        self._record: Element | None = None
+        self._inside = False
+        self._started = False
+        self._line = 0
+        self._text: list[bytes] = []
+        self._length = 0
+        self._lines: dict[Element, int] = {}
+
+    def raw(self) -> bytes:
+        """The record handed out last, as an element of its own."""
+        if self._record is None:
+            return b""
+        return etree.tostring(self._record, encoding="unicode", with_tail=False).encode()
+
+    def rows(self, encoding: Encoding) -> Iterator[Row | Broken]:
+        """Yield the records; then, if the file breaks off or cannot be read on, one `Broken`."""
+        parser = parser_for(self._path[-1], self._path[0])
+        with self._file.open() as stream:
+            for piece in pieces(utf8_chunks(stream, encoding), self._path[-1]):
+                self._note(piece)
+                error = _fed(parser, piece.content)
+                for event, element in parser.read_events():
+                    if event == "end":
+                        if element is self._record and self._inside:
+                            yield self._row(element)
+                            self._done(element)
+                    elif not self._inside and not self._starts(element):
+                        yield self._broken(DOCTYPE, 1)
+                        return
+                stop = self._malformed(error) if error else self._grown()
+                if stop:
+                    yield stop
+                    return
+                self._reading.done = stream.tell()
+            yield from self._ended(parser)
+
+    def _note(self, piece: Piece) -> None:
+        """Keep the text of the record that may begin here: it tells the lines of the records within."""
+        if piece.begins and not self._inside:
+            self._line = piece.line
+            self._text.clear()
+            self._length = 0
+        self._text.append(piece.content)
+        self._length += len(piece.content)
+
+    def _starts(self, element: Element) -> bool:
+        """Note the root or the start of a record; False if the file turns out to have a DTD."""
+        if self._root is None:
+            self._root = element
+            if element.getroottree().docinfo.internalDTD is not None:
+                return False
+        if self._is_record(element):
+            self._record, self._inside = element, True
+            self._lines.clear()
+        return True
+
+    def _is_record(self, element: Element) -> bool:
+        parent = element.getparent()
+        if parent is not None and parent is self._parent:
+            return True
+        names = [local_name(element), *(local_name(above) for above in element.iterancestors())]
+        if names[::-1] != self._path:
+            return False
+        self._parent = parent
+        if self._started:
+            for above in element.iterancestors():
+                free_before(above)
+        return True
+
+    def _row(self, element: Element) -> Row:
+        if not self._started:
+            self._started = True
+            root = self._root if self._root is not None else element
+            self._reading.context |= context_of(root, self._source.context, self._empty)
+            self._reading.envelope = envelope(element)
+        return self._reader.read(element, self._line)
+
+    def _done(self, element: Element) -> None:
+        self._inside = False
+        self._length = 0
+        free_before(element)
+
+    def _grown(self) -> Broken | None:
+        """Prune what no record needs; or give up on a record that does not end."""
+        if self._inside and self._length > LARGEST:
+            return self._broken(TOO_LARGE, self._line, most=LARGEST >> 20)
+        if not self._inside and self._length > _SLACK:
+            if self._root is not None:
+                prune(self._root, set() if self._started else set(self._heads()))
+            self._text.clear()
+            self._length = 0
+        return None
+
+    def _heads(self) -> Iterator[str]:
+        for wanted in self._source.context:
+            for path in wanted.paths:
+                yield path.partition("/")[0]
+
+    def _ended(self, parser: etree.XMLPullParser) -> Iterator[Broken]:
+        error = _closed(parser)
+        if not self._started and self._root is not None:
+            self._reading.context |= context_of(self._root, self._source.context, self._empty)
+        if error is not None and reason(error) == reason(None):
+            yield self._broken(TRUNCATED, self._line if self._inside else error.lineno or 0)
+        elif error is not None:
+            yield self._malformed(error)
+
+    def _malformed(self, error: etree.XMLSyntaxError) -> Broken:
+        return self._broken(MALFORMED, error.lineno or self._line, reason=reason(error))
+
+    def _broken(self, kind: Kind, line: int, **details: Any) -> Broken:
+        place = Place(file=self._file.name, line=line)
+        return Broken(problem(kind, place=place, **details), b"")
+
+    def _unread(self, path: str) -> None:
+        ignored = self._source.ignored
+        if path not in ignored and not any(path.startswith(f"{above}/") for above in ignored):
+            self._warn(UNREAD, path)
+
+    def _repeated(self, path: str, line: int) -> None:
+        self._warn(REPEATED, path, line=max(line, self._line))
+
+    def _warn(self, kind: Kind, path: str, **details: Any) -> None:
+        """Warn once for each path: a file that invents names cannot flood the report."""
+        if path in self._warned or len(self._warned) >= _MOST_WARNINGS:
+            return
+        self._warned.add(path)
+        place = Place(file=self._file.name, line=self._line)
+        self._reading.warnings.append(problem(kind, place=place, path=path[:200], **details))
+
+    def _kid_line(self, kid: Element) -> int:
+        """The line of a record within, where libxml2 has stopped counting: looked up in the text."""
+        if not self._lines and self._record is not None:
+            text = b"".join(self._text)
+            for name in self._kids:
+                places = starts(text, name)
+                found = self._record.iter(f"{{*}}{name}")
+                self._lines |= {one: self._line + line for one, line in zip(found, places, strict=False)}
+        return self._lines.get(kid, self._line)
+
+
+def _fed(parser: etree.XMLPullParser, content: bytes) -> etree.XMLSyntaxError | None:
+    try:
+        parser.feed(content)
+    except etree.XMLSyntaxError as error:
+        return error
+    return None
+
+
+def _closed(parser: etree.XMLPullParser) -> etree.XMLSyntaxError | None:
+    try:
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        return error
+    return None
