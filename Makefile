@@ -31,7 +31,7 @@ facts: $(STAMP)
 	@$(BIN)/python -m gateway.fhir.build_facts $(DEFINITIONS)
 
 docs: $(STAMP)
-	@$(BIN)/python -m tests.docs.generate
+	@$(BIN)/python tests/docs/generate.py
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -m venv $(VENV)

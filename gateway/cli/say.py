@@ -1,0 +1,111 @@
+"""What a command says: data on stdout, talk on stderr, problems with their place and remedy."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.problems import Problem
+
+#: Problems of these parts mean that the command was used wrongly, not that something needs a person.
+_USED_WRONGLY = ("config.", "service.unknown-", "service.feed-needed", "service.mapping-needed", "service.folder")
+
+
+def coloured(stream: Any) -> bool:
+    """Whether the stream is a terminal that has not asked for plain text (NO_COLOR)."""
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
+
+
+def strong(text: str) -> str:
+    """`text` in bold where the terminal takes it; the meaning never depends on it."""
+    return click.style(text, bold=True) if coloured(sys.stdout) else text
+
+
+def out(text: str = "") -> None:
+    """A line of data."""
+    click.echo(text, color=coloured(sys.stdout))
+
+
+def talk(text: str) -> None:
+    """A line for the person at the terminal."""
+    click.echo(text, err=True, color=coloured(sys.stderr))
+
+
+def as_json(value: Any) -> None:
+    """A value for a program."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def problems(found: Iterable[Problem], folder: Path | None = None) -> None:
+    """Problems, each with its place, a caret under it where its line can be shown, and what to do."""
+    for problem in found:
+        place = problem.rule if str(problem.rule) and not str(problem.place) else problem.place
+        talk(f"{place}  {problem.kind.code}" if str(place) else problem.kind.code)
+        for line in caret(problem, folder):
+            talk(line)
+        talk(f"{problem.says}. {problem.fix}".rstrip())
+        talk("")
+
+
+def caret(problem: Problem, folder: Path | None) -> list[str]:
+    """The source line of a problem with a caret under its column; empty where the file is not ours to show."""
+    place = problem.place
+    if folder is None or not place.column or not place.file.endswith((".yaml", ".yml", ".json", ".toml")):
+        return []
+    path = folder / Path(place.file).name
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+    if not 0 < place.line <= len(lines):
+        return []
+    number = f"{place.line:5} | "
+    return [number + lines[place.line - 1], " " * (len(number) - 2) + "| " + " " * (place.column - 1) + "^"]
+
+
+def exit_code(found: Iterable[Problem]) -> int:
+    """1 if something needs a person, 2 if the command was used wrongly."""
+    return 2 if all(problem.kind.code.startswith(_USED_WRONGLY) for problem in found) else 1
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem for a program; the same fields as in the set-aside report."""
+    return {
+        "code": problem.kind.code,
+        "place": str(problem.place),
+        "rule": str(problem.rule),
+        "field": problem.field,
+        "says": problem.says,
+        "fix": problem.fix,
+    }
+
+
+def table(rows: Iterable[tuple[str, ...]], heads: tuple[str, ...] = ()) -> None:
+    """Rows in columns, two spaces apart."""
+    listed = [heads, *rows] if heads else list(rows)
+    if not listed:
+        return
+    widths = [max(len(row[at]) for row in listed) for at in range(len(listed[0]))]
+    for number, row in enumerate(listed):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        out(strong(line) if heads and number == 0 else line)
+
+
+def local(at: int) -> str:
+    """A time in the local zone, with its offset."""
+    return datetime.fromtimestamp(at / 1000).astimezone().isoformat(sep=" ", timespec="seconds")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 record`, `2 records`, `4,810 records`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def fields(value: Mapping[str, Any]) -> None:
+    """Names and values in two columns."""
+    table([(str(name), str(content)) for name, content in value.items()])
