@@ -36,7 +36,7 @@ def gaps(lines: Iterable[Problem]) -> list[Problem]:
 
 
 def strict(lines: Sequence[Problem]) -> Refused | None:
-    """What `Prefer: handling=strict` makes of an account with gaps: all of it, as an error; None without gaps.
+    """What `Prefer: handling=strict` makes of an account with gaps: all of it as an error, else None.
 
     Its status is 504 when time was all that lacked, 503 when every gap is a server that wants to be left
     alone for now, else 502.

@@ -32,6 +32,7 @@ from gateway.upstream.client import Plan
 from gateway.upstream.guard import compare
 from gateway.upstream.links import under
 from gateway.upstream.question import (
+    ALL,
     PAGE_LEAST,
     PAGE_MOST,
     PAGES_MOST,
@@ -84,8 +85,8 @@ def plan(question: Question, upstream: Upstream, place: str, means: Means) -> Pl
         known = yield from _patient(question, upstream, means.memory)
         if not isinstance(known, Known):
             return Told(upstream, elapsed_ms=_since(began), problems=(known,))
-        reading = _reading(question, upstream, known, means)
-        yield from _pages(reading, place)
+        reading = _reading(question, upstream, known, means, place == ALL)
+        yield from _pages(reading, "" if place == ALL else place)
     except Refused as gap:
         return Told(
             upstream, answered=False, elapsed_ms=_since(began), problems=tuple(gap.problems), rest=place
@@ -149,12 +150,12 @@ def _guard(question: Question, upstream: Upstream, patient: Mapping[str, object]
         raise Refused(note(upstream, UPSTREAM_OTHER_CHILD, differs=" and ".join(verdict.differs)))
 
 
-def _reading(question: Question, upstream: Upstream, known: Known, means: Means) -> Reading:
+def _reading(question: Question, upstream: Upstream, known: Known, means: Means, drains: bool) -> Reading:
     leave = frozenset(name for name in question.names if means.capability.lacks(question.type, name))
     source = f"{means.base_uri}/upstream/{upstream.name}"
     bases = (upstream.base_url, known.base)
     names = Names(upstream.name, bases, known.id, question.child, means.public_id, source)
-    reading = Reading(question, upstream, names, leave)
+    reading = Reading(question, upstream, names, leave, drains)
     if leave and question.accept is None:
         raise Refused(reading.ignored(leave))
     return reading
@@ -163,7 +164,8 @@ def _reading(question: Question, upstream: Upstream, known: Known, means: Means)
 def _pages(reading: Reading, place: str) -> Generator[Request, Answer, None]:
     """Read pages until enough is settled, all is read, or the cap is reached."""
     question, upstream = reading.question, reading.upstream
-    sort, count = "date" in facts.parameters(question.type), _count(question)
+    sort = "date" in facts.parameters(question.type)
+    count = PAGE_MOST if reading.drains else _count(question)
     start = place
     visited = set()
     while True:
@@ -207,7 +209,7 @@ def _taken(reading: Reading, answer: Answer, start: str) -> bool:
 def _enough(reading: Reading, visited: set[str]) -> bool:
     """Whether reading ends here, with what is then to be said."""
     if reading.rest is None:
-        if reading.short:
+        if reading.short and not reading.problems:
             reading.incomplete("it counts more than it sends and has no next page")
         return True
     if len(reading.settled()) >= reading.question.limit:
@@ -219,7 +221,7 @@ def _enough(reading: Reading, visited: set[str]) -> bool:
         reading.incomplete(f"reading ended after {reading.count} results")
     else:
         return False
-    if not reading.ordered:
+    if not reading.settled():
         reading.rest = None
     return True
 

@@ -10,6 +10,9 @@ from gateway.upstream.guard import NHS_NUMBER
 from gateway.upstream.merge import Key, Row, order
 from gateway.upstream.values import Request, Upstream
 
+ALL = "*"
+"""The place of a server that does not keep to the order: everything is read again for each page."""
+
 PAGE_LEAST = 50
 PAGE_MOST = 500
 PAGES_MOST = 10
@@ -66,7 +69,7 @@ class Told:
         more: it has rows beyond these.
         total: how many it has in all, by its own count; None where it does not say.
         problems: what went wrong or is worth saying, the first one the most important.
-        pages: the pages of its own that were read: where each begins, and its last row in order.
+        pages: the pages of its own that were read: where each begins, and its last row in order (see `ALL`).
         rest: where to go on beyond them ("" its first page), None where there is nothing beyond.
     """
 

@@ -20,7 +20,7 @@ from gateway.problems.upstream import (
     UPSTREAM_UNCONFIRMED,
 )
 from gateway.upstream.merge import Key, Row, identifiers, order
-from gateway.upstream.question import Question, Told, bare, note
+from gateway.upstream.question import ALL, Question, Told, bare, note
 from gateway.upstream.rewrite import Names, local_reference, rewritten
 from gateway.upstream.searchset import Fields, Page, asked_for, own_base, reference, text
 from gateway.upstream.times import clinical_time
@@ -36,6 +36,7 @@ class Reading:
 
     Attributes:
         leave: parameters the server says it does not have, which it is therefore not sent.
+        drains: it is known not to keep to the order, and everything is read each time.
         ordered: its rows came newest first so far.
         rest: where its next page begins.
         total: how many it says it has.
@@ -45,6 +46,7 @@ class Reading:
     upstream: Upstream
     names: Names
     leave: frozenset[str] = frozenset()
+    drains: bool = False
     ordered: bool = True
     rest: str | None = None
     total: int | None = None
@@ -55,8 +57,12 @@ class Reading:
     _said: dict[str, None] = field(default_factory=dict)
     _last: tuple[bool, int] = (False, -(2**63))
     _entries: int = 0
+    _ids: set[str] = field(default_factory=set)
     _confirmed: bool = False
     _silent: bool = False
+
+    def __post_init__(self) -> None:
+        self.ordered = not self.drains
 
     def take(self, found: Page, start: str) -> None:
         """Add a page that begins at `start`.
@@ -72,12 +78,14 @@ class Reading:
         disorder = False
         for _, fields in found.resources:
             row = self._row(fields)
-            if row is not None and self.question.behind((row.time, row.id)):
+            if row is None or row.id in self._ids:
+                continue
+            self._ids.add(row.id)
+            if self.question.behind((row.time, row.id)):
                 rows.append(row)
-            elif row is not None and start and order((row.time, ""))[:2] < self._after():
+            elif self._pages and not self.drains:
                 disorder = True
         if disorder:
-            self.ordered = False
             self.incomplete("its pages do not keep to the order asked")
         self._pages.append((start, rows))
         self._entries += len(found.resources)
@@ -87,9 +95,11 @@ class Reading:
         """Begin anew: the same pages are going to be read in another way."""
         self._pages.clear()
         self._dropped.clear()
+        self._ids.clear()
+        self.problems.clear()
         self._entries = 0
         self._last = (False, -(2**63))
-        self.ordered = True
+        self.ordered = not self.drains
 
     @property
     def count(self) -> int:
@@ -186,14 +196,10 @@ class Reading:
         self.ordered = self.ordered and at >= self._last
         self._last = max(self._last, at)
 
-    def _after(self) -> tuple[bool, int]:
-        after: Key = self.question.after or (None, "")
-        return order((after[0], ""))[:2]
-
     def _places(self) -> tuple[tuple[str, Key], ...]:
         if not self.ordered:
             rows = self.settled()
-            return (("", (rows[-1].time, rows[-1].id)),) if rows else ()
+            return ((ALL, (rows[-1].time, rows[-1].id)),) if rows else ()
         ends = []
         for start, rows in self._pages:
             if rows:

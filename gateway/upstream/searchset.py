@@ -45,7 +45,7 @@ class _Link(msgspec.Struct):
     url: str = ""
 
 
-class _Search(msgspec.Struct):
+class _Search(msgspec.Struct, frozen=True):
     mode: str = "match"
 
 
