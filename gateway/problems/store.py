@@ -123,19 +123,19 @@ STORE_AUDIT = kind(
 )
 AUDIT_CHANGED = kind(
     "audit.changed",
-    "Row {row} of the audit chain {chain} was changed",
+    "Row {row} of the audit was changed",
     "Compare it with the copy of the audit kept elsewhere, and find out who can write the file.",
     "security",
 )
 AUDIT_MISSING = kind(
     "audit.missing",
-    "Rows are missing from the audit chain {chain} after row {row}",
+    "Rows are missing from the audit after row {row}",
     "Compare it with the copy of the audit kept elsewhere, and find out who can write the file.",
     "security",
 )
 AUDIT_HEAD = kind(
     "audit.head",
-    "The end of the audit chain {chain} is not sealed by this gateway's secret",
-    "Check the setting `secret_file`; with the right secret, the head or the whole chain was changed.",
+    "The end of the audit is not sealed by this gateway's secret",
+    "Check the setting `secret_file`; with the right secret, rows were changed or taken away.",
     "security",
 )

@@ -43,3 +43,8 @@ def refused(error: sqlite3.Error, file: str) -> Refused | None:
 def busy(error: sqlite3.Error) -> bool:
     """Whether another connection is in the way and trying again makes sense."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def read_only(error: sqlite3.Error) -> bool:
+    """Whether the file may not be written."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY

@@ -1,45 +1,53 @@
-"""The schema of a SQLite store, as numbered migrations that run when it is opened."""
+"""The schema of a SQLite file, as numbered migrations that run when it is opened."""
 
 import sqlite3
 import time
+from dataclasses import dataclass
 from importlib.resources import files
 
 from gateway.problems import refuse
 from gateway.problems.store import STORE_FOREIGN, STORE_LOCKED, STORE_NEWER, STORE_OLDER, STORE_READ_ONLY
-from gateway.store.faults import busy
+from gateway.store.faults import busy, read_only
 
-APPLICATION = 0x66686774
-"""Marks a SQLite file as ours (`fhgt`)."""
+APPLICATIONS = {"sqlite": 0x66686774, "audit": 0x66686761}
+"""Marks a SQLite file as a store (`fhgt`) or an audit (`fhga`) of ours."""
 
 _PAGE = 8192  # most resources are 0.6 to 2 KB: several on a page, few on overflow pages
 
 
-def migrations() -> list[str]:
+def migrations(kind: str) -> list[str]:
     """The migrations' SQL, in order; the schema version is how many of them have run."""
-    folder = files("gateway.store") / "migrations" / "sqlite"
+    folder = files("gateway.store") / "migrations" / kind
     found = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
     return [(folder / name).read_text(encoding="utf-8") for name in found]
 
 
-def prepare(connection: sqlite3.Connection, file: str, patience: float) -> None:
+def prepare(connection: sqlite3.Connection, file: str, patience: float, kind: str = "sqlite") -> None:
     """Make the database ready: new, brought up to date, or as it is.
+
+    Args:
+        connection: in no transaction.
+        file: its path, for remedies.
+        patience: seconds to wait for another process that does the same.
+        kind: a folder of migrations.
 
     Raises:
         Refused: `store.not-ours`, `store.newer`, `store.older` (it cannot be written), `store.locked`.
     """
-    steps = migrations()
-    found = _version(connection, file, len(steps))
+    steps = migrations(kind)
+    found = _version(connection, file, len(steps), kind)
     if found == len(steps):
         return
     if found == 0:
         connection.execute(f"PRAGMA page_size={_PAGE}")
-    _keep_trying(connection, "PRAGMA journal_mode=WAL", file, patience)
-    _keep_trying(connection, "BEGIN IMMEDIATE", file, patience)
+    turn = _Turn(file, patience, found, len(steps))
+    turn.keep_trying(connection, "PRAGMA journal_mode=WAL")
+    turn.keep_trying(connection, "BEGIN IMMEDIATE")
     try:
-        for step in steps[_version(connection, file, len(steps)) :]:
+        for step in steps[_version(connection, file, len(steps), kind) :]:
             for statement in _statements(step):
                 connection.execute(statement)
-        connection.execute(f"PRAGMA application_id={APPLICATION}")
+        connection.execute(f"PRAGMA application_id={APPLICATIONS[kind]}")
         connection.execute(f"PRAGMA user_version={len(steps)}")
         connection.execute("COMMIT")
     finally:
@@ -47,33 +55,39 @@ def prepare(connection: sqlite3.Connection, file: str, patience: float) -> None:
             connection.execute("ROLLBACK")
 
 
-def _version(connection: sqlite3.Connection, file: str, known: int) -> int:
+def _version(connection: sqlite3.Connection, file: str, known: int, kind: str) -> int:
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and application != APPLICATION:
+    if tables and application != APPLICATIONS[kind]:
         raise refuse(STORE_FOREIGN, file=file)
     if found > known:
         raise refuse(STORE_NEWER, found=found, known=known)
     return int(found)
 
 
-def _keep_trying(connection: sqlite3.Connection, statement: str, file: str, patience: float) -> None:
-    until = time.monotonic() + patience
-    while True:
-        try:
-            connection.execute(statement)
-            return
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
-                (found,) = connection.execute("PRAGMA user_version").fetchone()
-                kind = STORE_OLDER if found else STORE_READ_ONLY
-                raise refuse(kind, file=file, found=found, known=len(migrations())) from error
-            if not busy(error):
-                raise
-            if time.monotonic() > until:
-                raise refuse(STORE_LOCKED, file=file) from error
-        time.sleep(0.01)
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    file: str
+    patience: float
+    found: int
+    known: int
+
+    def keep_trying(self, connection: sqlite3.Connection, statement: str) -> None:
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                connection.execute(statement)
+                return
+            except sqlite3.OperationalError as error:
+                if read_only(error):
+                    kind = STORE_OLDER if self.found else STORE_READ_ONLY
+                    raise refuse(kind, file=self.file, found=self.found, known=self.known) from error
+                if not busy(error):
+                    raise
+                if time.monotonic() > until:
+                    raise refuse(STORE_LOCKED, file=self.file) from error
+            time.sleep(0.01)
 
 
 def _statements(script: str) -> list[str]:

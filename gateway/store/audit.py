@@ -1,0 +1,236 @@
+"""The audit: events appended in one hash chain, durable before the answer leaves.
+
+Callers of all threads share one commit: a writer thread takes what has gathered while it wrote the group
+before. Processes take turns, so there is one chain whose end is known: the head row, sealed with the
+gateway's secret. It is a file of its own, so that a load never makes a look wait.
+
+What is not found: the whole file exchanged for an older copy of itself. Keep copies elsewhere.
+"""
+
+import hashlib
+import hmac
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from typing import NamedTuple
+
+from gateway.problems import Problem, problem, refuse
+from gateway.problems.store import AUDIT_CHANGED, AUDIT_HEAD, AUDIT_MISSING, STORE_AUDIT
+from gateway.store.connections import connect
+from gateway.store.faults import busy, refused
+from gateway.store.schema import prepare
+
+Chained = Callable[[bytes, bytes], bytes]
+"""(the hash of the row before, this row's content) to this row's hash."""
+
+_START = bytes(32)
+_GROUP = 500
+
+
+class _Waiting(NamedTuple):
+    event: bytes
+    children: tuple[str, ...]
+    done: threading.Lock
+    trouble: list[BaseException]
+
+
+class SqliteTrail:
+    """See `base.Trail`.
+
+    Args:
+        file: the path of the audit; made when it is opened.
+        key: the gateway's secret; seals the head.
+        chained: the chain function.
+        patience: seconds to wait for another process.
+
+    Raises:
+        Refused: the codes of `problems.store`.
+    """
+
+    def __init__(
+        self, file: str | os.PathLike[str], key: bytes, chained: Chained, *, patience: float = 5.0
+    ) -> None:
+        self.file = os.fspath(file)
+        self._key = key
+        self._chained = chained
+        self._patience = patience
+        self._writer: threading.Thread | None = None
+        self._begin()
+        with self._connected() as connection:
+            prepare(connection, self.file, patience, "audit")
+
+    def append(self, event: bytes, children: Iterable[str] = ()) -> None:
+        """See `base.Trail.append`."""
+        if self._pid != os.getpid():
+            self._begin()
+        waiting = _Waiting(event, tuple(sorted(set(children))), threading.Lock(), [])
+        waiting.done.acquire()
+        with self._gathering:
+            if self._closed:
+                raise refuse(STORE_AUDIT, file=self.file)
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write, name="audit", daemon=True)
+                self._writer.start()
+            self._gathered.append(waiting)
+            self._gathering.notify()
+        waiting.done.acquire()
+        if waiting.trouble:
+            raise refuse(STORE_AUDIT, file=self.file) from waiting.trouble[0]
+
+    def looks(self, child: str) -> Iterator[bytes]:
+        """See `base.Trail.looks`."""
+        asked = "SELECT e.body FROM look l JOIN event e USING (number) WHERE l.child = ? ORDER BY l.number"
+        with self._connected() as connection:
+            yield from (body for (body,) in connection.execute(asked, (child,)))
+
+    def count(self) -> int:
+        """How many events there are."""
+        with self._connected() as connection:
+            (found,) = connection.execute("SELECT count(*) FROM event").fetchone()
+        return int(found)
+
+    def verify(self) -> list[Problem]:
+        """See `base.Trail.verify`."""
+        problems: list[Problem] = []
+        with self._connected() as connection:
+            connection.execute("BEGIN")
+            last, previous = 0, _START
+            looks = _Looks(connection)
+            for number, body, children, found in connection.execute(
+                "SELECT number, body, children, hash FROM event ORDER BY number"
+            ):
+                looked = looks.of(number)
+                hash = self._chained(previous, _content(number, body, children))
+                if number != last + 1:
+                    problems.append(problem(AUDIT_MISSING, row=last))
+                elif hash != found or looked != children:
+                    problems.append(problem(AUDIT_CHANGED, row=number))
+                last, previous = number, found
+            problems += self._head_problems(connection, last, previous)
+        return problems
+
+    def close(self) -> None:
+        """See `base.Trail.close`."""
+        with self._gathering:
+            self._closed = True
+            self._gathering.notify()
+        if self._writer is not None and self._pid == os.getpid():
+            self._writer.join()
+
+    def _begin(self) -> None:
+        """A state of its own for each process: threads and connections do not survive a fork."""
+        self._pid = os.getpid()
+        self._gathering = threading.Condition()
+        self._gathered: list[_Waiting] = []
+        self._writer = None
+        self._closed = False
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(connect(self.file, self._patience)) as connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise refused(error, self.file) or error from error
+
+    def _write(self) -> None:
+        connection: sqlite3.Connection | None = None
+        while group := self._next_group():
+            try:
+                connection = connection or self._open_writer()
+                self._keep(connection, group)
+            except BaseException as error:
+                # whoever waits must learn that nothing was kept, whatever went wrong
+                for waiting in group:
+                    waiting.trouble.append(error)
+                if connection is not None:
+                    connection.close()
+                connection = None
+            for waiting in group:
+                waiting.done.release()
+        if connection is not None:
+            connection.close()
+
+    def _next_group(self) -> list[_Waiting]:
+        with self._gathering:
+            while not self._gathered and not self._closed:
+                self._gathering.wait()
+            group = self._gathered[:_GROUP]
+            del self._gathered[:_GROUP]
+            return group
+
+    def _open_writer(self) -> sqlite3.Connection:
+        connection = connect(self.file, 0)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA journal_size_limit=16777216")
+        return connection
+
+    def _keep(self, connection: sqlite3.Connection, group: list[_Waiting]) -> None:
+        self._wait_for_turn(connection)
+        found = connection.execute("SELECT number, hash FROM head").fetchone()
+        number, previous = found or (0, _START)
+        events, looks = [], []
+        for waiting in group:
+            number += 1
+            children = " ".join(waiting.children)
+            previous = self._chained(previous, _content(number, waiting.event, children))
+            events.append((number, waiting.event, children, previous))
+            looks += [(child, number) for child in waiting.children]
+        connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?)", events)
+        connection.executemany("INSERT INTO look VALUES (?, ?)", looks)
+        connection.execute(
+            "INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?)",
+            (number, previous, self._seal(number, previous)),
+        )
+        connection.execute("COMMIT")
+
+    def _wait_for_turn(self, connection: sqlite3.Connection) -> None:
+        until = time.monotonic() + self._patience
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not busy(error) or time.monotonic() > until:
+                    raise
+            time.sleep(0.0005)
+
+    def _seal(self, number: int, hash: bytes) -> bytes:
+        return hmac.digest(self._key, b"audit head %d " % number + hash, hashlib.sha256)
+
+    def _head_problems(self, connection: sqlite3.Connection, last: int, previous: bytes) -> list[Problem]:
+        head = connection.execute("SELECT number, hash, seal FROM head").fetchone()
+        if head is None:
+            return [problem(AUDIT_HEAD)] if last else []
+        number, hash, seal = head
+        problems = []
+        if not hmac.compare_digest(seal, self._seal(number, hash)):
+            problems.append(problem(AUDIT_HEAD))
+        if (number, hash) != (last, previous):
+            problems.append(problem(AUDIT_MISSING if number > last else AUDIT_HEAD, row=last))
+        return problems
+
+
+class _Looks:
+    """The children of each event as the index has them, read alongside the events."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._rows = connection.execute("SELECT number, child FROM look ORDER BY number, child")
+        self._next = self._rows.fetchone()
+
+    def of(self, number: int) -> str:
+        children = []
+        while self._next is not None and self._next[0] <= number:
+            # rows of an event that is gone are passed over; that it is gone is found by its number
+            if self._next[0] == number:
+                children.append(self._next[1])
+            self._next = self._rows.fetchone()
+        return " ".join(children)
+
+
+def _content(number: int, event: bytes, children: str) -> bytes:
+    """What is hashed of a row; lengths first, so that no two rows have the same content."""
+    return b"%d %d %s %s" % (number, len(event), event, children.encode())
