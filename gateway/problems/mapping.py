@@ -149,6 +149,9 @@ MAPPING_ELEMENT = kind(
     "{near}Its elements: {known}.",
     "not-found",
 )
+MAPPING_EMPTY = kind(
+    "mapping.empty", "{element} has nothing in it", "Write its elements, or leave it out.", "structure"
+)
 MAPPING_LIST = kind(
     "mapping.list", "{element} is a list", "Write each of its items after a dash, or in [ ].", "structure"
 )
@@ -257,4 +260,7 @@ MAPPING_SETTING_UNKNOWN = kind(
 )
 MAPPING_EXAMPLE = kind(
     "mapping.example", "The test cannot be read: {reason}", "Correct tests.yaml there.", "structure"
+)
+MAPPING_ABSENT = kind(
+    "mapping.absent", "There is no mapping here", "A mapping's folder has one of {names}.", "not-found"
 )

@@ -1,0 +1,112 @@
+"""The numbers English children's records are known by, as files write them: their form and their check characters.
+
+A check letter that does not fit is a doubt, never a reason to drop a value: in real returns most of them are
+typing slips in numbers that are otherwise right.
+
+Source: DfE "Unique pupil numbers: guidance"; NHS Data Dictionary, NHS NUMBER (modulus 11); DfE ULN specification.
+"""
+
+import re
+
+from gateway.mapping.memo import Doubtful
+from gateway.problems.record import (
+    RECORD_NHS_DIGIT,
+    RECORD_NHS_SHAPE,
+    RECORD_POSTCODE,
+    RECORD_UPN_LETTER,
+    RECORD_UPN_SHAPE,
+)
+
+_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
+_UPN = re.compile(r"[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]")
+_NO_UPN = re.compile(r"UN[1-7]")
+_TEN = re.compile(r"[0-9]{10}")
+_POSTCODE = re.compile(r"(GIR|[A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
+
+
+def upn(text: str) -> str:
+    """The UPN in capitals; nothing for UN1 to UN7, which say why there is none; `Doubtful` where it does not fit."""
+    made = text.strip().upper()
+    if not made or _NO_UPN.fullmatch(made):
+        return ""
+    if not _UPN.fullmatch(made):
+        return Doubtful(text.strip(), RECORD_UPN_SHAPE)
+    return made if _upn_letter(made) == made[0] else Doubtful(made, RECORD_UPN_LETTER)
+
+
+def is_upn(text: str) -> bool:
+    """Whether the text is a UPN, permanent or temporary, whose check letter fits."""
+    made = text.strip().upper()
+    return bool(_UPN.fullmatch(made)) and _upn_letter(made) == made[0]
+
+
+def is_permanent_upn(text: str) -> bool:
+    """Whether the text is a UPN that fits and ends in a digit."""
+    return is_upn(text) and text.strip()[-1].isdigit()
+
+
+def is_temporary_upn(text: str) -> bool:
+    """Whether the text is a UPN that fits and ends in a letter."""
+    return is_upn(text) and not text.strip()[-1].isdigit()
+
+
+def nhs_number(text: str) -> str:
+    """The NHS number as ten digits without layout; `Doubtful` where the check digit or the form does not fit."""
+    made = text.replace(" ", "").replace("-", "")
+    if not made:
+        return ""
+    if not _TEN.fullmatch(made):
+        return Doubtful(text.strip(), RECORD_NHS_SHAPE)
+    return made if _nhs_digit(made) == made[9] else Doubtful(made, RECORD_NHS_DIGIT)
+
+
+def is_nhs_number(text: str) -> bool:
+    """Whether the text has ten digits of which the last fits."""
+    made = text.replace(" ", "").replace("-", "")
+    return bool(_TEN.fullmatch(made)) and _nhs_digit(made) == made[9]
+
+
+def is_uln(text: str) -> bool:
+    """Whether the text is a unique learner number whose last digit fits (and not the placeholder 9999999999)."""
+    made = text.strip()
+    if not _TEN.fullmatch(made) or made == "9999999999":
+        return False
+    rest = sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), made[:9], strict=True)) % 11
+    return rest != 0 and 10 - rest == int(made[9])
+
+
+def postcode(text: str) -> str:
+    """The postcode in capitals with its space; `Doubtful` and as typed where it has not the form of one."""
+    made = "".join(text.split()).upper()
+    found = _POSTCODE.fullmatch(made)
+    if not made:
+        return ""
+    return f"{found[1]} {found[2]}" if found else Doubtful(text.strip(), RECORD_POSTCODE)
+
+
+def outcode(text: str) -> str:
+    """The first half of a postcode; nothing, with a doubt, where it is none: the whole text would say too much."""
+    made = "".join(text.split()).upper()
+    found = _POSTCODE.fullmatch(made)
+    if not made:
+        return ""
+    return found[1] if found else Doubtful("", RECORD_POSTCODE)
+
+
+def strip_zeros(text: str) -> str:
+    """The text without the zeros at its front: one child's local number is padded in one return and not in another."""
+    return text.strip().lstrip("0") or text.strip()[-1:]
+
+
+def _upn_letter(made: str) -> str:
+    total = sum(
+        weight * (_LETTERS.index(char) if char in _LETTERS else int(char))
+        for weight, char in enumerate(made[1:], 2)
+    )
+    return _LETTERS[total % 23]
+
+
+def _nhs_digit(made: str) -> str:
+    """The tenth digit that the first nine ask for, or "X" where there is none."""
+    total = sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), made[:9], strict=True))
+    return "0X987654321"[total % 11]
