@@ -33,7 +33,13 @@ from gateway.problems.mapping import (
 if TYPE_CHECKING:
     from gateway.mapping.resolve import At, Resolver
 
-_TERM_TYPES = {"code": "code", "coding": "Coding", "concept": "CodeableConcept", "absent": "CodeableConcept"}
+_TERM_TYPES = {
+    "code": "code",
+    "coding": "Coding",
+    "concept": "CodeableConcept",
+    "absent": "CodeableConcept",
+    "display": "text",
+}
 
 
 class Calls:
@@ -195,7 +201,7 @@ class Calls:
         return FirstText("text", of) if of.type == "texts" else of
 
     def translate(self, node: ast.Call, at: At) -> Typed:
-        """`x.code('map')`, `.coding`, `.concept`, `.absent`."""
+        """`x.code('map')`, `.coding`, `.concept`, `.absent`, `.display`."""
         self.count_args(node, at, 1, 1)
         of = self.owner(node, at)
         if of.type not in TEXTUAL:

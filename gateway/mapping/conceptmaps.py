@@ -1,6 +1,6 @@
-"""R4 ConceptMaps as tables: a code of the source, and the codings it stands for.
+"""R4 ConceptMaps and CodeSystems as tables: a code of the source, and the codings it stands for.
 
-Source: HL7 FHIR R4 ConceptMap, https://hl7.org/fhir/R4/conceptmap.html
+Source: HL7 FHIR R4, https://hl7.org/fhir/R4/conceptmap.html and https://hl7.org/fhir/R4/codesystem.html
 """
 
 import json
@@ -109,12 +109,13 @@ class Term:
         raise Unfit(RECORD_CODE, map=self.name, canonical=self.table.canonical)
 
     def converter(self, form: str) -> Convert:
-        """What `x.code(…)`, `.coding(…)`, `.concept(…)` and `.absent(…)` do with a cell."""
+        """What `x.code(…)`, `.coding(…)`, `.concept(…)`, `.absent(…)` and `.display(…)` do with a cell."""
         return {
             "code": self._code,
             "coding": self._coding,
             "concept": self._concept,
             "absent": self._absent,
+            "display": self._display,
         }[form]
 
     def _code(self, text: str) -> str:
@@ -132,6 +133,10 @@ class Term:
         if not found[0].system:
             return json.dumps({"text": found[0].code}, ensure_ascii=False, separators=(",", ":"))
         return f'{{"coding":[{",".join(each.json() for each in found)}]}}'
+
+    def _display(self, text: str) -> str:
+        found = self.find(text)
+        return found[0].display if found else ""
 
     def _absent(self, text: str) -> str:
         reason = self.absent.get(text.strip(), "")
@@ -168,6 +173,19 @@ def flatten(resource: Mapping[str, Any]) -> tuple[Table, list[Problem]]:
         problems.append(problem(MAPPING_TERM_SHAPE, map=name, reason="it has no codes"))
     sources = {str(group.get("source", "")) for group in resource.get("group", ())}
     return Table(name, codes, sources.pop() if len(sources) == 1 else "", fixed, keeps), problems
+
+
+def concepts(resource: Mapping[str, Any]) -> Table:
+    """The codes of a CodeSystem as a table in which each stands for itself; concepts within concepts count too."""
+    system = str(resource.get("url", ""))
+    codes: dict[str, tuple[Coding, ...]] = {}
+    waiting = list(resource.get("concept", ()))
+    while waiting:
+        each = waiting.pop()
+        code = str(each.get("code", ""))
+        codes[code] = (Coding(system, code, str(each.get("display", ""))),)
+        waiting.extend(each.get("concept", ()))
+    return Table(system, codes, system)
 
 
 def _best(name: str, code: str, system: str, targets: Any, problems: list[Problem]) -> tuple[Coding, ...]:

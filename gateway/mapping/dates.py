@@ -209,3 +209,17 @@ def _moment(found: re.Match[str], clock: tzinfo) -> datetime | None:
 def _offset(text: str) -> tzinfo:
     sign = -1 if text[0] == "-" else 1
     return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))
+
+
+def plus_years(years: int) -> Convert:
+    """So many years after a day; the last of February stands for a 29th that is not there."""
+
+    def convert(text: str) -> str:
+        if not text:
+            return ""
+        moved = int(text[:4]) + years
+        if text[4:] == "-02-29" and not is_real("date", f"{moved:04d}-02-29"):
+            return f"{moved:04d}-02-28"
+        return f"{moved:04d}{text[4:]}"
+
+    return convert

@@ -100,6 +100,24 @@ def _decimal(text: str) -> str:
     return f"{found[1]}{found[2]}{found[3] or ''}"
 
 
+def _plus_years(count: str) -> Convert:
+    if not count.isdecimal():
+        raise Misused("takes a whole number")
+    return dates.plus_years(int(count))
+
+
+def _percent(text: str) -> str:
+    part, _, whole = (each.strip() for each in text.partition("/"))
+    if not part or not whole:
+        return ""
+    if not (part.isascii() and part.isdecimal() and whole.isascii() and whole.isdecimal()) or len(text) > 24:
+        raise Unfit(RECORD_NUMBER, kind="a fraction of two whole numbers")
+    if not int(whole):
+        return ""
+    hundredths = (int(part) * 20_000 + int(whole)) // (2 * int(whole))
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
 def _boolean(trues: str = "true,1", falses: str = "false,0") -> Convert:
     table = {text.strip(): "true" for text in trues.split(",")}
     table |= {text.strip(): "false" for text in falses.split(",")}
@@ -238,6 +256,28 @@ _SHELF: tuple[Function, ...] = (
         "year()",
         "Only the year of a date, to say less.",
         ("2012-03-04", "2012"),
+        plain=True,
+    ),
+    Function(
+        "plusYears",
+        _plus_years,
+        ("date",),
+        "date",
+        "plusYears(1)",
+        "So many years later; of 29 February the 28th, where there is no 29th.",
+        ("2025-08-31", "2026-08-31"),
+        1,
+        1,
+        plain=True,
+    ),
+    Function(
+        "percent",
+        _always(_percent),
+        _T,
+        "decimal",
+        "(part & '/' & whole).percent()",
+        "A fraction of two counts in per cent, with two places; nothing where one is missing or the whole is 0.",
+        ("177/206", "85.92"),
         plain=True,
     ),
     Function(
@@ -525,6 +565,7 @@ _FORMS: tuple[Form, ...] = (
         "CodeableConcept",
         "The reason why there is none, for the codes (or the empty cell) under `absent` of the code map.",
     ),
+    Form("display", "x.display('map')", "text", "The words for the target code of a code map."),
     Form(
         "ref",
         "ref(Patient, key, …)",
