@@ -125,7 +125,7 @@ def _either(parts: list[Clause]) -> Clause:
     if len(parts) == 1:
         return parts[0]
     if not parts:
-        return Clause((("SELECT 0 WHERE 0", ()),), ("0", ()))
+        return Clause((("SELECT 0 AS rid WHERE 0", ()),), ("0", ()))
     members = tuple(each for part in parts for each in part.members)
     every = all(part.members for part in parts)
     test = "(" + " OR ".join(part.test[0] for part in parts) + ")"
