@@ -218,6 +218,8 @@ def plus_years(years: int) -> Convert:
         if not text:
             return ""
         moved = int(text[:4]) + years
+        if moved > 9999:
+            raise Unfit(RECORD_DATE, format="a year of four digits")
         if text[4:] == "-02-29" and not is_real("date", f"{moved:04d}-02-29"):
             return f"{moved:04d}-02-28"
         return f"{moved:04d}{text[4:]}"

@@ -111,7 +111,7 @@ def _percent(text: str) -> str:
     if not part or not whole:
         return ""
     if not (part.isascii() and part.isdecimal() and whole.isascii() and whole.isdecimal()) or len(text) > 24:
-        raise Unfit(RECORD_NUMBER, kind="a fraction of two whole numbers")
+        raise Unfit(RECORD_NUMBER, wanted="a fraction of two whole numbers")
     if not int(whole):
         return ""
     hundredths = (int(part) * 20_000 + int(whole)) // (2 * int(whole))
