@@ -174,24 +174,30 @@ def _sort_value(view: View, sort: Sort) -> Sql:
 def page_sql(plan: Plan, after: Key | None, limit: int) -> Sql:
     """The question for one page: rid and the order's values."""
     names = [f"k{at}" for at in range(len(plan.terms))]
-    columns = ", ".join(f"{term.sql} AS {name}" for term, name in zip(plan.terms, names, strict=True))
-    values: list[object] = []
-    selects = []
-    order = ", ".join(
-        f"{name} DESC" if term.descending else name for term, name in zip(plan.terms, names, strict=True)
-    )
-    behind = _behind(plan.terms, [t.sql for t in plan.terms] if plan.plain else names, after)
-    for tables, own, args in plan.sources:
-        select = f"SELECT r.rid, {columns} FROM {tables} WHERE {own} AND {plan.where[0]}"
-        if plan.plain:
-            # written so that the index gives the order and the place to start from
-            wrapped = f"SELECT * FROM ({select} AND {behind[0]} ORDER BY r.time DESC, r.public LIMIT {limit})"
-            selects.append(wrapped)
-            values += [*args, *plan.where[1], *behind[1]]
-        else:
-            selects.append(f"SELECT * FROM ({select}) WHERE {behind[0]}")
-            values += [*(v for term in plan.terms for v in term.args), *args, *plan.where[1], *behind[1]]
-    return f"{' UNION ALL '.join(selects)} ORDER BY {order} LIMIT {limit}", tuple(values)
+    terms = list(zip(plan.terms, names, strict=True))
+    columns = ", ".join(f"{term.sql} AS {name}" for term, name in terms)
+    order = ", ".join(f"{name} DESC" if term.descending else name for term, name in terms)
+    selects = [
+        (
+            f"SELECT r.rid, {columns} FROM {tables} WHERE {own} AND {plan.where[0]}",
+            (*(value for term in plan.terms for value in term.args), *args, *plan.where[1]),
+        )
+        for tables, own, args in plan.sources
+    ]
+    if plan.plain:
+        # written so that the index gives the order and the place to start from
+        behind = _behind(plan.terms, [term.sql for term in plan.terms], after)
+        ends = f"AND {behind[0]} ORDER BY r.time DESC, r.public LIMIT {limit}"
+    else:
+        behind = _behind(plan.terms, names, after)
+        ends = f") WHERE {behind[0]} ORDER BY {order} LIMIT {limit}"
+        selects = [(f"SELECT * FROM ({select}", values) for select, values in selects]
+    if len(selects) == 1:
+        select, values = selects[0]
+        return f"{select} {ends}", (*values, *behind[1])
+    pages = " UNION ALL ".join(f"SELECT * FROM ({select} {ends})" for select, _ in selects)
+    every = tuple(value for _, values in selects for value in (*values, *behind[1]))
+    return f"{pages} ORDER BY {order} LIMIT {limit}", every
 
 
 def total_sql(plan: Plan) -> Sql:
@@ -268,12 +274,12 @@ AND r.head = (c.feed << {FEED_BITS - REC_BITS} | c.rec) AND r.type = ? AND r.sta
 AND EXISTS (SELECT 1 FROM reference x
     WHERE x.param = ? AND x.target = 'Patient/' || c.local AND x.rid = r.rid)
 """
-_ABOUT_FIRST = f"SELECT r.rid, r.time, r.public {_ABOUT} ORDER BY r.time DESC, r.public LIMIT ?"
-_ABOUT_NEXT = (
+ABOUT_FIRST = f"SELECT r.rid, r.time, r.public {_ABOUT} ORDER BY r.time DESC, r.public LIMIT ?"
+ABOUT_NEXT = (
     f"SELECT r.rid, r.time, r.public {_ABOUT} AND r.time <= ? AND (r.time < ? OR r.public > ?)"
     " ORDER BY r.time DESC, r.public LIMIT ?"
 )
-_ABOUT_TOTAL = f"SELECT count(*) {_ABOUT}"
+ABOUT_TOTAL = f"SELECT count(*) {_ABOUT}"
 
 
 def about(view: View, child: str, param: str, *, limit: int, after: Key | None, total: bool) -> Page:
@@ -281,14 +287,14 @@ def about(view: View, child: str, param: str, *, limit: int, after: Key | None, 
     connection = view.connection
     asked = (child, view.number, view.param(param))
     if after is None:
-        keys = connection.execute(_ABOUT_FIRST, (*asked, limit + 1)).fetchall()
+        keys = connection.execute(ABOUT_FIRST, (*asked, limit + 1)).fetchall()
     else:
         time, public = after
-        keys = connection.execute(_ABOUT_NEXT, (*asked, time, time, public, limit + 1)).fetchall()
+        keys = connection.execute(ABOUT_NEXT, (*asked, time, time, public, limit + 1)).fetchall()
     more = len(keys) > limit
     rows = fetched(connection, view.numbers, keys[:limit])
     if not total:
         return Page(rows, more, None)
     if after is None and not more:
         return Page(rows, more, len(rows))
-    return Page(rows, more, connection.execute(_ABOUT_TOTAL, asked).fetchone()[0])
+    return Page(rows, more, connection.execute(ABOUT_TOTAL, asked).fetchone()[0])
