@@ -15,7 +15,7 @@ from typing import Any
 
 import jwt
 
-from gateway.problems import Problem, refuse
+from gateway.problems import Kind, Refused, problem
 from gateway.problems.security import (
     CLIENT_UNKNOWN,
     TOKEN_ALGORITHM,
@@ -30,6 +30,7 @@ from gateway.problems.security import (
     TOKEN_MISSING,
     TOKEN_SIGNATURE,
 )
+from gateway.security.challenge import challenged
 from gateway.security.keys import ALGORITHMS, Key, OwnKey
 from gateway.security.principal import Client, Principal
 from gateway.security.scopes import Scope, both, granted
@@ -67,7 +68,7 @@ def bearer(header: str | None) -> str:
     """
     scheme, _, token = (header or "").strip().partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise refuse(TOKEN_MISSING)
+        raise _refuse(TOKEN_MISSING)
     return token.strip()
 
 
@@ -88,7 +89,7 @@ def verify(token: str, issuers: Mapping[str, Issuer], clients: Mapping[str, Clie
     key, algorithm = _key(header, issuer)
     _check_signature(token, key, algorithm)
     if not issuer.audience or issuer.audience not in _listed(claims.get("aud")):
-        raise refuse(TOKEN_AUDIENCE)
+        raise _refuse(TOKEN_AUDIENCE)
     expires = _in_force(claims, issuer, now)
     client = _client(claims, clients)
     token_id = claims.get("jti")
@@ -141,29 +142,21 @@ def make(
     return jwt.encode(claims, own.private, algorithm="EdDSA", headers={"kid": own.key.kid, "typ": "at+jwt"})
 
 
-def challenge(problem: Problem) -> str:
-    """Return the `WWW-Authenticate` header that goes with a refusal (RFC 6750, section 3)."""
-    if problem.kind is TOKEN_MISSING:
-        return 'Bearer realm="fhirgate"'
-    words = "".join(c for c in problem.says if " " <= c <= "~" and c not in '"\\')
-    if problem.kind.status == 401:
-        return f'Bearer realm="fhirgate", error="invalid_token", error_description="{words}"'
-    scope = problem.details.get("scope", "")
-    named = f', scope="{scope}"' if scope else ""
-    return f'Bearer realm="fhirgate", error="insufficient_scope", error_description="{words}"{named}'
+def _refuse(kind: Kind, **details: Any) -> Refused:
+    return Refused(challenged(problem(kind, **details)))
 
 
 def _opened(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Header and claims, of which nothing is believed yet but which key to look for."""
     if len(token) > LONGEST_TOKEN:
-        raise refuse(TOKEN_FORM)
+        raise _refuse(TOKEN_FORM)
     try:
         opened = jwt.decode_complete(token, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError):
-        raise refuse(TOKEN_FORM) from None
+        raise _refuse(TOKEN_FORM) from None
     header = opened["header"]
     if any(name in header for name in _STEERING):
-        raise refuse(TOKEN_FORM)
+        raise _refuse(TOKEN_FORM)
     return header, opened["payload"]
 
 
@@ -171,17 +164,17 @@ def _issuer(claims: Mapping[str, Any], issuers: Mapping[str, Issuer]) -> Issuer:
     named = claims.get("iss")
     issuer = issuers.get(named) if isinstance(named, str) else None
     if issuer is None:
-        raise refuse(TOKEN_ISSUER)
+        raise _refuse(TOKEN_ISSUER)
     return issuer
 
 
 def _key(header: Mapping[str, Any], issuer: Issuer) -> tuple[Key, str]:
     algorithm, kid = header.get("alg"), header.get("kid")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
-        raise refuse(TOKEN_ALGORITHM, takes=", ".join(sorted(ALGORITHMS)))
+        raise _refuse(TOKEN_ALGORITHM, takes=", ".join(sorted(ALGORITHMS)))
     fitting = [key for key in issuer.keys if algorithm in key.algorithms and kid in (None, key.kid)]
     if len(fitting) != 1:
-        raise refuse(TOKEN_KEY)
+        raise _refuse(TOKEN_KEY)
     return fitting[0], algorithm
 
 
@@ -189,7 +182,7 @@ def _check_signature(token: str, key: Key, algorithm: str) -> None:
     try:
         jwt.PyJWS().decode_complete(token, key.public, algorithms=[algorithm])
     except jwt.PyJWTError:
-        raise refuse(TOKEN_SIGNATURE) from None
+        raise _refuse(TOKEN_SIGNATURE) from None
 
 
 def _in_force(claims: Mapping[str, Any], issuer: Issuer, now: float) -> float:
@@ -197,12 +190,12 @@ def _in_force(claims: Mapping[str, Any], issuer: Issuer, now: float) -> float:
     expires = _instant(claims, "exp")
     begins = [_instant(claims, claim) for claim in ("iat", "nbf") if claim in claims]
     if expires <= now:
-        raise refuse(TOKEN_EXPIRED)
+        raise _refuse(TOKEN_EXPIRED)
     if any(instant > now + CLOCKS_APART for instant in begins):
-        raise refuse(TOKEN_EARLY)
+        raise _refuse(TOKEN_EARLY)
     issued = _instant(claims, "iat") if "iat" in claims else now
     if expires - issued > issuer.longest:
-        raise refuse(TOKEN_LONG, most=issuer.longest)
+        raise _refuse(TOKEN_LONG, most=issuer.longest)
     return expires
 
 
@@ -213,16 +206,16 @@ def _instant(claims: Mapping[str, Any], claim: str) -> float:
             return float(value)
     except OverflowError:
         pass
-    raise refuse(TOKEN_CLAIM, claim=claim)
+    raise _refuse(TOKEN_CLAIM, claim=claim)
 
 
 def _client(claims: Mapping[str, Any], clients: Mapping[str, Client]) -> Client:
     named = next((claims[claim] for claim in ("client_id", "azp", "sub") if claim in claims), None)
     if not isinstance(named, str) or not named:
-        raise refuse(TOKEN_CLAIM, claim="client_id")
+        raise _refuse(TOKEN_CLAIM, claim="client_id")
     client = clients.get(named)
     if client is None or client.issuer not in ("", claims["iss"]):
-        raise refuse(CLIENT_UNKNOWN)
+        raise _refuse(CLIENT_UNKNOWN)
     return client
 
 

@@ -10,13 +10,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from gateway.problems import Refused, problem
-from gateway.problems.security import SCOPE_MISSING, TOKEN_EXPIRED, TOKEN_MISSING
+from gateway.problems import Refused
 from gateway.security.keys import Key, own_key
 from gateway.security.principal import Client
 from gateway.security.remembered import Remembered
 from gateway.security.scopes import Scope, granted
-from gateway.security.token import Issuer, bearer, challenge, make, verify
+from gateway.security.token import Issuer, bearer, make, verify
 
 NOW = 1_800_000_000
 ISS, AUD = "https://as.example.org", "https://gateway.example/fhir"
@@ -268,14 +267,15 @@ def test_a_header_without_a_bearer_token_is_refused(header: str | None) -> None:
     assert caught.value.problems[0].kind.code == "security.token-missing"
 
 
-def test_the_challenge_says_what_is_wrong_in_the_words_of_oauth() -> None:
-    assert challenge(problem(TOKEN_MISSING)) == 'Bearer realm="fhirgate"'
-    assert challenge(problem(TOKEN_EXPIRED)) == (
-        'Bearer realm="fhirgate", error="invalid_token", error_description="The access token has ended"'
+def test_a_refusal_carries_the_challenge_for_its_header() -> None:
+    with pytest.raises(Refused) as caught:
+        verify(token(exp=NOW), ISSUERS, CLIENTS, NOW)
+
+    assert (
+        caught.value.problems[0]
+        .details["challenge"]
+        .startswith('Bearer realm="fhirgate", error="invalid_token"')
     )
-    missing = problem(SCOPE_MISSING, interaction="read", type="Patient", scope="system/Patient.r")
-    assert challenge(missing).endswith(', scope="system/Patient.r"')
-    assert 'error="insufficient_scope"' in challenge(missing)
 
 
 def test_a_remembered_token_is_recalled_until_it_ends() -> None:
