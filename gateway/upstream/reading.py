@@ -77,13 +77,14 @@ class Reading:
         rows: list[Row] = []
         disorder = False
         for _, fields in found.resources:
+            last = self._last
             row = self._row(fields)
             if row is None or row.id in self._ids:
                 continue
             self._ids.add(row.id)
             if self.question.behind((row.time, row.id)):
                 rows.append(row)
-            elif self._pages and not self.drains:
+            elif self._pages and not self.drains and order((row.time, ""))[:2] < last:
                 disorder = True
         if disorder:
             self.incomplete("its pages do not keep to the order asked")

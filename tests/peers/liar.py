@@ -241,7 +241,8 @@ def elsewhere(liar: Liar, base: str, asked: Asked) -> Reply:
 
 def ignores_filters(liar: Liar, base: str, asked: Asked) -> Reply:
     """It applies nothing but `patient`, and its self link says so."""
-    bare = Asked(asked.method, asked.path, "patient=Patient%2Fp1", asked.body, asked.headers)
+    query = "&".join(each for each in asked.query.split("&") if not each.startswith(("date", "code")))
+    bare = Asked(asked.method, asked.path, query, asked.body, asked.headers)
     return paged(liar, base, bare, _sorted(liar.observations))
 
 
