@@ -46,6 +46,7 @@ def compare(one: Person, other: Person) -> Comparison:
         "nhs-number": _apart(one.nhs, other.nhs) and not checks["former-nhs-number"],
         "upn": _apart(one.upns, other.upns) and not checks["former-upn"],
         "la-child-id": _other_id_at_one_council(one, other),
+        "several-numbers": one.several or other.several,
         "birth-date": born is Born.DIFFERENT,
         "given": given is False,
         # A child's recorded sex is often wrong: it counts only where no first name speaks for one child.

@@ -53,6 +53,7 @@ class Person:
         postcodes: without space; those that stand for "no home" are left out.
         deceased: whether a death is recorded.
         multiple_birth: whether the child is recorded as one of several born together.
+        several: whether one record holds two numbers in force where a child has one.
     """
 
     nhs: frozenset[str] = frozenset()
@@ -71,6 +72,7 @@ class Person:
     postcodes: frozenset[str] = frozenset()
     deceased: bool = False
     multiple_birth: bool = False
+    several: bool = False
 
 
 def person(patient: Mapping[str, Any], base_uri: str, *, verified: bool = False) -> Person:
@@ -83,8 +85,9 @@ def person(patient: Mapping[str, Any], base_uri: str, *, verified: bool = False)
             such a feed, where a status other than 01 takes it back for that number.
     """
     families, givens = _names(patient)
+    numbers = _identifiers(patient, base_uri, verified)
     return Person(
-        **_identifiers(patient, base_uri, verified),
+        **numbers,
         families=families,
         givens=givens,
         birth_dates=birth_dates(patient),
@@ -93,6 +96,7 @@ def person(patient: Mapping[str, Any], base_uri: str, *, verified: bool = False)
         deceased=patient.get("deceasedBoolean") is True or bool(text(patient.get("deceasedDateTime"))),
         multiple_birth=patient.get("multipleBirthBoolean") is True
         or type(patient.get("multipleBirthInteger")) is int,
+        several=_several(numbers),
     )
 
 
@@ -166,6 +170,13 @@ def _identifiers(patient: Mapping[str, Any], base_uri: str, verified: bool) -> d
         elif system.startswith(councils) and not former and (own := la_child_id(value)):
             found.setdefault("la_ids", set()).add((system[len(councils) :], own))
     return {name: frozenset(values) for name, values in found.items()}
+
+
+def _several(numbers: Mapping[str, frozenset[Any]]) -> bool:
+    councils = [council for council, _ in numbers.get("la_ids", ())]
+    return max(len(numbers.get("nhs", ())), len(numbers.get("upns", ()))) > 1 or len(councils) > len(
+        set(councils)
+    )
 
 
 def _upn_place(form: str, former: bool) -> str:

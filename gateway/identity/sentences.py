@@ -22,6 +22,7 @@ _DIFFERENT = {
     "nhs-number": "different NHS numbers",
     "upn": "different UPNs",
     "la-child-id": "different child ids at the local authority",
+    "several-numbers": "a record with two numbers of one kind",
     "birth-date": "different dates of birth",
     "given": "different first names",
     "sex": "different sex",

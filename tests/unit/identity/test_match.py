@@ -2,9 +2,11 @@ import random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.identity.match import Decision, Known, decide, recheck
-from gateway.identity.person import Person
+from gateway.identity.person import Person, united
 
 AVA_MAE = {"families": ["thompson"], "givens": [("ava", "mae")], "birth_dates": ["2013-09-30"]}
 AVA_RAE = AVA_MAE | {"givens": [("ava", "rae")]}
@@ -279,6 +281,16 @@ def test_two_verified_numbers_never_join_whatever_else_is_the_same() -> None:
     assert "different verified NHS numbers" in decision.reviews[0].sentence
 
 
+def test_a_record_with_two_nhs_numbers_does_not_make_two_children_one() -> None:
+    both = Person(nhs=frozenset({"9990123012", "9990123020"}), several=True)
+
+    assert decide(both, [known(1, **NHS)]).child is None
+    assert decide(of(**NHS), [Known(1, 10, both)]).child is None
+    assert decide(both, [known(1, **NHS)]).reviews[0].sentence == (
+        "Same NHS number, but a record with two numbers of one kind and no date of birth to compare."
+    )
+
+
 def test_a_record_without_names_does_not_bridge_twins() -> None:
     # The council's nameless record holds the UPN of Ava-Mae; a later record of the same case names Ava-Rae.
     child = [Known(1, 10, of(**UPN, **AVA_MAE)), Known(1, 11, of(**UPN, **LA, birth_dates=["2013-09-30"]))]
@@ -383,3 +395,41 @@ def test_an_update_that_fits_another_child_too_is_looked_at() -> None:
 
 def test_the_first_record_of_all_is_a_new_child() -> None:
     assert decide(of(**UPN, **BORN), []).reason.code == "new-child"
+
+
+PEOPLE = st.builds(
+    lambda **attributes: Person(**attributes),
+    nhs=st.frozensets(st.sampled_from(["9990123012", "9990123020"]), max_size=1),
+    upns=st.frozensets(st.sampled_from(["F201900116001", "F201900115027"]), max_size=1),
+    la_ids=st.frozensets(st.sampled_from([("201", "1"), ("201", "2"), ("202", "1")]), max_size=1),
+    families=st.frozensets(st.sampled_from(["okafor", "smith"]), max_size=1),
+    givens=st.frozensets(st.sampled_from([("ava", "mae"), ("ava", "rae"), ("daniel",)]), max_size=1),
+    birth_dates=st.frozensets(st.sampled_from(["2012-03-04", "2012-04-03", "2012-03-05"]), max_size=1),
+    genders=st.frozensets(st.sampled_from(["female", "male"]), max_size=1),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PEOPLE, min_size=2, max_size=7))
+def test_whatever_comes_in_a_child_never_holds_records_that_speak_against_each_other(
+    people: list[Person],
+) -> None:
+    known_so_far: list[Known] = []
+    for record, one in enumerate(people):
+        decision = decide(one, known_so_far)
+        child = decision.child if decision.child is not None else record
+        family = [other.person for other in known_so_far if other.child == child]
+        known_so_far.append(Known(child, record, one))
+        if decision.child is None:
+            continue
+        whole = united(family)
+        # Said again in plain set words, apart from the code under test.
+        assert one.nhs & whole.nhs or one.upns & whole.upns or one.la_ids & whole.la_ids
+        assert not (one.nhs and whole.nhs) or one.nhs & whole.nhs
+        assert not (one.upns and whole.upns) or one.upns & whole.upns
+        days = (
+            {frozenset(d.split("-")) for d in one.birth_dates},
+            {frozenset(d.split("-")) for d in whole.birth_dates},
+        )
+        assert not all(days) or days[0] & days[1]
+        assert not (one.givens and whole.givens) or one.givens & whole.givens

@@ -122,6 +122,22 @@ def test_a_patient_with_thousands_of_identifiers_stays_small() -> None:
     assert len(person(patient(identifier=many), BASE).la_ids) == 50
 
 
+@pytest.mark.parametrize(
+    ("pairs", "several"),
+    [
+        ([(NHS_NUMBER, "9990123012"), (NHS_NUMBER, "9990123020")], True),
+        ([(NHS_NUMBER, "9990123012"), (NHS_NUMBER, "999 012 3012")], False),
+        ([(f"{BASE}/Id/upn", "F201900116001"), (f"{BASE}/Id/upn", "F201900115027")], True),
+        ([(f"{BASE}/Id/la-child-id/201", "1"), (f"{BASE}/Id/la-child-id/201", "2")], True),
+        ([(f"{BASE}/Id/la-child-id/201", "1"), (f"{BASE}/Id/la-child-id/202", "2")], False),
+    ],
+)
+def test_two_numbers_where_a_child_has_one_are_noticed(pairs: list[tuple[str, str]], several: bool) -> None:
+    told = patient(identifier=[{"system": system, "value": value} for system, value in pairs])
+
+    assert person(told, BASE).several is several
+
+
 def test_the_records_of_one_child_say_all_that_each_says() -> None:
     one = Person(upns=frozenset({"F201900116001"}), birth_dates=frozenset({"2012-03-04"}))
     other = Person(birth_dates=frozenset({"2012-04-03"}), deceased=True)
