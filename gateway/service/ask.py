@@ -19,9 +19,10 @@ from gateway.problems.service import ANSWERED_HERE, NOT_ONE_CHILD, SORTED_OTHERW
 from gateway.service.keys import Keys
 from gateway.store.base import ASK, Key, Reads, Row
 from gateway.store.search import NO_TIME
-from gateway.upstream import merge
 from gateway.upstream.account import account, strict
 from gateway.upstream.asking import Upstreams, cursor
+from gateway.upstream.merge import Cursor, Merged, identifiers, merge
+from gateway.upstream.merge import Row as MergedRow
 from gateway.upstream.question import Question
 from gateway.upstream.question import Told as FromUpstream
 
@@ -144,7 +145,7 @@ class Asker:
         place: _Place | None,
         child: Row,
     ) -> Answer:
-        before = merge.Cursor.unpacked(place.merged) if place and place.merged else None
+        before = Cursor.unpacked(place.merged) if place and place.merged else None
         question = _question(query, child, limit, before)
         flight = self._upstreams.begin(question, time.monotonic() + asking.seconds, before, asking.request_id)
         after: Key | None = None if before is None else (_or_no_time(before.after[0]), before.after[1])
@@ -154,7 +155,7 @@ class Asker:
         )
         own = [_own_row(row, asking) for row in page.rows]
         others = flight.finish()
-        merged = merge.merge([own, *(each.rows for each in others)], limit, before.seen if before else ())
+        merged = merge([own, *(each.rows for each in others)], limit, before.seen if before else ())
         lines = [problem(ANSWERED_HERE, count=page.total), *account(others, merged.duplicates)]
         if asking.strict and (refusal := strict(lines)):
             raise refusal
@@ -204,12 +205,12 @@ def shown(row: Row, asking: Asking) -> Found:
     return Found(row.type, row.public, asked(row.body, row.child.encode()), row.child)
 
 
-def _own_row(row: Row, asking: Asking) -> merge.Row:
+def _own_row(row: Row, asking: Asking) -> MergedRow:
     body = shown(row, asking).body
-    return merge.Row(row.time, row.public, body, "", merge.identifiers(body))
+    return MergedRow(row.time, row.public, body, "", identifiers(body))
 
 
-def _question(query: Query, child: Row, limit: int, before: merge.Cursor | None) -> Question:
+def _question(query: Query, child: Row, limit: int, before: Cursor | None) -> Question:
     """What the upstreams are asked: the same question, short of the parameter that names the child."""
     about = next(each for each in query.criteria if each.param in _ABOUT)
     filters = [each for each in query.criteria if each is not about]
@@ -262,7 +263,7 @@ def _or_no_time(time_: int | None) -> int:
 
 
 def _total(
-    own: int | None, others: Sequence[FromUpstream], merged: merge.Merged, following: str, *, first: bool
+    own: int | None, others: Sequence[FromUpstream], merged: Merged, following: str, *, first: bool
 ) -> int | None:
     """How many there are in all, where that is known: all are on this page, or every source says so."""
     asked_of = [each for each in others if each.asked]

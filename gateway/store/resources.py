@@ -21,7 +21,7 @@ _STANDING = (
     " WHERE rid = ? AND stands = 1 ORDER BY version DESC"
 )
 _HELD = (
-    "SELECT r.version, r.highest, r.digest, r.state, c.local FROM resource r"
+    "SELECT r.version, r.highest, r.digest, r.state, c.local, r.load FROM resource r"
     " LEFT JOIN record c ON c.rec = (r.rid >> 20) & 2147483647"
     " WHERE r.feed = ? AND r.type = ? AND r.local = ?"
 )
@@ -72,8 +72,8 @@ class ResourceReads(Lending, Protocol):
                 asked = (number, self.numbers.type(connection, type), local)
                 kept = connection.execute(_HELD, asked).fetchone()
                 if kept is not None:
-                    version, highest, digest, state, about = kept
-                    found[type, local] = Held(version, highest, digest, state == 0, about)
+                    version, highest, digest, state, about, load = kept
+                    found[type, local] = Held(version, highest, digest, state == 0, about, load)
         return found
 
     def search(

@@ -72,6 +72,7 @@ class Held(NamedTuple):
         digest: its content hash.
         present: False where the resource is deleted or all its versions were taken back.
         about: the local id of its record's Patient, or None.
+        load: the load that told the version that stands, or None.
     """
 
     version: int
@@ -79,6 +80,7 @@ class Held(NamedTuple):
     digest: bytes
     present: bool
     about: str | None
+    load: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

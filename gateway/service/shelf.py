@@ -1,0 +1,78 @@
+"""The mappings and profiles that are there: those that ship with the gateway, and those of the settings' folders."""
+
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from pathlib import Path
+
+from gateway.config import Config
+from gateway.mapping.file import Mapping
+from gateway.mapping.folder import NAMES, load_folder
+from gateway.problems import refuse
+from gateway.problems.service import MAPPING_UNKNOWN
+from gateway.resources import shipped
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Mappings by name (the name of their folder), read and proved on first use.
+
+    Attributes:
+        folders: each mapping's folder.
+        profiles: folders with CodeSystems and ConceptMaps.
+        base_uri: what `{base}` stands for.
+    """
+
+    folders: Dict[str, Path]
+    profiles: tuple[Path, ...]
+    base_uri: str
+    _ready: dict[Path, Mapping] = attribute(default_factory=dict)
+
+    @staticmethod
+    def read(config: Config) -> "Shelf":
+        """The shelf that the settings describe; a later folder wins over an earlier one of the same name."""
+        homes = [shipped("mappings"), *(Path(folder) for folder in config["mappings"])]
+        folders = {}
+        for home in homes:
+            for folder in sorted(home.iterdir()) if home.is_dir() else ():
+                if any((folder / name).is_file() for name in NAMES):
+                    folders[folder.name] = folder
+        profiles = (shipped("profiles"), *(Path(folder) for folder in config["profiles"]))
+        return Shelf(folders, profiles, config["base_uri"])
+
+    def mapping(self, name: str) -> Mapping:
+        """The mapping of that name, or at that path.
+
+        Raises:
+            Refused: `service.unknown-mapping`; everything that is wrong with the mapping, with its places.
+        """
+        folder = self.folder(name)
+        if folder not in self._ready:
+            shown = self._shown(folder)
+            self._ready[folder] = load_folder(
+                folder, base_uri=self.base_uri, profiles=self.profiles, shown=shown
+            )
+        return self._ready[folder]
+
+    def folder(self, name: str) -> Path:
+        """Where the mapping of that name, or at that path, lies: its folder or its file.
+
+        Raises:
+            Refused: `service.unknown-mapping`.
+        """
+        if name in self.folders:
+            return self.folders[name]
+        path = Path(name)
+        if path.exists():
+            return path
+        shown = name if name.replace("-", "").replace("_", "").isalnum() else path.name
+        raise refuse(MAPPING_UNKNOWN, name=shown, known=", ".join(sorted(self.folders)) or "none")
+
+    def _shown(self, folder: Path) -> str:
+        """The mapping file as people would name it: short for those that ship, as given for others."""
+        file = (
+            folder
+            if folder.is_file()
+            else next((folder / name for name in NAMES if (folder / name).is_file()), folder / NAMES[0])
+        )
+        return f"mappings/{folder.name}/{file.name}" if folder in self.folders.values() else str(file)
