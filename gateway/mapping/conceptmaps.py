@@ -176,7 +176,7 @@ def flatten(resource: Mapping[str, Any]) -> tuple[Table, list[Problem]]:
 
 
 def concepts(resource: Mapping[str, Any]) -> Table:
-    """The codes of a CodeSystem as a table in which each stands for itself; concepts within concepts count too."""
+    """The codes of a CodeSystem as a table in which each stands for itself, at any depth."""
     system = str(resource.get("url", ""))
     codes: dict[str, tuple[Coding, ...]] = {}
     waiting = list(resource.get("concept", ()))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.mapping import located
+from gateway.mapping.made import Level, levels
 from gateway.mapping.outline import Given, Ignored, read_given, read_ignored, read_source, read_terms
+from gateway.mapping.outline_made import Making, read_made
 from gateway.mapping.plan import Rule
 from gateway.mapping.prove import Prover
 from gateway.mapping.resolve import Resolver
@@ -35,6 +37,7 @@ class Mapping:
         ignored: what it leaves out on purpose.
         rules: what it makes.
         words: its records, code maps and variables.
+        made: how records that are made of others are made; None where there are none.
         warnings: what is not wrong but worth a look.
         file: the name of the file, for places.
     """
@@ -48,6 +51,7 @@ class Mapping:
     ignored: tuple[Ignored, ...]
     rules: tuple[Rule, ...]
     words: Words
+    made: Level | None
     warnings: tuple[Problem, ...]
     file: str
 
@@ -65,7 +69,8 @@ def load(
         text: the whole file.
         file: its name, for the places of problems.
         base_uri: what `{base}` stands for.
-        concept_maps: R4 ConceptMaps by canonical, with `{base}` filled in (`gateway.mapping.folder` reads them).
+        concept_maps: R4 ConceptMaps and CodeSystems by canonical, with `{base}` filled in
+            (`gateway.mapping.folder` reads them).
 
     Raises:
         Refused: every problem found, each with file, line and column: first those of the text, then those of its
@@ -82,7 +87,10 @@ def load(
     if found is None:
         raise Refused(*problems)
     source, keys = found
-    records = number_records(source.top, keys)
+    making = read_made(
+        tree.table("source").table("records"), source.top, tree.table("source").text("dates"), problems
+    )
+    records = number_records(making.top, keys)
     heads, warnings = read_heads(tree, records, problems)
     lets = {name: node for name, node in tree.table("let").entries.items() if isinstance(node, located.Text)}
     words = Words(
@@ -99,7 +107,7 @@ def load(
     rules = prove_rules(tree, heads, words, Prover(resolver))
     if problems:
         raise Refused(*_in_order(problems))
-    warnings += _unused(tree, words, resolver, source.ignored)
+    warnings += _unused(tree, words, resolver, source.ignored, making)
     ignored = read_ignored(tree)
     return Mapping(
         id=tree.text("id"),
@@ -111,6 +119,7 @@ def load(
         ignored=ignored,
         rules=tuple(rules),
         words=words,
+        made=levels(source.top, making.made),
         warnings=tuple(_in_order(warnings)),
         file=file,
     )
@@ -127,7 +136,9 @@ def _digest(text: str, base: str, maps: list[Any]) -> str:
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _unused(tree: located.Table, words: Words, resolver: Resolver, ignored: frozenset[str]) -> list[Problem]:
+def _unused(
+    tree: located.Table, words: Words, resolver: Resolver, ignored: frozenset[str], making: Making
+) -> list[Problem]:
     """Warnings for fields, variables and code maps that nothing uses and no ignore line names."""
     found = []
     records = tree.table("source").table("records")
@@ -136,6 +147,8 @@ def _unused(tree: located.Table, words: Words, resolver: Resolver, ignored: froz
         joins = {shape.by, *(kid.by for kid in shape.kids), *record.key}
         for index, field in enumerate(shape.fields):
             names = {field.name, *field.paths}
+            if shape.name in making.whole or (shape.name, field.name) in making.used:
+                continue
             known = {f"{shape.file}.{path}" for path in field.paths} | {f"{shape.name}.{field.name}"}
             if (record.number, index) not in resolver.used and not names & joins and not known & ignored:
                 fields = records.table(shape.name).table("fields")

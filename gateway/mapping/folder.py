@@ -1,4 +1,4 @@
-"""A mapping's folder on disk: `mapping.yaml`, the ConceptMaps beside it, and those of the profiles folders.
+"""A mapping's folder on disk: `mapping.yaml`, the code lists and maps beside it, and those of the profiles.
 
 The only file of this room that reads from disk; it is handed folders and opens nothing else.
 """
@@ -12,6 +12,7 @@ from gateway.mapping.file import DEFAULT_BASE, Mapping, load
 from gateway.problems import Place, Problem, Refused, problem
 from gateway.problems.mapping import MAPPING_ABSENT, MAPPING_SYNTAX
 
+_KINDS = ("ConceptMap", "CodeSystem")
 NAMES = ("mapping.yaml", "mapping.yml", "mapping.json")
 
 
@@ -23,7 +24,7 @@ def load_folder(
     Args:
         path: the folder or file.
         base_uri: what `{base}` stands for, in the mapping and in ConceptMaps.
-        profiles: folders that are searched for ConceptMaps as well; the mapping's own folder wins.
+        profiles: folders that are searched for ConceptMaps and CodeSystems as well; the mapping's own wins.
         shown: the name of the file in problems; as given by `path` if "".
 
     Raises:
@@ -49,7 +50,7 @@ def mapping_file(path: Path) -> Path:
 
 
 def concept_maps(folders: Iterable[Path], base_uri: str = DEFAULT_BASE) -> dict[str, dict[str, Any]]:
-    """Every ConceptMap in some folders and those within them, by canonical; later folders win.
+    """Every ConceptMap and CodeSystem in some folders and those within them, by canonical; later folders win.
 
     Raises:
         Refused: a file that is JSON of no kind, with its place.
@@ -59,14 +60,14 @@ def concept_maps(folders: Iterable[Path], base_uri: str = DEFAULT_BASE) -> dict[
     for folder in folders:
         for file in sorted(folder.rglob("*.json")):
             text = _text(file)
-            if '"ConceptMap"' not in text:
+            if not any(f'"{kind}"' in text for kind in _KINDS):
                 continue
             try:
                 resource = json.read(text.replace("{base}", base_uri))
             except Refused as refused:
                 problems += [_in_file(each, file) for each in refused.problems]
                 continue
-            if isinstance(resource, dict) and resource.get("resourceType") == "ConceptMap":
+            if isinstance(resource, dict) and resource.get("resourceType") in _KINDS:
                 found[str(resource.get("url", ""))] = resource
     if problems:
         raise Refused(*problems)

@@ -276,7 +276,7 @@ _SHELF: tuple[Function, ...] = (
         _T,
         "decimal",
         "(part & '/' & whole).percent()",
-        "A fraction of two counts in per cent, with two places; nothing where one is missing or the whole is 0.",
+        "A fraction of two counts in per cent, two places; nothing where one is missing or the whole is 0.",
         ("177/206", "85.92"),
         plain=True,
     ),

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.mapping.conceptmaps import Term, flatten
 from gateway.mapping.conceptmaps import Table as CodeTable
+from gateway.mapping.conceptmaps import Term, concepts, flatten
 from gateway.mapping.hints import listed, near
 from gateway.mapping.located import Items, Node, Table, Text
+from gateway.mapping.outline_made import is_made
 from gateway.problems import Problem, problem
 from gateway.problems.mapping import (
     MAPPING_FIELD,
@@ -16,6 +17,7 @@ from gateway.problems.mapping import (
     MAPPING_PATTERN,
     MAPPING_RECORD,
     MAPPING_RECORDS,
+    MAPPING_SHAPE,
     MAPPING_TERM_MAP,
 )
 from gateway.records import Field, FileRule, Shape, Source
@@ -94,17 +96,7 @@ def read_terms(
     terms = tree.table("terms")
     for name in terms.entries:
         each = terms.table(name)
-        canonical = each.text("map").replace("{base}", base)
-        resource = maps.get(canonical)
-        place = each.entries["map"].place if "map" in each.entries else each.place
-        table = CodeTable(canonical, {})
-        if resource is None:
-            problems.append(
-                problem(MAPPING_TERM_MAP, place=place, canonical=canonical, near=near(canonical, maps))
-            )
-        else:
-            table, wrong = flatten(resource)
-            problems.extend(one.at(place) for one in wrong)
+        table = _code_table(name, each, maps, base, problems)
         absent = {
             code: value.text
             for code, value in each.table("absent").entries.items()
@@ -113,6 +105,29 @@ def read_terms(
         policy = each.text("unmapped") or ("keep-source" if table.keeps else "reject-record")
         found[name] = Term(name, table, policy, absent)
     return found
+
+
+def _code_table(
+    name: str, term: Table, maps: Mapping[str, Mapping[str, Any]], base: str, problems: list[Problem]
+) -> CodeTable:
+    """The ConceptMap or CodeSystem that a code map names, made flat."""
+    kinds = [key for key in ("map", "system") if key in term.entries]
+    if len(kinds) != 1:
+        reason = f"{name} needs map (a ConceptMap) or system (a CodeSystem), one of them"
+        problems.append(problem(MAPPING_SHAPE, place=term.place, reason=reason))
+        return CodeTable("", {})
+    canonical, place = term.text(kinds[0]).replace("{base}", base), term.entries[kinds[0]].place
+    wanted = {"map": "ConceptMap", "system": "CodeSystem"}[kinds[0]]
+    known = {url: each for url, each in maps.items() if each.get("resourceType", wanted) == wanted}
+    if canonical not in known:
+        hint = near(canonical, known)
+        problems.append(problem(MAPPING_TERM_MAP, place=place, canonical=canonical, near=hint))
+        return CodeTable(canonical, {})
+    if kinds[0] == "system":
+        return concepts(known[canonical])
+    table, wrong = flatten(known[canonical])
+    problems.extend(one.at(place) for one in wrong)
+    return table
 
 
 def _file(key: str, table: Table) -> FileRule:
@@ -146,17 +161,18 @@ def _shapes(
 ) -> Shape | None:
     """The tree of shapes, the one top record first."""
     before = len(problems)
-    tops = [name for name in records.entries if "within" not in records.table(name).entries]
+    read = [name for name in records.entries if not is_made(records.table(name))]
+    tops = [name for name in read if "within" not in records.table(name).entries]
     if len(tops) != 1:
         reason = f"{len(tops)} records lie within no other: {listed(tops)}"
         do = "Exactly one is the top record; give the others within."
         problems.append(problem(MAPPING_RECORDS, place=source.at("records"), reason=reason, do=do))
-    for name in records.entries:
+    for name in read:
         _check_record(name, records, files, source, problems)
     if len(problems) > before:
         return None
     made = _shape(tops[0], records, files, ())
-    if len(list(_all(made))) != len(records.entries):
+    if len(list(_all(made))) != len(read):
         reason = "Some records lie within each other in a circle"
         do = "Follow within from each of them to the top record."
         problems.append(problem(MAPPING_RECORDS, place=source.at("records"), reason=reason, do=do))
@@ -177,7 +193,7 @@ def _shape(name: str, records: Table, files: Mapping[str, FileRule], over: tuple
     kids = tuple(
         _shape(kid, records, files, (*over, name))
         for kid in records.entries
-        if records.table(kid).text("within") == name and kid not in over
+        if records.table(kid).text("within") == name and kid not in over and not is_made(records.table(kid))
     )
     return Shape(
         name=name,

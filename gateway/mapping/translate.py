@@ -80,7 +80,7 @@ class Translator:
         lost: list[int] = []
         compiled = self._compiled
         try:
-            compiled.run(row, made.append, lost.append)
+            compiled.run(self._filled(row), made.append, lost.append)
         except Unfit:
             return self._reasons(row)
         if lost or compiled.doubts or (len(made) > 1 and len({each[2] for each in made}) < len(made)):
@@ -90,7 +90,11 @@ class Translator:
     def explain(self, row: Row) -> Explanation:
         """Say everything about a row: its resources, problems, and where each element came from."""
         mapping = self.mapping
-        return explain(row, mapping.rules, mapping.words, self.outer, self.ids, self.files)
+        return explain(self._filled(row), mapping.rules, mapping.words, self.outer, self.ids, self.files)
+
+    def _filled(self, row: Row) -> Row:
+        """A row with the records that are made of others."""
+        return self.mapping.made.filled(row) if self.mapping.made else row
 
     def _reasons(self, row: Row) -> Translation:
         self._compiled.doubts.clear()

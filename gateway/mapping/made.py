@@ -1,0 +1,109 @@
+"""Records made of other records: a choice of rows, or rows in a row taken together as one.
+
+A return tells a period of care as several rows, each with the reason why it began and why it ended. A
+mapping says which rows are one period, and the rules read the period like any other record:
+
+    care: {of: episode, within: child, sort: DECOM, begins: {RNE: [S]}, ends: {REC: {not: [X1, ""]}},
+           fields: {start: first DECOM, end: last DEC}}
+
+Readers never see these records. A row gets them before it is translated; they lie beside those they are
+made of.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.mapping.memo import Unfit
+from gateway.records import Row, Shape
+
+#: (the index of a cell, the texts it may have, whether it may have any other text instead).
+Choice = tuple[int, frozenset[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How the rows of one such record are made.
+
+    Attributes:
+        slot: where in the parent's row the rows it is made of lie.
+        width: the number of cells in one of them.
+        where: what a row must have to count.
+        order: the cell with the date they are sorted by, and its converter; None to keep their order.
+        begins: what the first row of a span has; None where each row stands for itself.
+        ends: what the last row of a span has.
+        cells: for each cell of the made row, the cell it is taken from and whether of the last row.
+    """
+
+    slot: int
+    width: int
+    where: tuple[Choice, ...]
+    order: tuple[int, Callable[[str], str]] | None
+    begins: tuple[Choice, ...] | None
+    ends: tuple[Choice, ...]
+    cells: tuple[tuple[int, bool], ...]
+
+    def rows(self, source: list[Row]) -> list[Row]:
+        """The rows made of those in `source`."""
+        chosen = [row for row in source if _fits(row, self.where)]
+        if self.begins is None:
+            return [[*row[: self.width], row[-1]] for row in chosen]
+        if self.order:
+            index, day = self.order
+            chosen.sort(key=lambda row: _day(day, row[index]))
+        return [self._one(span) for span in self._spans(chosen)]
+
+    def _spans(self, rows: list[Row]) -> list[list[Row]]:
+        spans: list[list[Row]] = []
+        over = True
+        for row in rows:
+            if over or _fits(row, self.begins or ()):
+                spans.append([])
+            spans[-1].append(row)
+            over = bool(self.ends) and _fits(row, self.ends)
+        return spans
+
+    def _one(self, span: list[Row]) -> Row:
+        first, last = span[0], span[-1]
+        return [*((last if of_last else first)[index] for index, of_last in self.cells), first[-1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The records made within one kind of record, and the kinds further down that have some."""
+
+    made: tuple[Made, ...]
+    below: tuple[tuple[int, "Level"], ...]
+
+    def filled(self, row: Row) -> Row:
+        """A copy of a row with its made records before its place; the row itself stays as it was read."""
+        done = row[:-1]
+        for slot, level in self.below:
+            done[slot] = [level.filled(kid) for kid in row[slot]]
+        return [*done, *(each.rows(row[each.slot]) for each in self.made), row[-1]]
+
+
+def levels(shape: Shape, made: dict[str, tuple[Made, ...]]) -> Level | None:
+    """What has to be filled below `shape`; None where nothing is made there.
+
+    Args:
+        shape: as readers see it, without made records.
+        made: by the name of the record they lie within.
+    """
+    first = len(shape.fields)
+    found = ((first + index, levels(kid, made)) for index, kid in enumerate(shape.kids))
+    below = tuple((slot, level) for slot, level in found if level)
+    own = made.get(shape.name, ())
+    return Level(own, below) if own or below else None
+
+
+def _fits(row: Row, choices: tuple[Choice, ...]) -> bool:
+    return all((row[index] in texts) != other for index, texts, other in choices)
+
+
+def _day(convert: Callable[[str], Any], text: str) -> str:
+    """A day to sort by; one that is none comes last, and is told where a rule reads it."""
+    try:
+        return str(convert(text)) or "9"
+    except Unfit:
+        return "9"
