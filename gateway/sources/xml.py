@@ -15,7 +15,7 @@ from gateway.problems.source import DOCTYPE, MALFORMED, REPEATED, TOO_LARGE, TRU
 from gateway.records import Broken, Reading, Row, Source
 from gateway.sources.encoding import Encoding
 from gateway.sources.files import File
-from gateway.sources.xml_pieces import Piece, parser_for, pieces, reason, starts, utf8_chunks
+from gateway.sources.xml_pieces import may_hide, parser_for, pieces, reason, starts, utf8_chunks
 from gateway.sources.xml_prolog import checked
 from gateway.sources.xml_shape import Element, Met, compile_shape, context_of, kid_names, local_name
 from gateway.sources.xml_tree import envelope, free_before, prune
@@ -24,6 +24,8 @@ LARGEST = 8 << 20
 # What stands between two records is let grow to this before it is pruned: headers are smaller.
 _SLACK = 1 << 20
 _MOST_WARNINGS = 100
+# libxml2 hands longer texts on in parts.
+_SHORT = 200
 
 
 def open_xml(file: File, source: Source) -> Reading:
@@ -65,6 +67,7 @@ class _Stream:
         self._text: list[bytes] = []
         self._length = 0
         self._lines: dict[Element, int] = {}
+        self._plain: bool | None = None
 
     def raw(self) -> bytes:
         """The record handed out last, as an element of its own."""
@@ -76,12 +79,17 @@ class _Stream:
         """Yield the records; then, if the file breaks off or cannot be read on, one `Broken`."""
         parser = parser_for(self._path[-1], self._path[0])
         with self._file.open() as stream:
-            for piece in pieces(utf8_chunks(stream, encoding), self._path[-1]):
-                self._note(piece)
-                error = _fed(parser, piece.content)
+            chunks = utf8_chunks(stream, encoding, self._reading)
+            for line, content, begins in pieces(chunks, self._path[-1]):
+                if begins and not self._inside:
+                    self._line, self._length = line, 0
+                    self._text.clear()
+                self._text.append(content)
+                self._length += len(content)
+                error = _fed(parser, content)
                 for event, element in parser.read_events():
                     if event == "end":
-                        if element is self._record and self._inside:
+                        if element is self._record:
                             yield self._row(element)
                             self._done(element)
                     elif not self._inside and not self._starts(element):
@@ -91,17 +99,7 @@ class _Stream:
                 if stop:
                     yield stop
                     return
-                self._reading.done = stream.tell()
             yield from self._ended(parser)
-
-    def _note(self, piece: Piece) -> None:
-        """Keep the text of the record that may begin here: it tells the lines of the records within."""
-        if piece.begins and not self._inside:
-            self._line = piece.line
-            self._text.clear()
-            self._length = 0
-        self._text.append(piece.content)
-        self._length += len(piece.content)
 
     def _starts(self, element: Element) -> bool:
         """Note the root or the start of a record; False if the file turns out to have a DTD."""
@@ -112,6 +110,7 @@ class _Stream:
         if self._is_record(element):
             self._record, self._inside = element, True
             self._lines.clear()
+            self._plain = None
         return True
 
     def _is_record(self, element: Element) -> bool:
@@ -136,19 +135,21 @@ class _Stream:
         return self._reader.read(element, self._line)
 
     def _done(self, element: Element) -> None:
-        self._inside = False
-        self._length = 0
+        self._record, self._inside, self._length = None, False, 0
         free_before(element)
 
     def _grown(self) -> Broken | None:
         """Prune what no record needs; or give up on a record that does not end."""
-        if self._inside and self._length > LARGEST:
+        if self._length <= _SLACK:
+            return None
+        if self._inside:
+            if self._length <= LARGEST:
+                return None
             return self._broken(TOO_LARGE, self._line, most=LARGEST >> 20)
-        if not self._inside and self._length > _SLACK:
-            if self._root is not None:
-                prune(self._root, set() if self._started else set(self._heads()))
-            self._text.clear()
-            self._length = 0
+        if self._root is not None:
+            prune(self._root, set() if self._started else set(self._heads()))
+        self._text.clear()
+        self._length = 0
         return None
 
     def _heads(self) -> Iterator[str]:
@@ -189,13 +190,27 @@ class _Stream:
         self._reading.warnings.append(problem(kind, place=place, path=path[:200], **details))
 
     def _kid_line(self, kid: Element) -> int:
-        """The line of a record within, where libxml2 has stopped counting: looked up in the text."""
+        """The line of a record within, beyond what libxml2 counts for elements.
+
+        It still knows the line on which the *text* at the start of the element ends, and that is enough
+        where the text is a short word or an indentation. Elsewhere the line is looked up in the text.
+        """
+        if self._plain is None:
+            self._plain = not any(map(may_hide, self._text))
+        text = kid.text
+        if text is None and len(kid):
+            text = kid[0].text
+        if text and self._plain and len(text) < _SHORT and ("\n" not in text or text.isspace()):
+            return (kid.sourceline or 0) - text.count("\n")
+        return self._looked_up(kid)
+
+    def _looked_up(self, kid: Element) -> int:
         if not self._lines and self._record is not None:
-            text = b"".join(self._text)
+            content = b"".join(self._text)
             for name in self._kids:
-                places = starts(text, name)
                 found = self._record.iter(f"{{*}}{name}")
-                self._lines |= {one: self._line + line for one, line in zip(found, places, strict=False)}
+                for one, line in zip(found, starts(content, name), strict=False):
+                    self._lines[one] = self._line + line
         return self._lines.get(kid, self._line)
 
 

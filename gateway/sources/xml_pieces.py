@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from functools import cache
+from itertools import chain
+from typing import BinaryIO
 
 from lxml import etree
 
+from gateway.records import Reading
 from gateway.sources.encoding import CHUNK, Encoding, decoded
 
 # A start tag this long is fed in parts; its record's line is then that of the last cut.
 _LONGEST_TAG = 4 * CHUNK
+_COLON, _EXCLAMATION, _QUESTION = b":!?"
 _HIDDEN = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
 
 REASONS = {
@@ -24,22 +28,20 @@ REASONS = {
 }
 
 
-class Piece(NamedTuple):
-    """A stretch of a file: the line it begins on, its bytes, and whether a record may begin with it."""
-
-    line: int
-    content: bytes
-    begins: bool
+# A stretch of a file: the line it begins on, its bytes, and whether a record may begin with it.
+Piece = tuple[int, bytes, bool]
 
 
-def utf8_chunks(stream: BinaryIO, encoding: Encoding) -> Iterator[bytes]:
+def utf8_chunks(stream: BinaryIO, encoding: Encoding, reading: Reading) -> Iterator[bytes]:
     """Yield the file in chunks of UTF-8, whatever it is written in."""
     if encoding.codec != "utf-8":
         for text in decoded(stream, encoding):
+            reading.done = stream.tell()
             yield text.encode("utf-8", "surrogateescape")
         return
     stream.seek(encoding.mark)
     while chunk := stream.read(CHUNK):
+        reading.done += len(chunk)
         yield chunk
 
 
@@ -48,31 +50,36 @@ def pieces(chunks: Iterator[bytes], name: str) -> Iterator[Piece]:
 
     A name in a comment or a CDATA section gives a cut more, which does no harm: the parser sees the same bytes.
     """
-    pattern = re.compile(re.escape(name.encode()) + rb"[\s/>]")
     line, rest = 1, b""
-    for chunk in chunks:
-        content = rest + chunk if rest else chunk
-        cut = content.rfind(b"<")
+    for chunk in chain(chunks, (None,)):
+        content = rest if chunk is None else rest + chunk
+        cut = len(content) if chunk is None else content.rfind(b"<")
         if cut < 0 or (cut == 0 and len(content) > _LONGEST_TAG):
             cut = len(content)
         rest = content[cut:]
-        for piece in _cut(content[:cut], pattern, line):
-            yield piece
-            line = piece.line + piece.content.count(b"\n")
-    yield from _cut(rest, pattern, line)
+        at, begins = 0, False
+        for begin in *_begins(content, name, cut), cut:
+            if begin > at:
+                yield line, content[at:begin], begins
+                line += content.count(b"\n", at, begin)
+            at, begins = begin, True
 
 
 def starts(content: bytes, name: str) -> list[int]:
     """The lines, counted from 0, on which elements called `name` begin in the text of a record."""
-    if b"<!" in content or b"<?" in content:
+    if may_hide(content):
         content = _HIDDEN.sub(lambda hidden: b"\n" * hidden[0].count(b"\n"), content)
-    pattern = re.compile(re.escape(name.encode()) + rb"[\s/>]")
     lines, line, at = [], 0, 0
-    for begin in _begins(content, pattern):
+    for begin in _begins(content, name, len(content)):
         line += content.count(b"\n", at, begin)
         at = begin
         lines.append(line)
     return lines
+
+
+def may_hide(content: bytes) -> bool:
+    """Whether tags could be hidden in a comment, a CDATA section or an instruction: a quick look, not a proof."""
+    return _EXCLAMATION in content or _QUESTION in content
 
 
 def parser_for(*names: str) -> etree.XMLPullParser:
@@ -100,27 +107,14 @@ def reason(error: etree.XMLSyntaxError | None) -> str:
     return REASONS.get(last.type_name if last is not None else "", "it is not well-formed XML")
 
 
-def _cut(content: bytes, pattern: re.Pattern[bytes], line: int) -> Iterator[Piece]:
-    at, begins = 0, False
-    for begin in _begins(content, pattern):
-        if begin > at:
-            yield Piece(line, content[at:begin], begins)
-            line += content.count(b"\n", at, begin)
-        at, begins = begin, True
-    if at < len(content):
-        yield Piece(line, content[at:], begins)
+def _begins(content: bytes, name: str, end: int) -> list[int]:
+    """Where start tags stand: `<name`, or `<prefix:name` in a text that has the latter at all."""
+    plain, prefixed, prefix = _tags(name)
+    tag = prefixed if _COLON in content and prefix in content else plain
+    return [found.start() for found in tag.finditer(content, 0, end)]
 
 
-def _begins(content: bytes, pattern: re.Pattern[bytes]) -> Iterator[int]:
-    """Where start tags stand: `<name`, or `<prefix:name`."""
-    for match in pattern.finditer(content):
-        at = match.start() - 1
-        if at < 0:
-            continue
-        if content[at] == 60:
-            yield at
-        elif content[at] == 58:
-            opening = content.rfind(b"<", 0, at)
-            prefix = content[opening + 1 : at]
-            if opening >= 0 and prefix and not any(char in b" \t\r\n/!?>" for char in prefix):
-                yield opening
+@cache
+def _tags(name: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes], bytes]:
+    wanted = re.escape(name.encode()) + rb"[\s/>]"
+    return re.compile(b"<" + wanted), re.compile(rb"<(?:[^\s<>/!?:]+:)?" + wanted), b":" + name.encode()

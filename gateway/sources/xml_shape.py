@@ -18,6 +18,8 @@ Element = etree._Element
 LAST_LINE = 65_535
 # A file can invent names without end; only so many are remembered for each place.
 _REMEMBERED = 1024
+# What a name is, besides the slot of a field (0 and above).
+_UNWANTED, _FIRST_BELOW = -1, -2
 
 
 class Met(NamedTuple):
@@ -28,41 +30,54 @@ class Met(NamedTuple):
     line: Callable[[Element], int]
 
 
-class Branch(dict[str, Any]):
-    """The wanted children of an element: name to slot (int) or `Branch`, or None for a name not wanted.
+@dataclass(slots=True, eq=False)
+class Branch:
+    """The wanted children of an element by name, and what is taken from the element itself.
 
-    `slot`, `attributes` and `kids` say what is taken from the element itself.
+    `names` has for each name the slot of its field, or `_UNWANTED`, or a number below that for a branch of
+    `below`: comparing numbers is all that the walk does for most elements.
     """
 
-    __slots__ = ("attributes", "kids", "met", "path", "slot")
+    path: str
+    met: Met
+    names: dict[Any, int] = field(default_factory=dict)
+    below: list["Branch"] = field(default_factory=list)
+    slot: int = -1
+    attributes: list[tuple[str, int]] = field(default_factory=list)
+    kids: list[tuple[int, "ShapeReader"]] = field(default_factory=list)
 
-    def __init__(self, path: str, met: Met) -> None:
-        super().__init__()
-        self.path = path
-        self.met = met
-        self.slot = -1
-        self.attributes: list[tuple[str, int]] = []
-        self.kids: list[tuple[int, ShapeReader]] = []
-
-    def __missing__(self, tag: str) -> Any:
-        """Find a name in a namespace by its local part; report a name that nobody wants."""
-        local = tag.rpartition("}")[2]
-        found = self.get(local)
-        if found is None:
+    def learn(self, tag: Any) -> int:
+        """What a name met for the first time is: a known one in a namespace, or one that nobody wants."""
+        local = tag.rpartition("}")[2] if isinstance(tag, str) else ""
+        if local not in self.names:
             self.met.unread(f"{self.path}/{local}" if self.path else local)
-        if len(self) < _REMEMBERED:
-            self[tag] = found
+        found = self.names.get(local, _UNWANTED)
+        if len(self.names) < _REMEMBERED:
+            self.names[tag] = found
         return found
 
+    def at(self, steps: Sequence[str]) -> "Branch":
+        """The branch at the end of `steps`, made where it is not there yet."""
+        branch = self
+        for step in steps:
+            known = branch.names.get(step, _UNWANTED)
+            if known >= _UNWANTED:
+                path = f"{branch.path}/{step}" if branch.path else step
+                branch.below.append(Branch(path, self.met, slot=known))
+                known = branch.names[step] = _FIRST_BELOW - len(branch.below) + 1
+            branch = branch.below[_FIRST_BELOW - known]
+        return branch
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class ShapeReader:
     """Makes rows of one shape out of elements."""
 
     tree: Branch
-    blank: Row
-    kids: int
     empty: frozenset[str]
+    blank: Row
+    kids: range
+    place: int
     above: list[tuple[int, int, tuple[str, ...]]] = field(default_factory=list)
     alternatives: list[tuple[int, int]] = field(default_factory=list)
     _under: Element | None = None
@@ -71,27 +86,20 @@ class ShapeReader:
     def read(self, element: Element, line: int) -> Row:
         """The row of one element."""
         row = self.blank.copy()
-        at = len(row)
-        for _ in range(self.kids):
-            row.append([])
-        row.append(line)
-        if self.alternatives:
-            row += [""] * len(self.alternatives)
-            self._fill(element, row)
-            for slot, other in self.alternatives:
-                row[slot] = row[slot] or row[other]
-            del row[at + self.kids + 1 :]
-        else:
-            self._fill(element, row)
-        return row
-
-    def _fill(self, element: Element, row: Row) -> None:
+        for slot in self.kids:
+            row[slot] = []
+        row[self.place] = line
         if self.above:
             self._fill_from_above(element, row)
         tree = self.tree
         if tree.slot >= 0 or tree.attributes:
             _take(element, tree, row, self.empty)
         walk(element, tree, row, self.empty)
+        if self.alternatives:
+            for slot, other in self.alternatives:
+                row[slot] = row[slot] or row[other]
+            del row[self.place + 1 :]
+        return row
 
     def _fill_from_above(self, element: Element, row: Row) -> None:
         """Fields of the form `../Stage`, looked up once for all records under the same element."""
@@ -112,27 +120,32 @@ class ShapeReader:
 
 def walk(element: Element, tree: Branch, row: Row, empty: frozenset[str]) -> None:
     """Fill `row` from the children of `element`. The first occurrence of a field that says something wins."""
-    for child in element:
-        hit = tree[child.tag]
-        if hit is None:
-            continue
-        if hit.__class__ is int:
-            text = child.text
-            if text and (text := text.strip()) not in empty:
+    names = tree.names
+    for child in element[:]:
+        try:
+            hit = names[child.tag]
+        except KeyError:
+            hit = tree.learn(child.tag)
+        if hit >= 0:
+            if (text := child.text) and (text := text.strip()) not in empty:
                 if row[hit]:
                     tree.met.repeated(f"{tree.path}/{local_name(child)}".lstrip("/"), child.sourceline or 0)
                 else:
                     row[hit] = text
-        else:
-            for slot, reader in hit.kids:
-                line = child.sourceline
-                if line is None or line >= LAST_LINE:
-                    line = tree.met.line(child)
-                row[slot].append(reader.read(child, line))
-            if hit.slot >= 0 or hit.attributes:
-                _take(child, hit, row, empty)
-            if hit:
-                walk(child, hit, row, empty)
+        elif hit != _UNWANTED:
+            _enter(child, tree.below[_FIRST_BELOW - hit], row, empty)
+
+
+def _enter(element: Element, branch: Branch, row: Row, empty: frozenset[str]) -> None:
+    for slot, reader in branch.kids:
+        line = element.sourceline
+        if line is None or line >= LAST_LINE:
+            line = branch.met.line(element)
+        row[slot].append(reader.read(element, line))
+    if branch.slot >= 0 or branch.attributes:
+        _take(element, branch, row, empty)
+    if branch.names:
+        walk(element, branch, row, empty)
 
 
 def local_name(element: Element) -> str:
@@ -149,7 +162,9 @@ def child_named(element: Element, name: str) -> Element | None:
 def compile_shape(shape: Shape, met: Met, empty: frozenset[str], path: str = "") -> ShapeReader:
     """Return the reader of `shape`, whose records lie at `path` (for warnings; "" for the top)."""
     tree = Branch(path, met)
-    reader = ShapeReader(tree, [""] * len(shape.fields), len(shape.kids), empty)
+    spares = sum(len(wanted.paths) - 1 for wanted in shape.fields)
+    blank: Row = [""] * (shape.place + 1 + spares)
+    reader = ShapeReader(tree, empty, blank, range(len(shape.fields), shape.place), shape.place)
     spare = shape.place + 1
     for slot, wanted in enumerate(shape.fields):
         for number, place in enumerate(wanted.paths):
@@ -158,7 +173,9 @@ def compile_shape(shape: Shape, met: Met, empty: frozenset[str], path: str = "")
             _plant(reader, place, spare if number else slot)
             spare += 1 if number else 0
     for number, kid in enumerate(shape.kids):
-        branch = _branch(tree, kid.each.split("/"))
+        steps = kid.each.split("/")
+        branch = tree.at(steps)
+        _expect(tree, steps, kid.fields)
         within = compile_shape(kid, met, empty, branch.path)
         branch.kids.append((len(shape.fields) + number, within))
     return reader
@@ -192,26 +209,23 @@ def _plant(reader: ShapeReader, place: str, slot: int) -> None:
     if steps == ["."]:
         reader.tree.slot = slot
     elif steps[-1].startswith("@"):
-        _branch(reader.tree, steps[:-1]).attributes.append((steps[-1][1:], slot))
+        reader.tree.at(steps[:-1]).attributes.append((steps[-1][1:], slot))
     else:
-        above = _branch(reader.tree, steps[:-1])
-        known = above.get(steps[-1])
-        if isinstance(known, Branch):
-            known.slot = slot
+        above = reader.tree.at(steps[:-1])
+        known = above.names.get(steps[-1], _UNWANTED)
+        if known < _UNWANTED:
+            above.at(steps[-1:]).slot = slot
         else:
-            above[steps[-1]] = slot
+            above.names[steps[-1]] = slot
 
 
-def _branch(tree: Branch, steps: Sequence[str]) -> Branch:
-    for step in steps:
-        known = tree.get(step)
-        if not isinstance(known, Branch):
-            branch = Branch(f"{tree.path}/{step}" if tree.path else step, tree.met)
-            branch.slot = -1 if known is None else known
-            tree[step] = branch
-            known = branch
-        tree = known
-    return tree
+def _expect(tree: Branch, steps: Sequence[str], fields: Iterable[Field]) -> None:
+    """Let the elements that a kid reads above itself (`../Stage`) count as read."""
+    for path in (path for wanted in fields for path in wanted.paths):
+        up = path.count("../")
+        if 0 < up <= len(steps):
+            *above, name = [*steps[: len(steps) - up], *path[3 * up :].split("/")]
+            tree.at(above).names.setdefault(name, _UNWANTED)
 
 
 def _take(element: Element, tree: Branch, row: Row, empty: frozenset[str]) -> None:
