@@ -19,7 +19,8 @@ PublicId = Callable[[str, str, str], str]
 """(upstream's name, type, id there) to the id that `/fhir` shows: a keyed hash."""
 
 _RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
-_PLAIN = (b'"reference"', b"\\u")
+_ALONE = re.compile(rb'\{\s*"reference"\s*:\s*"([A-Za-z0-9:/._#\-]*)"\s*\}')
+"""An element that is nothing but a reference: most are, and need no reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,11 @@ def local_reference(reference: str, bases: tuple[str, ...]) -> tuple[str, str] |
 
 def _element(raw: Raw, names: Names) -> bytes:
     content = bytes(raw)
-    if not any(sign in content for sign in _PLAIN):
+    if b'"reference"' not in content and b"\\u" not in content:
         return content
+    alone = _ALONE.fullmatch(content)
+    if alone:
+        return b'{"reference":"%b"}' % _ours(alone[1].decode(), names).encode()
     value = json.read(content)
     _walk(value, names)
     return json.write(value)

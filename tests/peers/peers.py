@@ -19,7 +19,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -37,6 +36,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fhir
 NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
 COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 START_MOST = 180.0
+ENDED = "the server ended with"
 
 
 class Missing(Exception):
@@ -231,58 +231,52 @@ def running(name: str, shared: Path, owner: int) -> Iterator[Peer]:
         owner: the process that began the run; the server ends with it.
     """
     note = shared / f"peer-{name}.json"
-    guard: subprocess.Popen[bytes] | None = None
     with _locked(shared / f"peer-{name}.lock"):
         if not note.exists():
-            port = _free_port()
-            log = shared / f"peer-{name}.log"
-            guard = _guarded(COMMANDS[name](port), owner, log)
-            _await(f"http://127.0.0.1:{port}/fhir/metadata", guard, log)
+            port, log = _free_port(), shared / f"peer-{name}.log"
+            # The one that starts it must not be the one that waits for it: the server outlives the first worker.
+            subprocess.run(
+                [sys.executable, __file__, "start", str(log), str(owner), *COMMANDS[name](port)], check=True
+            )
+            _await(f"http://127.0.0.1:{port}/fhir/metadata", log)
             note.write_text(json.dumps({"port": port}))
-    try:
-        yield Peer(name, f"http://127.0.0.1:{json.loads(note.read_text())['port']}/fhir")
-    finally:
-        if guard is not None and owner == os.getpid():
-            guard.terminate()
-            guard.wait(30)
+    yield Peer(name, f"http://127.0.0.1:{json.loads(note.read_text())['port']}/fhir")
 
 
-def _guarded(command: list[str], owner: int, log: Path) -> subprocess.Popen[bytes]:
-    """Run `command` under a small process of ours that ends it when `owner` is gone, however that went."""
+def start(log: Path, owner: int, command: list[str]) -> int:
+    """Leave a `guard` running that runs `command`, and return."""
     with log.open("wb") as out:
-        return subprocess.Popen(
+        subprocess.Popen(
             [sys.executable, __file__, "guard", str(owner), *command],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    return 0
 
 
 def guard(owner: int, command: list[str]) -> int:
-    """Run a command until it ends, is told to end, or `owner` is gone."""
-    child_process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    signal.signal(signal.SIGTERM, lambda *_: child_process.terminate())
-    while child_process.poll() is None:
+    """Run a command until it ends or `owner`, the process that began the test run, is gone."""
+    server = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    while server.poll() is None:
         try:
             os.kill(owner, 0)
         except ProcessLookupError:
-            child_process.kill()
+            server.kill()
         time.sleep(0.25)
-    return child_process.returncode
+    print(ENDED, server.returncode, flush=True)
+    return 0
 
 
-def _await(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _await(url: str, log: Path) -> None:
     until = time.monotonic() + START_MOST
-    while time.monotonic() < until:
-        if server.poll() is not None:
-            raise RuntimeError(f"the server ended at its start: {log.read_text()[-2000:]}")
+    while time.monotonic() < until and ENDED not in log.read_text():
         with contextlib.suppress(requests.ConnectionError), requests.get(url, timeout=30) as answer:
             if answer.status_code == 200:
                 return
         time.sleep(0.1)
-    server.terminate()
-    raise RuntimeError(f"the server was not ready in {START_MOST} s: {log.read_text()[-2000:]}")
+    raise RuntimeError(f"the server did not become ready: {log.read_text()[-2000:]}")
 
 
 def _free_port() -> int:
@@ -327,7 +321,9 @@ def _fixture(name: str, folders: pytest.TempPathFactory) -> Iterator[Peer]:
 
 
 def main(arguments: list[str]) -> int:
-    """`build` makes the peers; `guard` is for this module itself."""
+    """`build` makes the peers; `start` and `guard` are for this module itself."""
+    if arguments[:1] == ["start"]:
+        return start(Path(arguments[1]), int(arguments[2]), arguments[3:])
     if arguments[:1] == ["guard"]:
         return guard(int(arguments[1]), arguments[2:])
     wanted = arguments[1:] or list(COMMANDS)
