@@ -1,0 +1,117 @@
+"""Records, children, links, reviews and person keys."""
+
+from told import child_of, composed, linked, patient
+
+from gateway.store.base import Link, Review, Store
+
+
+def test_records_are_numbered_once_and_kept_apart_by_feed(store: Store) -> None:
+    with store.write() as work:
+        first = work.recs("school", ["a", "b"])
+        again = work.recs("school", ["b", "a"])
+        other = work.recs("council", ["a"])
+
+    assert first == again
+    assert len({*first.values(), *other.values()}) == 3
+    record = store.record("council", "a")
+    assert record is not None and (record.rec, record.feed, record.local, record.child) == (
+        other["a"],
+        "council",
+        "a",
+        None,
+    )
+    assert store.records([record.rec, 999]) == {record.rec: record}
+    assert store.record("council", "b") is None
+
+
+def test_a_child_is_found_by_id_and_cci_and_founder(store: Store) -> None:
+    with store.write() as work:
+        number = child_of(work, "school", "p1", "ada")
+
+    child = store.child(id="id-ada")
+
+    assert child is not None
+    assert child == store.child(cci="CCI-ada") == store.child_founded_by(child.founder)
+    assert store.children([number, 99]) == {number: child}
+    assert (child.state, child.composed) == ("active", True)
+    assert store.child(id="CCI-ada") is None and store.child(cci="") is None
+
+
+def test_links_are_events_and_the_last_one_decides(store: Store) -> None:
+    with store.write() as work:
+        ada, ben = child_of(work, "school", "p1", "ada"), child_of(work, "council", "c1", "ben")
+        rec = work.recs("school", ["p1"])["p1"]
+        work.link([linked(rec, ada, what="unlinked"), linked(rec, ben)])
+
+    events = store.links(rec=rec)
+
+    assert [(event.what, event.child) for event in events] == [
+        ("linked", ada),
+        ("unlinked", ada),
+        ("linked", ben),
+    ]
+    assert isinstance(events[0], Link) and events[0].sentence == "They are one child." and events[0].stands
+    assert [event.rec for event in store.links(child=ada)] == [rec, rec]
+    assert [record.feed for record in store.records_of([ben])[ben]] == ["school", "council"]
+    assert store.records_of([ada]) == {}
+
+
+def test_the_patients_of_records(store: Store) -> None:
+    with store.write() as work:
+        work.put([patient("p1"), patient("p2", name="Ben")])
+        recs = work.recs("school", ["p1", "p2", "p3"])
+
+    found = store.patients(list(recs.values()))
+
+    assert {rec: row.local for rec, row in found.items()} == {recs["p1"]: "p1", recs["p2"]: "p2"}
+
+
+def test_person_keys_are_replaced_and_those_that_fit_too_many_give_none(store: Store) -> None:
+    with store.write() as work:
+        recs = list(work.recs("school", [f"p{at}" for at in range(5)]).values())
+        work.keys({rec: [b"common", b"own%d" % rec] for rec in recs})
+        work.keys({recs[0]: [b"new", b"new"]})
+
+    found = store.candidates([b"common", b"new", b"own%d" % recs[0], b"own%d" % recs[1], b"nobody"], 3)
+    wide = store.candidates([b"common"], 4)
+
+    assert found.found == {b"new": (recs[0],), b"own%d" % recs[1]: (recs[1],)}
+    assert found.overfull == {b"common"}
+    assert wide.found == {b"common": tuple(recs[1:])} and not wide.overfull
+
+
+def test_a_review_that_is_open_or_decided_is_not_asked_again(store: Store) -> None:
+    with store.write() as work:
+        one, two = work.recs("school", ["a", "b"]).values()
+        child = child_of(work, "council", "c", "ada")
+        asked = [Review(one, "twins", "Look.", 1, other=two), Review(one, "twins", "Look.", 1, child=child)]
+        work.review([*asked, asked[0]])
+    open_now = store.reviews()
+
+    with store.write() as work:
+        work.close_reviews([open_now[0].number], "different")
+        work.close_reviews([open_now[1].number], "withdrawn")
+        work.review(asked)
+
+    assert [(review.other, review.child) for review in open_now] == [(two, None), (None, child)]
+    assert [(review.state, review.child) for review in store.reviews(state="")] == [
+        ("different", None),
+        ("withdrawn", child),
+        ("open", child),
+    ]
+    assert [review.child for review in store.reviews(rec=one)] == [child]
+    assert [review.child for review in store.reviews(child=child)] == [child]
+    assert store.reviews(rec=two) == []
+    assert store.reviews(state="different", rec=two)[0].rec == one
+
+
+def test_composing_the_same_again_changes_nothing(store: Store) -> None:
+    with store.write() as work:
+        child = child_of(work, "school", "p1", "ada")
+    before = list(store.dump())
+
+    with store.write() as work:
+        work.compose({child: composed("ada")})
+
+    assert list(store.dump()) == before
+    assert store.counts()["composed"] == 1
