@@ -13,7 +13,13 @@ import click
 from gateway.problems import Problem
 
 #: Problems of these parts mean that the command was used wrongly, not that something needs a person.
-_USED_WRONGLY = ("config.", "service.unknown-", "service.feed-needed", "service.mapping-needed", "service.folder")
+_USED_WRONGLY = (
+    "config.",
+    "service.unknown-",
+    "service.feed-needed",
+    "service.mapping-needed",
+    "service.folder",
+)
 
 
 def coloured(stream: Any) -> bool:

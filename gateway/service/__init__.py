@@ -25,6 +25,7 @@ from gateway.service.ask import Asker
 from gateway.service.clock import now
 from gateway.service.keys import Keys
 from gateway.service.link import Feed, Linker
+from gateway.service.load import Loader
 from gateway.service.shelf import Shelf
 from gateway.service.tell import Kept, Said, Teller, as_said
 from gateway.store.base import Child, Held, Store, Trail
@@ -56,6 +57,7 @@ class Gateway:
     asker: Asker
     linker: Linker
     tellers: Mapping[str, Teller]
+    loader: Loader
 
     @staticmethod
     def over(
@@ -66,6 +68,8 @@ class Gateway:
             name: Feed(name, given["organisation"] or name, given["sector"], given["verified"], given["set"])
             for name, given in config.table("feeds").items()
         }
+        linker = Linker(keys, config["base_uri"], feeds, config["official"])
+        tellers = {name: Teller(name, keys) for name in feeds}
         return Gateway(
             config=config,
             keys=keys,
@@ -75,8 +79,9 @@ class Gateway:
             shelf=shelf,
             upstreams=upstreams,
             asker=Asker(keys, upstreams, int(config["cursor_life"])),
-            linker=Linker(keys, config["base_uri"], feeds),
-            tellers={name: Teller(name, keys) for name in feeds},
+            linker=linker,
+            tellers=tellers,
+            loader=Loader(store, keys, linker, tellers, config["base_uri"], int(config["load_batch"])),
         )
 
     def feed(self, name: str) -> Feed:

@@ -1,4 +1,4 @@
-"""A question on `/fhir`: the gateway's own rows and the upstreams' as one ordered page that says what it covers."""
+"""A question on `/fhir`: own rows and upstreams' as one ordered page that says what it covers."""
 
 import time
 from collections.abc import Sequence

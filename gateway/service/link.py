@@ -51,10 +51,11 @@ class Linked:
 class Linker:
     """Decides, within a unit of work, which child each record is about, and composes the children."""
 
-    def __init__(self, keys: Keys, base_uri: str, feeds: Mapping[str, Feed]) -> None:
+    def __init__(self, keys: Keys, base_uri: str, feeds: Mapping[str, Feed], official: str = "cci") -> None:
         self._secret = keys.key("person")
         self._base = base_uri
         self._feeds = feeds
+        self._official = official
 
     def link(
         self, work: Work, feed: Feed, patients: Mapping[str, Resource], at: int, load: int | None = None
@@ -79,7 +80,7 @@ class Linker:
         own = work.records([rec])[rec].child
         if own is not None:
             outcome.known += 1
-            outcome.to_review += self._doubt(work, rec, recheck(who, own, known), at, load)
+            outcome.to_review += self._doubt(work, rec, own, recheck(who, own, known), at, load)
             return own
         decision = decide(who, known)
         child = decision.child
@@ -90,7 +91,7 @@ class Linker:
             outcome.known += 1
         reason = decision.reason
         work.link([Link(rec, child, "linked", reason.code, reason.sentence, MACHINE, at, load)])
-        outcome.to_review += self._doubt(work, rec, decision.reviews, at, load)
+        outcome.to_review += self._doubt(work, rec, child, decision.reviews, at, load)
         return child
 
     def _known(self, work: Work, who: Person, rec: int) -> list[Known]:
@@ -123,7 +124,11 @@ class Linker:
         number = cci.mint(secrets.randbelow, lambda made: work.child(cci=made) is not None)
         return work.found(_opaque_id(), number, rec, load)
 
-    def _doubt(self, work: Work, rec: int, doubts: Iterable[Doubt], at: int, load: int | None) -> int:
+    def _doubt(
+        self, work: Work, rec: int, own: int, doubts: Iterable[Doubt], at: int, load: int | None
+    ) -> int:
+        """Enter what a person must look at; a pair of children has one open entry at most."""
+        open_pairs = self._open_pairs(work, own)
         entries = [
             Review(
                 rec=rec,
@@ -138,9 +143,18 @@ class Linker:
                 load=load,
             )
             for doubt in doubts
+            if doubt.child not in open_pairs
         ]
         work.review(entries)
         return len(entries)
+
+    def _open_pairs(self, work: Work, own: int) -> set[int]:
+        """The children that an open entry names together with `own`."""
+        recs = {record.rec for record in work.records_of([own]).get(own, ())}
+        found = {review.child for rec in recs for review in work.reviews(rec=rec) if review.child != own}
+        about_own = [review.rec for review in work.reviews(child=own)]
+        found |= {record.child for record in work.records(about_own).values()}
+        return {child for child in found if child is not None and child != own}
 
     def move(self, work: Work, rec: int, child: int | None, reason: Reason, author: str, at: int) -> int:
         """A person links a record to another child, or (None) to one of its own; the number of that child."""
@@ -158,8 +172,8 @@ class Linker:
         return child
 
     def resettle(self, work: Work, recs: Sequence[int], children: Iterable[int]) -> None:
-        """After records changed by an undoing: their keys as their Patients now stand, their children anew."""
-        records = [record for record in work.records(recs).values()]
+        """After an undoing: the records' keys as their Patients now stand, their children composed anew."""
+        records = list(work.records(recs).values())
         persons = self._persons(work, records)
         empty: frozenset[bytes] = frozenset()
         work.keys({rec: kept_keys(persons[rec], self._secret) if rec in persons else empty for rec in recs})
@@ -191,7 +205,7 @@ class Linker:
         ]
         if not said:
             return None
-        made = composing.compose(child.id, child.cci, said, self._base)
+        made = composing.compose(child.id, child.cci, said, self._base, official=self._official)
         updated = max(rows[record.rec].updated for record in records if record.rec in rows)
         return Composed(write(made.full), write(made.without_upn), made.version, updated, _entries(made.full))
 

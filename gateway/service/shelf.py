@@ -1,4 +1,4 @@
-"""The mappings and profiles that are there: those that ship with the gateway, and those of the settings' folders."""
+"""The mappings and profiles that are there: those that ship, and those of the settings' folders."""
 
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a feed says becomes versions in the store: marked, stamped, indexed; the same words make no new version."""
+"""What a feed says becomes versions: marked, stamped, indexed; the same words make no new version."""
 
 import hashlib
 import re

@@ -1,0 +1,328 @@
+"""A file comes in: read, translated, told, linked, in batches; what cannot be taken is set aside with its reason.
+
+A load that was interrupted is run again and goes on as the same load: what it told already is unchanged, what
+it set aside is not set aside twice. A load that is undone takes back exactly what it told.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import BinaryIO, Protocol
+
+from gateway.fhir import json
+from gateway.fhir.validate import validate
+from gateway.mapping.file import Mapping as MappingFile
+from gateway.mapping.ids import Ids
+from gateway.mapping.translate import Translator, settle
+from gateway.problems import Place, Problem
+from gateway.records import Broken, Reading
+from gateway.service.clock import instant, now
+from gateway.service.keys import Keys
+from gateway.service.link import Feed, Linker
+from gateway.service.report import Report, add, kept_problems
+from gateway.service.tell import Said, Teller, as_said
+from gateway.sources import open_fhir, open_source
+from gateway.sources.files import Given, gather
+from gateway.store.base import Aside, LoadStart, Store, Undone
+
+#: The line of the set-aside entry that holds what surrounds the records of the file.
+ENVELOPE_LINE = 0
+FHIR = "fhir"
+
+
+class Progress(Protocol):
+    """Is told now and then how far a load is: bytes done, bytes in all (0: not known), records."""
+
+    def __call__(self, done: int, size: int, records: int) -> None:
+        """Hear of it."""
+
+
+@dataclass(slots=True)
+class _Read:
+    """One record on its way: what it says, or why it is set aside, and its own bytes."""
+
+    said: list[Said]
+    problems: tuple[Problem, ...]
+    raw: bytes
+    place: Place
+    dropped: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """Loads files into the store; made once."""
+
+    store: Store
+    keys: Keys
+    linker: Linker
+    tellers: Mapping[str, Teller]
+    base_uri: str
+    batch: int
+
+    def load(
+        self,
+        given: Given,
+        feed: Feed,
+        mapping: MappingFile | None,
+        *,
+        values: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Report:
+        """Load a file or a set of files into a feed.
+
+        Args:
+            given: paths, or open files by name.
+            mapping: how to read and translate them; None for a file of FHIR itself.
+            values: what the mapping asks for beside the feed's own settings.
+            dry_run: translate everything and keep nothing.
+
+        Raises:
+            Refused: what keeps the file from being read at all; a setting the mapping needs.
+        """
+        settings = {**feed.given, **(values or {})} if mapping else {}
+        if mapping is not None:
+            known = {each.name for each in mapping.given}
+            settings = {
+                name: value for name, value in settings.items() if name in known or name in (values or {})
+            }
+            settings = settle(mapping, settings)
+        report = Report(feed=feed.name, mapping=mapping.id if mapping else FHIR, dry=dry_run)
+        at = now()
+        with _opened(given, mapping) as reading:
+            report.files = tuple(reading.names.values())
+            records = self._records(reading, feed, mapping, settings, at, report)
+            if dry_run:
+                for read in records:
+                    self._note(report, read)
+                    _tell_progress(progress, reading, report)
+                return report
+            self._keep(given, reading, records, feed, mapping, settings, at, report, progress)
+        return report
+
+    def undo(self, number: int) -> Undone:
+        """Take a load back.
+
+        Raises:
+            Refused: `store.load-unknown`, `store.load-undone`, `store.load-running`.
+        """
+        with self.store.write() as work:
+            undone = work.undo(number, now())
+            self.linker.resettle(work, undone.recs, undone.children)
+        return undone
+
+    def _keep(
+        self,
+        given: Given,
+        reading: Reading,
+        records: Iterator[_Read],
+        feed: Feed,
+        mapping: MappingFile | None,
+        settings: Mapping[str, str],
+        at: int,
+        report: Report,
+        progress: Progress | None,
+    ) -> None:
+        start = LoadStart(
+            feed=feed.name,
+            mapping=report.mapping,
+            mapping_sha=mapping.sha256 if mapping else FHIR,
+            files=report.files,
+            content=_content(given, mapping),
+            given=dict(settings),
+            at=at,
+        )
+        load = self.store.start_load(start)
+        report.number = load.number
+        done: set[tuple[str, int]] = set()
+        if load.continued:
+            report.carry_on(load.counts)
+            done = {(aside.file, aside.line) for aside in self.store.asides(load.number)}
+        try:
+            writing = _Writing(self, feed, report, at, done)
+            if not load.continued:
+                writing.envelope(reading.envelope)
+            for batch in _batches(records, self.batch):
+                writing.batch(batch)
+                _tell_progress(progress, reading, report)
+            with self.store.write() as work:
+                work.count_load(load.number, report.counts())
+                work.finish_load(load.number, now())
+            add(report.warnings, reading.warnings)
+        finally:
+            self.store.leave_load(load.number)
+
+    def _records(
+        self,
+        reading: Reading,
+        feed: Feed,
+        mapping: MappingFile | None,
+        settings: Mapping[str, str],
+        at: int,
+        report: Report,
+    ) -> Iterator[_Read]:
+        if mapping is None:
+            return _as_they_are(reading)
+        translator = Translator(
+            mapping,
+            Ids(self.keys.key("ids"), feed.name),
+            given=settings,
+            context=reading.context,
+            received=instant(at),
+            files=reading.names,
+        )
+        return _translated(reading, translator, mapping)
+
+    def _note(self, report: Report, read: _Read) -> None:
+        report.records += 1
+        add(report.dropped, read.dropped)
+        add(report.warnings, read.warnings)
+        if read.problems:
+            report.set_aside += 1
+            add(report.aside, read.problems)
+        else:
+            report.kept += 1
+
+
+@dataclass(slots=True)
+class _Writing:
+    """The batches of one load on their way into the store."""
+
+    loader: Loader
+    feed: Feed
+    report: Report
+    at: int
+    done: set[tuple[str, int]]
+    _asides: list[Aside] = attribute(default_factory=list)
+
+    def envelope(self, content: bytes) -> None:
+        """Keep what surrounds the records of the file, for writing out what is set aside."""
+        self._asides.append(Aside(ENVELOPE_LINE, content, "[]"))
+
+    def batch(self, batch: Sequence[_Read]) -> None:
+        """Keep some records in one unit of work."""
+        loader, report = self.loader, self.report
+        good = [read for read in batch if not read.problems]
+        with loader.store.write() as work:
+            kept, refused = loader.tellers[self.feed.name].tell(
+                work,
+                [_stamped(read, loader.base_uri, report.number) for read in good],
+                self.at,
+                report.number,
+            )
+            for number, problem in refused.items():
+                good[number].problems = (problem.at(good[number].place),)
+            patients = {
+                each.id: each.resource
+                for each in kept
+                if each.type == "Patient" and each.what in ("created", "updated")
+            }
+            linked = loader.linker.link(work, self.feed, patients, self.at, report.number)
+            report.known += linked.known
+            report.new += linked.new
+            report.review += linked.to_review
+            report.created += sum(each.what == "created" for each in kept)
+            report.updated += sum(each.what == "updated" for each in kept)
+            changed = {(each.type, each.id) for each in kept if each.what in ("created", "updated")}
+            for read in batch:
+                loader._note(report, read)
+                if read.problems:
+                    self._aside(read)
+                elif not any((one.type, one.id) in changed for one in read.said):
+                    report.unchanged += 1
+            work.set_aside(report.number, self._asides)
+            work.count_load(report.number, report.counts())
+        self._asides = []
+
+    def _aside(self, read: _Read) -> None:
+        place = (read.place.file, read.place.line)
+        if place not in self.done:
+            self._asides.append(
+                Aside(read.place.line, read.raw, kept_problems(read.problems), read.place.file)
+            )
+
+
+def _opened(given: Given, mapping: MappingFile | None) -> Reading:
+    return open_source(given, mapping.source) if mapping else open_fhir(given)
+
+
+def _translated(reading: Reading, translator: Translator, mapping: MappingFile) -> Iterator[_Read]:
+    """Each record of a source, translated."""
+    top = mapping.source.top
+    key = top.file
+    name = reading.names.get(key, "")
+    names = [rule.name for rule in mapping.rules]
+    for row in reading.rows:
+        if isinstance(row, Broken):
+            yield _Read([], (row.problem,), row.raw, row.problem.place)
+            continue
+        place = f"{key or 'line'}:{row[-1]}"
+        made = translator.translate(row)
+        said = [
+            Said(type, id, text.encode(), place, names[number]) for number, type, id, text in made.resources
+        ]
+        yield _Read(
+            said, made.problems, reading.raw(), Place(file=name, line=row[-1]), made.dropped, made.warnings
+        )
+
+
+def _as_they_are(reading: Reading) -> Iterator[_Read]:
+    """Each resource of a file of FHIR, checked as if it had been sent over HTTP."""
+    name = next(iter(reading.names.values()), "")
+    for row in reading.rows:
+        if isinstance(row, Broken):
+            yield _Read([], (row.problem,), row.raw, row.problem.place)
+            continue
+        resource, line = row
+        place = Place(file=name, line=line)
+        problems = tuple(
+            problem.at(Place(name, line, path=problem.place.path)) for problem in validate(resource)
+        )
+        if problems:
+            yield _Read([], problems, reading.raw(), place)
+            continue
+        type = resource["resourceType"]
+        id = resource.get("id") or hashlib.blake2b(json.write(resource), digest_size=16).hexdigest()
+        yield _Read([Said(type, id, as_said(resource, id), f"line:{line}")], (), reading.raw(), place)
+
+
+def _stamped(read: _Read, base_uri: str, load: int) -> list[Said]:
+    source = f"{base_uri}/load/{load}"
+    return [
+        Said(one.type, one.id, one.text, one.place, one.rule, f"{source}#{one.place}") for one in read.said
+    ]
+
+
+def _batches(records: Iterable[_Read], size: int) -> Iterator[list[_Read]]:
+    batch: list[_Read] = []
+    for read in records:
+        batch.append(read)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _content(given: Given, mapping: MappingFile | None) -> str:
+    """What tells whether a file is the same as one that was begun before: a hash of names and bytes."""
+    whole = hashlib.sha256()
+    for file in sorted(
+        gather(given, mapping.source.format if mapping else "json"), key=lambda file: file.name
+    ):
+        whole.update(file.name.encode() + b"\0")
+        with file.open() as stream:
+            _digest(stream, whole.update)
+    return whole.hexdigest()
+
+
+def _digest(stream: BinaryIO, update: Callable[[bytes], object]) -> None:
+    while piece := stream.read(1 << 20):
+        update(piece)
+
+
+def _tell_progress(progress: Progress | None, reading: Reading, report: Report) -> None:
+    if progress is not None:
+        progress(reading.done, reading.size, report.records)
