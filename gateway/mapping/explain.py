@@ -90,7 +90,7 @@ def explain(
     for index, rule in enumerate(rules):
         for _ in teller.rows(rule.enter):
             teller.rule(index, rule)
-    return teller.done(rules)
+    return teller.found
 
 
 class _Teller:
@@ -104,6 +104,7 @@ class _Teller:
         self.faults: list[Problem] = []
         self.origins: list[Origin] = []
         self.resource = ""
+        self.kept: dict[str, Made] = {}
 
     def rows(self, enter: tuple[int, ...]) -> Iterator[None]:
         """Bring each combination of rows of nested records into scope."""
@@ -133,8 +134,7 @@ class _Teller:
             rest = said.text[1:]
             head = f'{{"resourceType":"{rule.type}","id":"{made}"'
             text = head + (f",{rest}" if rest != "}" else rest)
-            self.found.resources.append((index, rule.type, made, text))
-            self.found.lineage += self.origins
+            self.keep((index, rule.type, made, text), rule)
         self.settle(rule)
 
     def settle(self, rule: Rule) -> None:
@@ -148,21 +148,14 @@ class _Teller:
         else:
             self.found.problems += self.faults
 
-    def done(self, rules: tuple[Rule, ...]) -> Explanation:
-        """The explanation, with resources of one id told apart or laid together."""
-        kept: dict[str, Made] = {}
-        for made in self.found.resources:
-            first = kept.setdefault(made[2], made)
-            if first[3] == made[3]:
-                continue
-            rule = rules[made[0]]
-            clash = self.problem(RECORD_SAME_KEY, [key.body for key in rule.keys], rule.place, {})
-            if rule.drops:
-                self.found.dropped.append(_as_warning(clash))
-            else:
-                self.found.problems.append(clash)
-        self.found.resources = list(kept.values())
-        return self.found
+    def keep(self, made: Made, rule: Rule) -> None:
+        """Keep a resource, unless its id is taken: by the same text it is told twice, by another it is a fault."""
+        first = self.kept.setdefault(made[2], made)
+        if first is made:
+            self.found.resources.append(made)
+            self.found.lineage += self.origins
+        elif first[3] != made[3]:
+            self.fault(RECORD_SAME_KEY, [key.body for key in rule.keys], rule.place, {})
 
     def test(self, guard: Expression) -> bool:
         """Whether a condition holds; a fault in it counts as no."""
