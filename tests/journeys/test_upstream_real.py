@@ -138,10 +138,9 @@ def _order(row: Row) -> tuple[bool, int, str]:
 
 def test_a_decimal_keeps_the_digits_hapi_sends(hapi: Peer, ola: dict[str, Any]) -> None:
     there = hapi.create(ola)
-    body = (
-        '{"resourceType":"Observation","status":"final","code":{"text":"w"},"subject":{"reference":"Patient/%s"},'
-        '"valueQuantity":{"value":92.10,"unit":"cm"}}' % there
-    )
+    subject = f'"subject":{{"reference":"Patient/{there}"}}'
+    weight = '"valueQuantity":{"value":92.10,"unit":"cm"}'
+    body = f'{{"resourceType":"Observation","status":"final","code":{{"text":"w"}},{subject},{weight}}}'
     hapi.create_text("Observation", body)
 
     (told,) = asked(connected(hapi), ola)
@@ -161,7 +160,7 @@ def test_hapi_answers_afresh_although_it_keeps_results(hapi: Peer, ola: dict[str
 
 
 def test_hapi_poisoned_by_an_absolute_reference_still_answers_us(hapi: Peer, ola: dict[str, Any]) -> None:
-    """Asked by absolute URL it finds nothing and remembers that for the relative one: a gateway must not fall for it."""
+    """Asked by absolute URL it finds nothing, and remembers that for the relative one too."""
     there = seed(hapi, ola, [observation("2025-01-01")])
     absolute = f"{hapi.base_url}/Patient/{there}"
     poisoned = hapi.search(f"Observation?patient={absolute}&_sort=-date&_count=50")
