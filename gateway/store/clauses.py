@@ -140,7 +140,11 @@ def _rows(view: View, table: str, where: str, *values: object) -> Clause:
     """The resources with a row of an index table."""
     return Clause(
         ((f"SELECT x.rid FROM {table} x WHERE {where} AND x.rid BETWEEN ? AND ?", (*values, *view.rids)),),
-        (f"EXISTS (SELECT 1 FROM {table} x WHERE x.rid = {{r}}.rid AND {where})", values),
+        # without the hint SQLite may read all values of the parameter for each resource it tests
+        (
+            f"EXISTS (SELECT 1 FROM {table} x INDEXED BY {table}_rid WHERE x.rid = {{r}}.rid AND {where})",
+            values,
+        ),
     )
 
 
@@ -318,24 +322,25 @@ def _link(view: View, param: int, type: str, inner: Criterion) -> Clause:
     test, values = wanted.holds(t)
     seen, base = shown(target, t)
     start, joined, back, own = _roads(view, target, t, x)
-    if wanted.members:
-        union = " UNION ALL ".join(member for member, _ in wanted.members)
-        picked, picks = f"{t}.rid IN ({union})", tuple(v for _, some in wanted.members for v in some)
-    else:
-        picked, picks = test, values
-    member = f"SELECT {x}.rid FROM {start} WHERE {picked} AND {seen} AND {joined}"
     check = f"EXISTS (SELECT 1 FROM {back} WHERE {own} AND {seen} AND {test})"
-    return Clause(((member, (*picks, *base, param)),), (check, (param, *base, *values)))
+    tested = (check, (param, *base, *values))
+    if not wanted.members:
+        return Clause((), tested)
+    union = " UNION ALL ".join(member for member, _ in wanted.members)
+    picks = tuple(value for _, some in wanted.members for value in some)
+    member = f"SELECT {x}.rid FROM {start} WHERE {t}.rid IN ({union}) AND {seen} AND {joined}"
+    return Clause(((member, (*picks, *base, param)),), tested)
 
 
 def _roads(view: View, target: View, t: str, x: str) -> tuple[str, str, str, str]:
     """How a reference `x` and the resource `t` it leads to are joined, from either side."""
     feed = f"{t}.feed << {FEED_BITS}"
+    # NOT INDEXED leaves the primary key, by which the few that are wanted are read
     if target.composed:
         record = f"({{r}}.rid >> {REC_BITS}) & {REC_MOST}"
         named = f"{x}.param = ? AND {x}.target = 'Patient/' || c.local"
         return (
-            f"resource {t} CROSS JOIN record c CROSS JOIN reference {x}",
+            f"resource {t} NOT INDEXED CROSS JOIN record c CROSS JOIN reference {x}",
             f"c.child = {t}.rid >> {REC_BITS} AND {named} AND {_in_record('c').replace('x.', f'{x}.')}",
             f"record c CROSS JOIN reference {x} CROSS JOIN resource {t}",
             f"c.rec = {record} AND {named} AND {x}.rid = {{r}}.rid AND {t}.rid = c.child << {REC_BITS}",
@@ -349,7 +354,7 @@ def _roads(view: View, target: View, t: str, x: str) -> tuple[str, str, str, str
     named = f"{t}.type = {target.number} AND {t}.{column} = substr({x}.target, {len(target.type) + 2})"
     same = "" if view.composed else f" AND {t}.feed = {{r}}.feed"
     return (
-        f"resource {t} CROSS JOIN reference {x}",
+        f"resource {t} NOT INDEXED CROSS JOIN reference {x}",
         f"{x}.param = ? AND {target_of} AND {within}",
         f"reference {x} CROSS JOIN resource {t}",
         f"{x}.rid = {{r}}.rid AND {x}.param = ? AND {named} AND {target_of}{same}",

@@ -118,6 +118,11 @@ def test_no_question_reads_a_table_from_end_to_end(
 
             scans = [step for step in steps if step.startswith("SCAN") and not _SMALL.search(step)]
             assert not scans, steps
+            if plan.walks:
+                values = [step for step in steps if step.startswith(("SEARCH x", "SEARCH t"))]
+                assert not [
+                    step for step in values if "rid=?" not in step and "=? AND local=?" not in step
+                ], steps
 
 
 def test_a_common_criterion_does_not_lead(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
