@@ -156,3 +156,71 @@ HTTP_IGNORED = kind(
     200,
     "warning",
 )
+HTTP_WHOLE_BASE = kind(
+    "http.whole-base",
+    "The base as a whole answers nothing yet: neither a search over several types nor a batch",
+    "Ask or write one resource type at a time, as in Patient?identifier=…; /metadata says what can be done.",
+    "not-supported",
+    404,
+)
+HTTP_NO_OPERATION = kind(
+    "http.no-operation",
+    "There is no such operation at this address",
+    "The base says at /metadata which operations it has, and at which level.",
+    "not-supported",
+    404,
+)
+HTTP_NOT_ABOUT_CHILDREN = kind(
+    "http.not-about-children",
+    "On /fhir stands only what is about a child, and this type never is",
+    "Ask for it on the base of the feed that told it, /feed/<feed>.",
+    "not-found",
+    404,
+)
+HTTP_EXISTS = kind(
+    "http.exists",
+    "The resource is there already, and the request is to make it only where it is not",
+    "Leave If-None-Match out to change it, or choose another id.",
+    "conflict",
+    412,
+)
+HTTP_CONDITIONAL_CREATE = kind(
+    "http.conditional-create",
+    "A create with the condition If-None-Exist cannot be done yet; nothing was written",
+    "Search first, then create, or use PUT with an id of your own.",
+    "not-supported",
+    412,
+)
+HTTP_CODED = kind(
+    "http.content-encoding",
+    "The body is packed in a way that is not read here",
+    "Send it without Content-Encoding.",
+    "not-supported",
+    415,
+)
+HTTP_QUERY_TEXT = kind(
+    "http.query-text",
+    "The query string is not UTF-8 after its percent signs are read",
+    "Encode each name and value as UTF-8, then percent-encode it.",
+    "structure",
+)
+HTTP_QUERY_LONG = kind(
+    "http.query-long",
+    "The query has more than {most} parameters",
+    "Ask in several smaller questions.",
+    "too-costly",
+)
+HTTP_NO_FILE = kind(
+    "http.no-file",
+    "The request brings no file to load",
+    "Send the file as the body, or several as multipart/form-data, each with a filename.",
+    "required",
+)
+HTTP_DONE = kind("http.done", "{what}", "", "informational", 200, "information")
+HTTP_NO_VERSION = kind(
+    "http.no-version",
+    "This {type} has no such version",
+    "Its history lists its versions.",
+    "not-found",
+    404,
+)

@@ -19,7 +19,7 @@ from gateway.identity import cci
 from gateway.identity.numbers import upn
 from gateway.identity.person import NHS_NUMBER
 from gateway.problems import Place, Refused, problem, refuse
-from gateway.problems.http import HTTP_ID_DIFFERS, HTTP_STALE, HTTP_TYPE_DIFFERS
+from gateway.problems.http import HTTP_EXISTS, HTTP_ID_DIFFERS, HTTP_STALE, HTTP_TYPE_DIFFERS
 from gateway.problems.service import CHILD_UNKNOWN, FEED_UNKNOWN
 from gateway.service.ask import Asker
 from gateway.service.clock import now
@@ -110,11 +110,16 @@ class Gateway:
         *,
         method: str = "PUT",
         if_match: Sequence[str] = (),
+        only_new: bool = False,
     ) -> Kept:
         """Keep a resource that a feed's client sent, and link it if it is a Patient.
 
+        Args:
+            if_match: versions one of which must stand; empty for no condition.
+            only_new: nothing of this id may stand.
+
         Raises:
-            Refused: every problem of the resource; `http.id-differs`; `http.stale`.
+            Refused: every problem of the resource; `http.id-differs`; `http.stale`; `http.exists`.
         """
         problems = validate(resource)
         if not problems and resource["resourceType"] != type:
@@ -125,7 +130,10 @@ class Gateway:
             raise Refused(*problems)
         at = now()
         with self.store.write() as work:
-            check_match(work.held(feed.name, [(type, id)]).get((type, id)), if_match)
+            held = work.held(feed.name, [(type, id)]).get((type, id))
+            if only_new and held is not None and held.present:
+                raise refuse(HTTP_EXISTS, field="If-None-Match")
+            check_match(held, if_match)
             said = Said(type, id, as_said(resource, id), method=method)
             kept, _ = self.tellers[feed.name].tell(work, [[said]], at)
             if type == "Patient" and kept[0].what != "unchanged":

@@ -1,35 +1,42 @@
 """Answers in FHIR's envelopes: a resource, a page of a search, a history, or what was refused."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
 from gateway.fhir import bundle, json
 from gateway.fhir.negotiate import etag
 from gateway.fhir.outcome import outcome
 from gateway.fhir.query import Query
-from gateway.fhir.query_text import to_text
 from gateway.problems import Problem, Refused
 from gateway.service.ask import Answer
-from gateway.service.clock import http_date
+from gateway.service.clock import http_date, instant
+from gateway.store.base import Version
 from gateway.web.messages import Header, Request, Response
+from gateway.web.shape import reduced
 
 
 def resource(
     body: bytes, version: str, updated: int, *, status: int = 200, more: Sequence[Header] = ()
 ) -> Response:
     """One resource with its version and date."""
-    headers = [("ETag", etag(version)), ("Last-Modified", http_date(updated)), *more]
-    return Response(status, body, headers)
+    return Response(status, body, [*stamps(version, updated), *more])
+
+
+def stamps(version: str, updated: int) -> list[Header]:
+    """The headers that say which version this is, and of when."""
+    return [("ETag", etag(version)), ("Last-Modified", _date(updated // 1000))]
 
 
 def not_modified(version: str, updated: int) -> Response:
     """The caller has this version already."""
-    return Response(304, b"", [("ETag", etag(version)), ("Last-Modified", http_date(updated))])
+    return Response(304, b"", stamps(version, updated))
 
 
 def refusal(refused: Refused, base_uri: str) -> Response:
     """An OperationOutcome with everything that was wrong; the first problem decides the status."""
-    return Response(refused.status, json.write(outcome(refused.problems, base_uri)), _extra(refused))
+    body = json.write(outcome(refused.problems, base_uri))
+    return Response(refused.status, body, _extra(refused), problem=refused.problems[0].kind.code)
 
 
 def told(problems: Iterable[Problem], base_uri: str, status: int = 200) -> Response:
@@ -37,27 +44,78 @@ def told(problems: Iterable[Problem], base_uri: str, status: int = 200) -> Respo
     return Response(status, json.write(outcome(problems, base_uri)))
 
 
-def page(request: Request, query: Query, answer: Answer, base_uri: str, notes: Sequence[Problem]) -> Response:
-    """A searchset Bundle: matches, total, self and next link, and last what each source did."""
-    words = to_text(query)
-    links = [("self", f"{request.base}/{query.type}" + (f"?{words}" if words else ""))]
+def page(
+    request: Request, query: Query, words: str, answer: Answer, base_uri: str, notes: Sequence[Problem]
+) -> Response:
+    """A searchset Bundle: matches, total, self and next link, and last what each source did.
+
+    Args:
+        words: the question as it was understood, as a query string.
+        notes: what is to be said beside what the sources did.
+    """
+    start = f"{request.base}/{query.type}"
+    links = [("self", f"{start}?{words}" if words else start)]
     if answer.next:
         joint = f"{words}&" if words else ""
-        links.append(("next", f"{request.base}/{query.type}?{joint}_cursor={quote(answer.next, safe='')}"))
-    start = f"{request.base}/".encode()
-    matches = (
-        (b"%b%b/%b" % (start, each.type.encode(), each.id.encode()), each.body) for each in answer.found
-    )
+        links.append(("next", f"{start}?{joint}_cursor={quote(answer.next, safe='')}"))
+    shaped = bool(query.elements or query.summary)
     lines = [*notes, *answer.account]
-    return Response(
-        200,
-        bundle.searchset(
-            matches,
-            links=links,
-            total=answer.total,
-            outcome=json.write(outcome(lines, base_uri)) if lines else None,
-        ),
+    where = request.base.encode()
+    matches = (
+        (
+            b"%b/%b/%b" % (where, each.type.encode(), each.id.encode()),
+            reduced(each.body, query) if shaped else each.body,
+        )
+        for each in answer.found
     )
+    body = bundle.searchset(
+        matches,
+        links=links,
+        total=answer.total,
+        outcome=json.write(outcome(lines, base_uri)) if lines else None,
+    )
+    return Response(200, body)
+
+
+def history(request: Request, type: str, id: str, versions: Sequence[tuple[Version, bytes]]) -> Response:
+    """A history Bundle of one resource.
+
+    Args:
+        versions: with the text that the base shows, newest first.
+    """
+    where = f"{type}/{id}"
+    changes = [
+        bundle.Change(
+            full_url=f"{request.base}/{where}",
+            resource=None if each.row.deleted else body,
+            method="DELETE" if each.row.deleted else each.method or "PUT",
+            url=type if each.method == "POST" else where,
+            status=_status(each, earlier),
+            version=each.row.version,
+            modified=instant(each.row.updated),
+        )
+        for (each, body), earlier in zip(versions, [*[old for old, _ in versions[1:]], None], strict=True)
+    ]
+    links = [("self", f"{request.base}/{where}/_history")]
+    return Response(200, bundle.history(changes, links=links, total=len(changes)))
+
+
+def indented(response: Response) -> Response:
+    """The same answer with white space for people."""
+    if response.body:
+        response.body = json.write(json.read_trusted(response.body), pretty=True)
+    return response
+
+
+def _status(version: Version, earlier: Version | None) -> str:
+    if version.row.deleted:
+        return "204"
+    return "201" if earlier is None or earlier.row.deleted else "200"
+
+
+@lru_cache(4096)
+def _date(second: int) -> str:
+    return http_date(second * 1000)
 
 
 def _extra(refused: Refused) -> list[Header]:

@@ -1,44 +1,57 @@
-"""A request and its answer as plain records: REST rules are written and tested on these, with no web server."""
+"""A request and its answer as plain records: REST rules stand on these, with no web server in sight."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from typing import NamedTuple
 
 Header = tuple[str, str]
+Pair = tuple[str, str]
+FHIR_JSON = "application/fhir+json; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+def no_body(most: int) -> bytes:
+    """What is read where nothing was sent."""
+    return b""
+
+
+class Request(NamedTuple):
     """One HTTP request to a FHIR base.
 
     Attributes:
         method: upper case.
-        feed: the feed's name, or None on `/fhir`.
-        base: the absolute address of the base, without a slash at the end.
+        base: the absolute address of the base, without a slash at its end.
+        feed: the feed's name, "" on `/fhir`.
         path: what stands behind the base, without a slash at the start (`Patient/abc`).
         query: the raw query string.
-        pairs: query and form parameters in order, decoded.
         headers: by lower-case name.
-        body: the bytes sent.
         id: the request id that is echoed; made when the client sent none.
+        sent: reads the body, of at most so many bytes.
+        address: the network address it came from.
     """
 
     method: str
-    feed: str | None
     base: str
+    feed: str = ""
     path: str = ""
     query: str = ""
-    pairs: tuple[tuple[str, str], ...] = ()
-    headers: Mapping[str, str] = attribute(default_factory=dict)
-    body: bytes = b""
+    headers: Mapping[str, str] = {}
     id: str = ""
+    sent: Callable[[int], bytes] = no_body
+    address: str = ""
 
 
 @dataclass(slots=True)
 class Response:
-    """One HTTP answer; `type` is its Content-Type."""
+    """One HTTP answer.
+
+    Attributes:
+        type: its Content-Type.
+        problem: the code of the problem, where it is a refusal.
+    """
 
     status: int
     body: bytes = b""
     headers: list[Header] = attribute(default_factory=list)
-    type: str = "application/fhir+json; charset=utf-8"
+    type: str = FHIR_JSON
+    problem: str = ""

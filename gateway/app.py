@@ -1,0 +1,141 @@
+"""Settings become a running gateway: the only place that builds things."""
+
+import os
+import threading
+from functools import cache
+from pathlib import Path
+
+from flask import Flask
+
+from gateway import config as settings
+from gateway.config import Config
+from gateway.fhir import json
+from gateway.problems import Place, Problem, Refused, problem, refuse
+from gateway.problems.config import CONFIG_UNREADABLE
+from gateway.problems.security import SCOPE_FORM
+from gateway.security.audit import chained
+from gateway.security.keys import OwnKey, own_key, public_keys
+from gateway.security.principal import Client, anybody
+from gateway.security.scopes import Scope, parsed
+from gateway.security.token import Issuer
+from gateway.service import Gateway
+from gateway.service.keys import Keys, read_secret
+from gateway.service.shelf import Shelf
+from gateway.store.audit import SqliteTrail
+from gateway.store.sqlite import SqliteStore
+from gateway.upstream import Upstream, Upstreams
+from gateway.upstream.rewrite import PublicId
+from gateway.web.door import Door
+from gateway.web.gate import Gate
+from gateway.web.site import Site
+
+
+def create_app(config: Config | Path | str | None = None) -> Flask:
+    """The WSGI application; a server may call it once in each of its workers.
+
+    Args:
+        config: the settings, or the gateway.toml; None for the one that GATEWAY_CONFIG names, or defaults.
+
+    Raises:
+        Refused: what is wrong with the settings, the secret, the database or the audit.
+    """
+    given = config if isinstance(config, Config) else _loaded(config)
+    gateway = open_gateway(given)
+    if gateway.upstreams.upstreams:
+        threading.Thread(target=gateway.upstreams.learn, name="learn", daemon=True).start()
+    return Site(Door(gateway, gate_of(given, gateway.keys)))
+
+
+def open_gateway(config: Config) -> Gateway:
+    """The gateway that the settings describe, with its store and audit open.
+
+    Raises:
+        Refused: `service.secret`; codes of `problems.store`; `upstream.setting`.
+    """
+    keys = Keys(read_secret(Path(config["secret_file"])))
+    upstreams = Upstreams(
+        [
+            Upstream(
+                name, each["base_url"], each["timeout"], each["token"], tuple(each["types"]), each["name"]
+            )
+            for name, each in config.table("upstreams").items()
+        ],
+        base_uri=config["base_uri"],
+        public_id=_public_ids(keys),
+    )
+    store = SqliteStore(config["database"])
+    trail = SqliteTrail(config["audit"], keys.key("audit"), chained)
+    return Gateway.over(config, keys, store, trail, Shelf.read(config), upstreams)
+
+
+def gate_of(config: Config, keys: Keys) -> Gate:
+    """Who may come in, as the settings say: the issuers, the gateway itself among them, and the clients.
+
+    Raises:
+        Refused: `security.scope-form`, `config.unreadable`, `security.key-not-public`, `security.keys-none`.
+    """
+    issuers = [own_issuer(config, signing_key(keys))]
+    issuers += [
+        Issuer(each["issuer"], each["audience"], public_keys(_jwks(Path(each["jwks"]))))
+        for each in config.table("issuers").values()
+    ]
+    return Gate(
+        issuers={each.issuer: each for each in issuers},
+        clients=clients_of(config),
+        base_uri=config["base_uri"],
+        anybody=anybody(config.table("feeds")) if config["open"] else None,
+    )
+
+
+def clients_of(config: Config) -> dict[str, Client]:
+    """The registered clients by id.
+
+    Raises:
+        Refused: `security.scope-form` for each scope that cannot be given.
+    """
+    problems: list[Problem] = []
+    clients = {}
+    for id, each in config.table("clients").items():
+        scopes: list[Scope] = []
+        for word in each["scopes"]:
+            scope = parsed(word)
+            if scope is None:
+                problems.append(
+                    problem(SCOPE_FORM, place=Place(path=f"clients.{id}.scopes"), scope=repr(word))
+                )
+            else:
+                scopes.append(scope)
+        clients[id] = Client(id, each["name"] or id, each["sector"], tuple(scopes), frozenset(each["feeds"]))
+    if problems:
+        raise Refused(*problems)
+    return clients
+
+
+def signing_key(keys: Keys) -> OwnKey:
+    """The key that the gateway signs its own tokens with."""
+    return own_key(keys.key("token"))
+
+
+def own_issuer(config: Config, key: OwnKey) -> Issuer:
+    """The gateway as an issuer of tokens for itself (`fhirgate token`)."""
+    return Issuer(config["base_uri"], config["base_uri"], (key.key,))
+
+
+def _loaded(path: Path | str | None) -> Config:
+    named = path or os.environ.get("GATEWAY_CONFIG")
+    return settings.load(Path(named) if named else None)
+
+
+def _jwks(path: Path) -> dict[str, object]:
+    try:
+        found = json.read(path.read_bytes())
+    except OSError as error:
+        reason = error.strerror or "it cannot be opened"
+        raise refuse(CONFIG_UNREADABLE, place=Place(file=path.name), reason=reason) from None
+    return found if isinstance(found, dict) else {}
+
+
+def _public_ids(keys: Keys) -> PublicId:
+    """From an upstream's name, and a type and id there, to the id that `/fhir` shows."""
+    of_upstream = cache(lambda name: keys.public_id(f"upstream {name}"))
+    return lambda name, type, id: of_upstream(name)(type, id)

@@ -1,0 +1,53 @@
+"""What the gateway counts for those who run it; nothing of a child, and few enough series."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from gateway.upstream.asking import Upstreams
+
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_OTHER = "other"
+
+
+class Counts:
+    """The counters of this process."""
+
+    def __init__(self, upstreams: Upstreams) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "fhirgate_requests",
+            "Requests to the FHIR bases.",
+            ("base", "interaction", "type", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "fhirgate_request_seconds",
+            "Time from request to answer.",
+            ("interaction",),
+            registry=self._registry,
+            buckets=_SECONDS,
+        )
+        connected = Gauge(
+            "fhirgate_upstreams", "Connected servers that questions go to.", registry=self._registry
+        )
+        connected.set(len(upstreams.upstreams))
+        self._counters: dict[tuple[str, str, str, int], Counter] = {}
+        self._timers: dict[str, Histogram] = {}
+
+    def answered(self, base: str, interaction: str, type: str, status: int, seconds: float) -> None:
+        """Count one answer.
+
+        Args:
+            interaction: "" where the request asked for none that there is.
+            type: a known resource type, or "".
+        """
+        key = (base, interaction or _OTHER, type or _OTHER, status)
+        counter = self._counters.get(key)
+        if counter is None:
+            counter = self._counters[key] = self._requests.labels(*key)
+            self._timers.setdefault(key[1], self._seconds.labels(key[1]))
+        counter.inc()
+        self._timers[key[1]].observe(seconds)
+
+    def text(self) -> bytes:
+        """All counters in the text format of Prometheus."""
+        return generate_latest(self._registry)

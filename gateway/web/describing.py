@@ -1,0 +1,51 @@
+"""What a base can do, told to anybody who asks: made from the table of routes and R4's own facts."""
+
+from functools import lru_cache
+
+from gateway import __version__
+from gateway.fhir import json
+from gateway.fhir.ask import supported
+from gateway.fhir.capability import Operation, Served, capability
+from gateway.web.messages import Response
+from gateway.web.routes import Base, interactions, types
+from gateway.web.visit import Visit
+
+#: Since when the bases have answered as they do in this version.
+SINCE = "2026-11-24"
+
+
+def capabilities(visit: Visit) -> Response:
+    """Answer with the CapabilityStatement of the base."""
+    base: Base = "tell" if visit.request.feed else "ask"
+    return Response(200, _statement(visit.request.base, base, visit.base_uri, visit.gate.anybody is None))
+
+
+@lru_cache(16)
+def _statement(where: str, base: Base, base_uri: str, secured: bool) -> bytes:
+    operations = (Operation("load", f"{base_uri}/OperationDefinition/load"),) if base == "tell" else ()
+    served = [_served(type, base) for type in types(base)]
+    return json.write(
+        capability(
+            where,
+            base,
+            served,
+            version=__version__,
+            date=SINCE,
+            operations=operations,
+            secured=secured,
+        )
+    )
+
+
+def _served(type: str, base: Base) -> Served:
+    codes = tuple(each.code for each in supported(type))
+    if base == "ask":
+        return Served(type, interactions(base), codes, conditional=(("read", "full-support"),))
+    return Served(
+        type,
+        interactions(base),
+        codes,
+        versioning="versioned-update",
+        update_create=True,
+        conditional=(("read", "full-support"),),
+    )

@@ -1,0 +1,151 @@
+"""The one way through: a request in, decided, answered, kept in the audit, and only then let out."""
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from types import MappingProxyType
+
+from gateway.fhir.negotiate import answer_format
+from gateway.problems import Refused, refuse
+from gateway.problems.http import HTTP_BROKEN
+from gateway.security import audit
+from gateway.service import Gateway
+from gateway.service.clock import instant, now
+from gateway.web import answers, describing, loading, reading, searching, writing
+from gateway.web.counts import Counts
+from gateway.web.gate import Gate
+from gateway.web.messages import Request, Response
+from gateway.web.routes import Found, allowed, find
+from gateway.web.visit import Visit
+from gateway.web.words import correlation_id, value_of
+
+LOG = logging.getLogger("gateway.web")
+
+ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
+    {
+        "capabilities": describing.capabilities,
+        "read": reading.read,
+        "vread": reading.vread,
+        "history-instance": reading.history,
+        "search-type": searching.search,
+        "create": writing.create,
+        "update": writing.update,
+        "delete": writing.delete,
+        "$load": loading.load,
+    }
+)
+_CAPABILITIES = Found("capabilities")
+
+
+class Door:
+    """Answers requests to the FHIR bases; made once for each process."""
+
+    def __init__(self, gateway: Gateway, gate: Gate) -> None:
+        self.gateway = gateway
+        self.gate = gate
+        self.counts = Counts(gateway.upstreams)
+
+    def answer(self, request: Request) -> Response:
+        """Return the answer to a request; it is in the audit when this returns."""
+        began = perf_counter()
+        visit = Visit(self.gateway, self.gate, request)
+        response = self._kept(visit, self._safely(visit, _served))
+        seconds = perf_counter() - began
+        found = visit.found
+        self.counts.answered(
+            "feed" if request.feed else "fhir", found.interaction, found.type, response.status, seconds
+        )
+        if LOG.isEnabledFor(logging.INFO):
+            words = (request.id, found.interaction or "-", found.type or "-", response.status, seconds * 1000)
+            LOG.info("%s %s %s %d %.1f ms", *words)
+        return finished(request, response)
+
+    def _safely(self, visit: Visit, step: Callable[[Visit], Response]) -> Response:
+        """What a step answers; whatever goes wrong in it becomes an OperationOutcome."""
+        try:
+            return step(visit)
+        except Refused as refused:
+            return answers.refusal(refused, self.gate.base_uri)
+        except Exception as error:
+            log_fault(visit.request.id, error)
+            return answers.refusal(refuse(HTTP_BROKEN, id=visit.request.id), self.gate.base_uri)
+
+    def _kept(self, visit: Visit, response: Response) -> Response:
+        """The answer, once it is in the audit; the reason why not, if it cannot be put there."""
+        if visit.found.interaction == "capabilities" or visit.request.method == "OPTIONS":
+            return response
+
+        def kept(visit: Visit) -> Response:
+            self.gateway.trail.append(audit.written(_look(visit, response)), visit.children)
+            return response
+
+        return self._safely(visit, kept)
+
+
+def _served(visit: Visit) -> Response:
+    request = visit.request
+    answer_format(request.headers.get("accept"), value_of(request.query, "_format"))
+    if request.method == "OPTIONS":
+        return Response(204, b"", [("Allow", ", ".join(allowed(request.feed, request.path) or ("OPTIONS",)))])
+    if request.path == "metadata" and request.method in ("GET", "HEAD"):
+        visit.found = _CAPABILITIES
+        return describing.capabilities(visit)
+    visit.principal = visit.gate.principal(request.headers.get("authorization"))
+    visit.found = find(request.feed, request.method, request.path)
+    visit.decision = visit.gate.granted(visit.principal, visit.wish())
+    return ANSWERS[visit.found.interaction](visit)
+
+
+def _look(visit: Visit, response: Response) -> audit.Look:
+    request, found, principal = visit.request, visit.found, visit.principal
+    target = f"{request.path}?{request.query}" if request.query else request.path
+    question = f"{request.method} {target}".encode("utf-8", "surrogateescape")
+    if visit.form:
+        question += b"\n" + visit.form
+    return audit.Look(
+        at=instant(now()),
+        request=request.id,
+        interaction=found.interaction,
+        base=request.feed or "fhir",
+        outcome=audit.outcome_of(response.status),
+        status=response.status,
+        client=principal.client if principal else "",
+        name=principal.name if principal else "",
+        sector=principal.sector if principal else "",
+        purpose=principal.purpose if principal else "",
+        issuer=principal.issuer if principal else "",
+        token=principal.token if principal else "",
+        address=request.address,
+        type=found.type,
+        id=found.id,
+        children=tuple(sorted(visit.children)),
+        problem=response.problem,
+        question=question,
+        sources=visit.sources,
+    )
+
+
+def finished(request: Request, response: Response) -> Response:
+    """The answer with the headers that every answer has."""
+    if response.body and value_of(request.query, "_pretty") == "true":
+        answers.indented(response)
+    headers = response.headers
+    if response.body:
+        headers.insert(0, ("Content-Type", response.type))
+    headers.append(("Cache-Control", "no-store"))
+    headers.append(("X-Content-Type-Options", "nosniff"))
+    headers.append(("X-Request-ID", request.id))
+    correlation = correlation_id(request.headers.get("x-correlation-id"))
+    if correlation:
+        headers.append(("X-Correlation-ID", correlation))
+    if response.status not in (204, 304):
+        headers.append(("Content-Length", str(len(response.body))))
+    return response
+
+
+def log_fault(id: str, error: BaseException) -> None:
+    """Log where a fault is: the kind of error and the lines it came through, never what it says."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    places = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))
+    LOG.error("%s fault %s at %s", id, type(error).__name__, places)

@@ -1,0 +1,176 @@
+"""What is served where: one table, from which requests find their way and `/metadata` is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from gateway.fhir import facts
+from gateway.fhir.bindings import meant
+from gateway.problems import Refused, refuse
+from gateway.problems.http import (
+    HTTP_ID_FORM,
+    HTTP_METHOD,
+    HTTP_NO_OPERATION,
+    HTTP_NO_ROUTE,
+    HTTP_NOT_ABOUT_CHILDREN,
+    HTTP_UNKNOWN_TYPE,
+    HTTP_WHOLE_BASE,
+    HTTP_WRITE_ELSEWHERE,
+)
+
+Base = Literal["ask", "tell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An interaction, in FHIR's words, and where it is had."""
+
+    interaction: str
+    method: str
+    path: str
+    bases: tuple[Base, ...]
+
+
+_BOTH: tuple[Base, ...] = ("ask", "tell")
+_TELL: tuple[Base, ...] = ("tell",)
+
+ROUTES = (
+    Route("capabilities", "GET", "metadata", _BOTH),
+    Route("read", "GET", "[type]/[id]", _BOTH),
+    Route("vread", "GET", "[type]/[id]/_history/[vid]", _TELL),
+    Route("history-instance", "GET", "[type]/[id]/_history", _TELL),
+    Route("search-type", "GET", "[type]", _BOTH),
+    Route("search-type", "POST", "[type]/_search", _BOTH),
+    Route("create", "POST", "[type]", _TELL),
+    Route("update", "PUT", "[type]/[id]", _TELL),
+    Route("delete", "DELETE", "[type]/[id]", _TELL),
+    Route("$load", "POST", "$load", _TELL),
+)
+
+_SHAPES = frozenset(each.path for each in ROUTES)
+_ID_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.")
+_WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+class Found(NamedTuple):
+    """The interaction that a request asks for, and what of."""
+
+    interaction: str
+    type: str = ""
+    id: str = ""
+    version: str = ""
+
+
+class _Where(NamedTuple):
+    shape: str
+    type: str = ""
+    id: str = ""
+    version: str = ""
+
+
+def find(feed: str, method: str, path: str) -> Found:
+    """Return what a request asks for.
+
+    Args:
+        feed: the feed's name, "" on `/fhir`.
+        method: upper case; HEAD asks for what GET does.
+        path: behind the base.
+
+    Raises:
+        Refused: `http.no-route`, `http.whole-base`, `http.no-operation`, `http.unknown-type`,
+            `http.not-about-children` (404); `http.id-form` (400); `http.method`,
+            `http.write-elsewhere` (405).
+    """
+    base: Base = "tell" if feed else "ask"
+    where = _where(path)
+    interactions = _served(base, where.shape)
+    if where.type:
+        _check_type(base, where.type)
+    interaction = interactions.get("GET" if method == "HEAD" else method)
+    if interaction is None:
+        raise _not_here(base, method, where, path)
+    if where.id and not _is_id(where.id):
+        raise refuse(HTTP_ID_FORM)
+    return Found(interaction, where.type, where.id, where.version)
+
+
+def allowed(feed: str, path: str) -> tuple[str, ...]:
+    """The methods that a path of a base takes; none where there is nothing at it."""
+    methods = _served("tell" if feed else "ask", _where(path).shape)
+    return tuple(sorted({*methods, *(("HEAD",) if "GET" in methods else ()), "OPTIONS"})) if methods else ()
+
+
+@cache
+def types(base: Base) -> tuple[str, ...]:
+    """The resource types of a base: on a feed all that can be stored, on `/fhir` what is about children."""
+    kept = (each for each in facts.resource_types() if each != "Parameters")
+    if base == "tell":
+        return tuple(kept)
+    return tuple(each for each in kept if each == "Patient" or facts.compartment(each))
+
+
+def interactions(base: Base) -> tuple[str, ...]:
+    """The interactions a base has on each of its types, in the order of the table."""
+    return tuple(
+        dict.fromkeys(each.interaction for each in ROUTES if base in each.bases and "[type]" in each.path)
+    )
+
+
+@cache
+def _served(base: Base, shape: str) -> Mapping[str, str]:
+    """The interaction of each method at a shape of path."""
+    found = {each.method: each.interaction for each in ROUTES if each.path == shape and base in each.bases}
+    return MappingProxyType(found)
+
+
+@cache
+def _types(base: Base) -> frozenset[str]:
+    return frozenset(types(base))
+
+
+def _where(path: str) -> _Where:
+    match path.split("/"):
+        case ["metadata"]:
+            return _Where("metadata")
+        case [name] if name.startswith("$"):
+            return _Where(name if name in _SHAPES else "")
+        case [type, "_search"]:
+            return _Where("[type]/_search", type)
+        case [type] if type:
+            return _Where("[type]", type)
+        case [type, id] if id and not id.startswith("$"):
+            return _Where("[type]/[id]", type, id)
+        case [type, id, "_history"]:
+            return _Where("[type]/[id]/_history", type, id)
+        case [type, id, "_history", version] if version:
+            return _Where("[type]/[id]/_history/[vid]", type, id, version)
+    return _Where("")
+
+
+def _check_type(base: Base, type: str) -> None:
+    if type in _types(base):
+        return
+    if base == "ask" and facts.is_resource(type):
+        raise refuse(HTTP_NOT_ABOUT_CHILDREN)
+    near = meant(type, facts.resource_types()) if len(type) <= 64 else ""
+    raise refuse(HTTP_UNKNOWN_TYPE, meant=near)
+
+
+def _not_here(base: Base, method: str, where: _Where, path: str) -> Refused:
+    if not where.shape:
+        last = path.rpartition("/")[2]
+        return refuse(
+            HTTP_WHOLE_BASE if not path else HTTP_NO_OPERATION if last[:1] == "$" else HTTP_NO_ROUTE
+        )
+    here = ", ".join(allowed("" if base == "ask" else "-", path))
+    if base == "ask" and method in _WRITES and (here or _served("tell", where.shape)):
+        return refuse(HTTP_WRITE_ELSEWHERE, path=where.type or where.shape, allowed=here or "OPTIONS")
+    if not here:
+        return refuse(HTTP_NO_ROUTE)
+    return refuse(HTTP_METHOD, method=method if method.isalpha() and len(method) < 20 else "…", allowed=here)
+
+
+def _is_id(text: str) -> bool:
+    return len(text) <= 64 and _ID_SIGNS.issuperset(text)

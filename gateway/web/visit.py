@@ -1,0 +1,76 @@
+"""One request on its way through the house: what is known of it so far."""
+
+from dataclasses import dataclass
+
+from gateway.fhir.negotiate import Preferences, preferences
+from gateway.security.policy import Decision, Wish
+from gateway.security.principal import Principal
+from gateway.service import Gateway
+from gateway.service.ask import Asking
+from gateway.store.base import ASK
+from gateway.web.gate import Gate
+from gateway.web.messages import Request
+from gateway.web.routes import Found
+
+#: What decides before anything is known.
+NOTHING = Found("")
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request, filled in step by step; the audit is written from it, however the visit ends.
+
+    Attributes:
+        found: the interaction and what of.
+        principal: who asks; None as long as that is not known.
+        decision: what the principal sees.
+        children: ids of the children whose records were looked at or written.
+        form: what a search by POST sent, as it came.
+        sources: upstreams that were asked.
+    """
+
+    gateway: Gateway
+    gate: Gate
+    request: Request
+    found: Found = NOTHING
+    principal: Principal | None = None
+    decision: Decision | None = None
+    children: frozenset[str] = frozenset()
+    form: bytes = b""
+    sources: tuple[str, ...] = ()
+
+    @property
+    def base(self) -> str:
+        """The base as the store names it."""
+        return self.request.feed or ASK
+
+    @property
+    def base_uri(self) -> str:
+        """The start of the gateway's own systems."""
+        return self.gate.base_uri
+
+    def wish(self, through: frozenset[str] = frozenset()) -> Wish:
+        """What the principal wishes, as policy names it."""
+        return Wish(self.request.feed or "fhir", self.found.interaction, self.found.type, through)
+
+    def prefers(self) -> Preferences:
+        """What the request's header Prefer says."""
+        return preferences(self.request.headers.get("prefer"))
+
+    def asking(self) -> Asking:
+        """Who asks and how, as the service needs to know it."""
+        decision, principal = self.decision, self.principal
+        return Asking(
+            base=self.base,
+            hidden=decision.hidden_systems if decision else frozenset(),
+            sees_upn=decision.sees_upn if decision else False,
+            strict=self.prefers().handling == "strict",
+            seconds=float(self.gateway.config["deadline"]),
+            client=principal.client if principal else "",
+            request_id=self.request.id,
+        )
+
+    def about(self, child: str) -> None:
+        """Note the child that the visit is about, if there is one."""
+        if child:
+            self.children |= {child}

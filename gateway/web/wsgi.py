@@ -1,0 +1,96 @@
+"""Between WSGI and the records of `messages`, both ways."""
+
+import re
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from gateway.problems import refuse
+from gateway.problems.http import HTTP_TOO_LARGE
+from gateway.web.messages import Request, Response
+from gateway.web.words import request_id
+
+Environ = dict[str, Any]
+Start = Callable[..., Any]
+
+_HOST = re.compile(r"[A-Za-z0-9.\-]{1,255}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
+_STATUS = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
+_CHUNK = 65_536
+
+
+def request_of(environ: Environ, public_url: str) -> Request | None:
+    """Return the request to a FHIR base that a WSGI environment holds; None where it is to something else.
+
+    Args:
+        public_url: the address under which clients see the gateway, "" where that is as the request says.
+    """
+    path = environ.get("PATH_INFO", "")
+    if not path.isascii():
+        path = path.encode("latin-1").decode("utf-8", "replace")
+    head, _, rest = path[1:].partition("/")
+    feed = ""
+    if head == "feed":
+        feed, _, rest = rest.partition("/")
+        head = f"feed/{feed}"
+    if head != "fhir" and not feed:
+        return None
+    headers = {
+        name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    if content := environ.get("CONTENT_TYPE"):
+        headers["content-type"] = content
+    return Request(
+        method=environ["REQUEST_METHOD"],
+        base=f"{public_url or origin(environ)}/{head}",
+        feed=feed,
+        path=rest,
+        query=environ.get("QUERY_STRING", ""),
+        headers=headers,
+        id=request_id(headers.get("x-request-id")),
+        sent=_reader(environ),
+        address=environ.get("REMOTE_ADDR") or "",
+    )
+
+
+def origin(environ: Environ) -> str:
+    """Scheme, host and mount point as the request says; what forwarding headers say does not count."""
+    host = environ.get("HTTP_HOST", "")
+    if not _HOST.fullmatch(host):
+        host = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    return f"{environ['wsgi.url_scheme']}://{host}{environ.get('SCRIPT_NAME', '')}"
+
+
+def respond(response: Response, method: str, start_response: Start) -> Iterable[bytes]:
+    """Send an answer through WSGI."""
+    start_response(_STATUS[response.status], response.headers)
+    return (b"",) if method == "HEAD" or not response.body else (response.body,)
+
+
+def _reader(environ: Environ) -> Callable[[int], bytes]:
+    def sent(most: int) -> bytes:
+        length = environ.get("CONTENT_LENGTH") or ""
+        chunked = "HTTP_TRANSFER_ENCODING" in environ
+        if not length.isdecimal() and not chunked:
+            return b""
+        if length.isdecimal() and int(length) > most:
+            raise refuse(HTTP_TOO_LARGE, most=most)
+        return _read(environ["wsgi.input"], int(length) if length.isdecimal() else None, most)
+
+    return sent
+
+
+def _read(stream: Any, length: int | None, most: int) -> bytes:
+    """The body; of one that does not say how long it is, never more than `most` bytes are held."""
+    if length is not None:
+        whole: bytes = stream.read(length)
+        return whole
+    parts: list[bytes] = []
+    size = 0
+    while part := stream.read(_CHUNK):
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise refuse(HTTP_TOO_LARGE, most=most)
+    return b"".join(parts)
