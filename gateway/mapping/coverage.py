@@ -36,7 +36,7 @@ def coverage(mapping: Mapped, rows: Iterable[Row], made: Iterable[Translation]) 
     reached = {each[0] for one in made for each in one.resources}
     rules = tuple(rule.name for index, rule in enumerate(mapping.rules) if index not in reached)
     fields = tuple(
-        f"{each.details['record']}.{each.details['field']}"
+        f"{each.details['record']}.{each.field}"
         for each in mapping.warnings
         if each.kind.code == "mapping.unused-field"
     )

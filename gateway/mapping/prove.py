@@ -81,7 +81,7 @@ class Prover:
             else:
                 member = self.member(key, value, owner, members, table.at(key), spot)
                 found.extend([member] if member else [])
-        if not any(key[0] != "$" and key != "resourceType" for key in table.entries if key):
+        if not root and not any(key[:1] != "$" and key != "resourceType" for key in table.entries):
             self.tell(MAPPING_EMPTY, table.place, element=spot.path)
         self.missing(table, owner, spot)
         rivals = self.rivals(found, table, owner)

@@ -268,6 +268,9 @@ class Resolver:
             return Logic("test", node.op, (left, right))
         if node.op in ("&", "+"):
             parts = (self.prove(node.left, at), self.prove(node.right, at))
+            if node.op == "+" and all(part.type in NUMERIC for part in parts):
+                do = "Texts are joined with &; there are percent() and plusYears()."
+                raise self.stop(at, node, MAPPING_OPERATOR, reason="Numbers are not reckoned with", do=do)
             for part, where in zip(parts, (node.left, node.right), strict=True):
                 self.need(
                     part, (*TEXTUAL, *NUMERIC), at, where, "& joins texts", "Convert it with .string()."
