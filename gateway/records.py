@@ -103,7 +103,7 @@ class Source:
 class Broken(NamedTuple):
     """A stretch of a source that cannot be read as a record: set aside with its reason.
 
-    `raw` is its text in the form that `SetAside.add` takes (empty where only the whole file can be corrected).
+    `raw` is its text in the form that `SetAside.add` takes (empty: only the whole file can be corrected).
     """
 
     problem: Problem

@@ -195,3 +195,9 @@ ALREADY_THERE = kind(
     "Move it away or choose another name; it may hold corrections.",
     "duplicate",
 )
+NOT_RESOURCE = kind(
+    "source.not-a-resource",
+    "There is something that is no FHIR resource",
+    "Give each resource its resourceType; in a Bundle, put it under entry.resource.",
+    "structure",
+)

@@ -49,7 +49,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Turns the cells of a line into the cells of a row: which column each field takes, and its alternatives."""
+    """Turns the cells of a line into those of a row: the column each field takes, and its alternatives."""
 
     first: tuple[int, ...]
     others: tuple[tuple[int, tuple[int, ...]], ...]

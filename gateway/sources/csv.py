@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 from gateway.problems import Kind, Place, problem
 from gateway.problems.source import ORPHAN, RAGGED, REPEATED_KEY
 from gateway.records import Broken, Reading, Row, Source
-from gateway.sources import packed
 from gateway.sources.columns import Table, read_header, recognise_tables
 from gateway.sources.csv_lines import Taken, records, text_lines
 from gateway.sources.csv_plan import Group, Plan, Plans, plan
 from gateway.sources.files import File
 from gateway.sources.joins import Joins, Waiting, no_room
+from gateway.sources.packed import pack
 
 _TICK = 512
 
@@ -41,7 +41,7 @@ def open_csv(files: Sequence[File], source: Source) -> Reading:
     reading = Reading(source, iter(()), warnings=warnings)
     reading.size = sum(table.file.size for table in used.values())
     reading.names = {key: table.file.name for key, table in tables.items()}
-    reading.envelope = packed.pack([(key, table.delimiter, table.line) for key, table in used.items()])
+    reading.envelope = pack([(key, table.delimiter, table.line) for key, table in used.items()])
     if plans.kids:
         joined = _Joined(plans, reading)
         reading.rows, reading.raw, reading.close = joined.rows(), joined.raw, joined.close
@@ -69,7 +69,7 @@ class _Alone:
                 yield top.row(taken.cells, taken.line)
 
     def raw(self) -> bytes:
-        return packed.pack([(self._top.table.key, _text(self._top.table, self._now[1]))])
+        return pack([(self._top.table.key, _text(self._top.table, self._now[1]))])
 
 
 class _Joined:
@@ -97,7 +97,7 @@ class _Joined:
     def raw(self) -> bytes:
         """The lines of the record handed out last, each once."""
         lines = {(line.key, line.line): line.cells for line in self._now}
-        return packed.pack([(key, _text(self._tables[key], cells)) for (key, _), cells in lines.items()])
+        return pack([(key, _text(self._tables[key], cells)) for (key, _), cells in lines.items()])
 
     def _wait(self, table: Table) -> Iterator[Broken]:
         """Put the rows of one file by until their parent comes; yield those that are no rows."""
@@ -174,7 +174,7 @@ def _broken(table: Table, taken: Taken, kind: Kind | None = None, **details: Any
     if kind is RAGGED:
         details = {"found": len(taken.cells), "wanted": len(table.header)}
     place = Place(file=table.file.name, line=taken.line)
-    return Broken(problem(kind, place=place, **details), packed.pack([(table.key, taken.text)]))
+    return Broken(problem(kind, place=place, **details), pack([(table.key, taken.text)]))
 
 
 def _text(table: Table, cells: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Which encoding a file is in: a byte order mark, what it declares, UTF-8, and Windows-1252 with a warning."""
+"""Which encoding a file is in: a byte order mark, its own word, UTF-8, or Windows-1252 with a warning."""
 
 import codecs
 import re

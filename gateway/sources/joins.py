@@ -85,7 +85,8 @@ class Joins:
         """The rows whose parent never came."""
         found = self._base.execute(
             "SELECT kind, line, cells FROM waiting WHERE NOT EXISTS"
-            " (SELECT 1 FROM parent WHERE parent.grp = waiting.grp AND parent.key = waiting.key) ORDER BY rowid"
+            " (SELECT 1 FROM parent WHERE parent.grp = waiting.grp AND parent.key = waiting.key)"
+            " ORDER BY rowid"
         )
         for kind, line, cells in found:
             yield Joined(kind, line, cells.split(_BETWEEN))

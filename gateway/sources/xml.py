@@ -201,7 +201,7 @@ class _Stream:
         if text is None and len(kid):
             text = kid[0].text
         if text and self._plain and len(text) < _SHORT and ("\n" not in text or text.isspace()):
-            return (kid.sourceline or 0) - text.count("\n")
+            return int(kid.sourceline) - int(text.count("\n"))
         return self._looked_up(kid)
 
     def _looked_up(self, kid: Element) -> int:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from lxml import etree
 
@@ -48,7 +48,8 @@ def utf8_chunks(stream: BinaryIO, encoding: Encoding, reading: Reading) -> Itera
 def pieces(chunks: Iterator[bytes], name: str) -> Iterator[Piece]:
     """Yield the chunks, cut again before every start tag of elements called `name`.
 
-    A name in a comment or a CDATA section gives a cut more, which does no harm: the parser sees the same bytes.
+    A name in a comment or a CDATA section gives one cut more, which does no harm: the parser sees the same
+    bytes.
     """
     line, rest = 1, b""
     for chunk in chain(chunks, (None,)):
@@ -78,7 +79,7 @@ def starts(content: bytes, name: str) -> list[int]:
 
 
 def may_hide(content: bytes) -> bool:
-    """Whether tags could be hidden in a comment, a CDATA section or an instruction: a quick look, not a proof."""
+    """Whether a comment, a CDATA section or an instruction could hide tags: a quick look, not a proof."""
     return _EXCLAMATION in content or _QUESTION in content
 
 
@@ -101,7 +102,7 @@ def parser_for(*names: str) -> etree.XMLPullParser:
     )
 
 
-def reason(error: etree.XMLSyntaxError | None) -> str:
+def reason(error: Any) -> str:
     """Why XML cannot be read, in our words: those of libxml2 may repeat what the file says."""
     last = error.error_log.last_error if error is not None and error.error_log else None
     return REASONS.get(last.type_name if last is not None else "", "it is not well-formed XML")

@@ -16,7 +16,7 @@ _ROOT = re.compile(r"<([^\s<>/!?&]+)")
 
 
 class Prolog(NamedTuple):
-    """The encoding of an XML file, the local name of its root ("" if it has none), and whether it has a DOCTYPE."""
+    """The encoding of an XML file, the local name of its root ("" for none), whether it has a DOCTYPE."""
 
     encoding: Encoding
     root: str

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from lxml import etree
-
 from gateway.records import Field, Row, Shape
 
-Element = etree._Element
+# The published stubs of lxml know neither slices nor source lines.
+Element = Any
 
 # libxml2 keeps 16 bits for a line; from here on a line must be found another way.
 LAST_LINE = 65_535
@@ -23,7 +22,7 @@ _UNWANTED, _FIRST_BELOW = -1, -2
 
 
 class Met(NamedTuple):
-    """Where a walk tells what it met: elements nobody reads, elements that come twice, lines beyond `LAST_LINE`."""
+    """Where a walk tells of elements not read or read once too often, and asks for lines beyond `LAST_LINE`."""
 
     unread: Callable[[str], None]
     repeated: Callable[[str, int], None]

@@ -25,7 +25,7 @@ def free_before(element: Element) -> None:
 
 
 def prune(root: Element, kept: Set[str]) -> None:
-    """Remove all that the parser has left, from the root down to where it stands now, but for `kept` names."""
+    """Remove all that the parser has left, from the root down to where it stands now, but `kept` names."""
     node = root
     while len(node):
         for child in list(node)[:-1]:
@@ -43,7 +43,7 @@ def envelope(record: Element) -> bytes:
     inner: Element = etree.Comment(_HERE)
     inside = record
     for above in record.iterancestors():
-        copy = etree.Element(above.tag, dict(above.attrib), nsmap=above.nsmap)
+        copy = etree.Element(above.tag, above.attrib, nsmap=above.nsmap)
         copy.text = "\n"
         for before in reversed(list(inside.itersiblings(preceding=True))):
             if len(etree.tostring(before)) <= _LARGEST_HEADER:
