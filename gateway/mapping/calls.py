@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from gateway.fhir import expression as ast
 from gateway.mapping.dates import FormatError
-from gateway.mapping.functions import FORMS, FUNCTIONS, NUMERIC, TEXTUAL, Function, Misused, converter, names
 from gateway.mapping.hints import listed, near
 from gateway.mapping.memo import Memo
+from gateway.mapping.shelf import FORMS, FUNCTIONS, NUMERIC, TEXTUAL, Function, Misused, converter, names
 from gateway.mapping.typed import (
     Apply,
     Choose,
@@ -43,7 +43,9 @@ _TERM_TYPES = {
 
 
 class Calls:
-    """Proves calls; keeps one converter for each function with the same arguments, so that its memory is shared."""
+    """Proves calls; keeps one converter for each function with the same arguments, so that its memory is
+    shared.
+    """
 
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver

@@ -1,8 +1,8 @@
 """Mappings compiled to Python: one function for all rules, that turns a row into JSON texts.
 
 Nothing of the mapping is executed as written: names become `c0_3` and `t7`, and every text goes in by `repr`.
-Constants are folded into the text around them, each cell is escaped once for each row, and an object that follows
-from one coded column is remembered whole.
+Constants are folded into the text around them, each cell is escaped once for each row, and an object that
+follows from one coded column is remembered whole.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,7 +42,8 @@ class Compiled:
 class Piece:
     """Python for a part of a JSON text.
 
-    `there`: when it is there (None: always); `carry`: when it says something about the record (None: it never does).
+    `there`: when it is there (None: always); `carry`: when it says something about the record (None: it
+    never does).
     """
 
     segments: tuple[tuple[str, str], ...]
@@ -337,7 +338,9 @@ class _Writer:
         return Piece((("lit", "["), ("var", whole), ("lit", "]")), there, says)
 
     def list_item(self, item: Node | Each, block: Block) -> tuple[tuple[str, str], str | None, str | None]:
-        """Write one item of a list with the comma before it: its segment, when it is there, when it says something."""
+        """Write one item of a list with the comma before it: its segment, when it is there, when it says
+        something.
+        """
         if isinstance(item, Each):
             name = self.each(item, block)
             return ("var", name), name, name
@@ -385,7 +388,9 @@ class _Writer:
 
 
 def _one_cell(node: Object | Listing) -> Cell | None:
-    """The one cell that a part depends on, if it is used only through converters of coded or measured values."""
+    """The one cell that a part depends on, if it is used only through converters of coded or measured
+    values.
+    """
     cells: set[Cell] = set()
     for value in _values(node):
         if value is None:

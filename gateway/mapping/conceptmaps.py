@@ -149,8 +149,8 @@ class Term:
 def flatten(resource: Mapping[str, Any]) -> tuple[Table, list[Problem]]:
     """Make a ConceptMap flat, and say what in it cannot be used.
 
-    Within one group the best target wins: `equivalent` or `equal` before any other; two of the same rank compete,
-    which is a problem. `unmatched` and `disjoint` mean that there is no target.
+    Within one group the best target wins: `equivalent` or `equal` before any other; two of the same rank
+    compete, which is a problem. `unmatched` and `disjoint` mean that there is no target.
     """
     name = str(resource.get("url") or resource.get("id") or "")
     problems: list[Problem] = []

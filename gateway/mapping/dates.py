@@ -1,7 +1,7 @@
 """Dates as files write them, each in a format the mapping states: real calendar days only, no guessing.
 
-A format is written with `yyyy MM M MMM dd d HH mm ss SSS XXX`; what stands between is taken literally, letters
-in single quotes. `zz` stands for the two letters that SSDA903 writes for a day or month nobody knows.
+A format is written with `yyyy MM M MMM dd d HH mm ss SSS XXX`; what stands between is taken literally,
+letters in single quotes. `zz` stands for the two letters that SSDA903 writes for a day or month nobody knows.
 """
 
 import re

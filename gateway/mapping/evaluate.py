@@ -1,6 +1,7 @@
 """Expressions walked part by part: slow, but it knows which cell is at fault and where every value came from.
 
-It works things out in the same order as the code that `gateway.mapping.pycode` writes, and stops where that stops.
+It works things out in the same order as the code that `gateway.mapping.pycode` writes, and stops where
+that stops.
 """
 
 from collections.abc import Mapping

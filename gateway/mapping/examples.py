@@ -1,11 +1,14 @@
-"""Tests beside a mapping (`tests.yaml`): named records given, the resources or problems expected, and a diff in words.
+"""Tests beside a mapping (`tests.yaml`): named records given, the resources or problems expected, and a
+diff in words.
 
 tests:
   - name: refused SDQ becomes a data-absent-reason
-    given: {header: [{CHILD: "566910", SEX: "2", DOB: 27/03/2008}]}     # CSV: rows of the set's files; else a text
+    given: {header: [{CHILD: "566910", SEX: "2", DOB: 27/03/2008}]}     # CSV: rows of the set's files;
+    else a text
     set: {la: "201"}                                                    # values for given.
     expect: [{resourceType: Observation, valueInteger: 17}]             # each is found in some resource
-    issues: [record.not-a-date]                                         # codes of the problems, none otherwise
+    issues: [record.not-a-date]                                         # codes of the problems, none
+    otherwise
 """
 
 import json
@@ -107,7 +110,8 @@ def run_example(example: Example, mapping: Mapped, read: Reader | None = None) -
 
 
 def rows_given(mapping: Mapped, given: Any) -> tuple[list[Row], dict[str, str]]:
-    """The rows of the top record that tables in a test describe: `{file: [{COLUMN: text}]}`, joined as the mapping says.
+    """The rows of the top record that tables in a test describe: `{file: [{COLUMN: text}]}`, joined as the
+    mapping says.
 
     The line of a row is its number within its file, the header counted.
 

@@ -1,7 +1,7 @@
 """One row explained: every fault with its place and reason, and where each element of the result came from.
 
-This is the slow path, run for rows the fast one cannot translate and whenever a person asks; it makes the same
-resources to the byte.
+This is the slow path, run for rows the fast one cannot translate and whenever a person asks; it makes the
+same resources to the byte.
 """
 
 import json
@@ -64,7 +64,9 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A part of a JSON text: None if it is not there; `carry`: whether it says something (None: it never does)."""
+    """A part of a JSON text: None if it is not there; `carry`: whether it says something (None: it never
+    does).
+    """
 
     text: str | None
     carry: bool | None
@@ -149,7 +151,9 @@ class _Teller:
             self.found.problems += self.faults
 
     def keep(self, made: Made, rule: Rule) -> None:
-        """Keep a resource, unless its id is taken: by the same text it is told twice, by another it is a fault."""
+        """Keep a resource, unless its id is taken: by the same text it is told twice, by another it is a
+        fault.
+        """
         first = self.kept.setdefault(made[2], made)
         if first is made:
             self.found.resources.append(made)

@@ -73,7 +73,8 @@ def load(
             (`gateway.mapping.folder` reads them).
 
     Raises:
-        Refused: every problem found, each with file, line and column: first those of the text, then those of its
+        Refused: every problem found, each with file, line and column: first those of the text, then those
+        of its
             outline, then those of its records, code maps and rules together.
     """
     tree = located.read(text, file)

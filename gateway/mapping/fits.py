@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from gateway.fhir import facts
 from gateway.mapping.conceptmaps import Term
 from gateway.mapping.dates import is_real
-from gateway.mapping.functions import CALENDAR, TEXTUAL
 from gateway.mapping.hints import listed, near
+from gateway.mapping.shelf import CALENDAR, TEXTUAL
 from gateway.mapping.typed import Apply, Choose, Const, FirstOf, Link, Typed
 from gateway.problems import Place, Problem, problem
 from gateway.problems.mapping import (

@@ -1,9 +1,11 @@
-"""The numbers English children's records are known by, as files write them: their form and their check characters.
+"""The numbers English children's records are known by, as files write them: their form and their check
+characters.
 
 A check letter that does not fit is a doubt, never a reason to drop a value: in real returns most of them are
 typing slips in numbers that are otherwise right.
 
-Source: DfE "Unique pupil numbers: guidance"; NHS Data Dictionary, NHS NUMBER (modulus 11); DfE ULN specification.
+Source: DfE "Unique pupil numbers: guidance"; NHS Data Dictionary, NHS NUMBER (modulus 11); DfE ULN
+specification.
 """
 
 import re
@@ -25,7 +27,9 @@ _POSTCODE = re.compile(r"(GIR|[A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
 
 
 def upn(text: str) -> str:
-    """The UPN in capitals; nothing for UN1 to UN7, which say why there is none; `Doubtful` where it does not fit."""
+    """The UPN in capitals; nothing for UN1 to UN7, which say why there is none; `Doubtful` where it does
+    not fit.
+    """
     made = text.strip().upper()
     if not made or _NO_UPN.fullmatch(made):
         return ""
@@ -51,7 +55,9 @@ def is_temporary_upn(text: str) -> bool:
 
 
 def nhs_number(text: str) -> str:
-    """The NHS number as ten digits without layout; `Doubtful` where the check digit or the form does not fit."""
+    """The NHS number as ten digits without layout; `Doubtful` where the check digit or the form does not
+    fit.
+    """
     made = text.replace(" ", "").replace("-", "")
     if not made:
         return ""
@@ -67,7 +73,9 @@ def is_nhs_number(text: str) -> bool:
 
 
 def is_uln(text: str) -> bool:
-    """Whether the text is a unique learner number whose last digit fits (and not the placeholder 9999999999)."""
+    """Whether the text is a unique learner number whose last digit fits (and not the placeholder
+    9999999999).
+    """
     made = text.strip()
     if not _TEN.fullmatch(made) or made == "9999999999":
         return False
@@ -85,7 +93,9 @@ def postcode(text: str) -> str:
 
 
 def outcode(text: str) -> str:
-    """The first half of a postcode; nothing, with a doubt, where it is none: the whole text would say too much."""
+    """The first half of a postcode; nothing, with a doubt, where it is none: the whole text would say too
+    much.
+    """
     made = "".join(text.split()).upper()
     found = _POSTCODE.fullmatch(made)
     if not made:
@@ -94,7 +104,9 @@ def outcode(text: str) -> str:
 
 
 def strip_zeros(text: str) -> str:
-    """The text without the zeros at its front: one child's local number is padded in one return and not in another."""
+    """The text without the zeros at its front: one child's local number is padded in one return and not in
+    another.
+    """
     return text.strip().lstrip("0") or text.strip()[-1:]
 
 

@@ -1,4 +1,6 @@
-"""Ids that follow from what a feed said: the same row gives the same id, and nobody without the key can guess it."""
+"""Ids that follow from what a feed said: the same row gives the same id, and nobody without the key can
+guess it.
+"""
 
 from hashlib import blake2b
 

@@ -1,4 +1,6 @@
-"""The source part of a mapping file turned into what readers and rules need: shapes, files, settings, code maps."""
+"""The source part of a mapping file turned into what readers and rules need: shapes, files, settings, code
+maps.
+"""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,6 @@
-"""Bodies of rules proved against R4: every element, type, list, code and required element, all problems at once."""
+"""Bodies of rules proved against R4: every element, type, list, code and required element, all problems at
+once.
+"""
 
 import json
 from collections.abc import Mapping
@@ -36,7 +38,9 @@ _OBJECT_CONTROLS = ("$if",)
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a value stands: the element it is for, its path in the resource, its scope, and an outer binding."""
+    """Where a value stands: the element it is for, its path in the resource, its scope, and an outer
+    binding.
+    """
 
     element: facts.Element
     path: str

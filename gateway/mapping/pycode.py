@@ -1,7 +1,8 @@
-"""Expressions as Python text: what the compiler writes for a value, and for a test being surely true or surely false.
+"""Expressions as Python text: what the compiler writes for a value, and for a test being surely true or
+surely false.
 
-A test has FHIRPath's three values. It is written twice, once for "true" and once for "false"; what is neither is
-unknown, and no third value has to be carried about.
+A test has FHIRPath's three values. It is written twice, once for "true" and once for "false"; what is
+neither is unknown, and no third value has to be carried about.
 """
 
 from collections.abc import Callable, Mapping
@@ -90,7 +91,9 @@ class Speaker:
         raise TypeError(type(node).__name__)
 
     def concat(self, node: Concat) -> str:
-        """Python for texts put together; every part is worked out, as it is where each has a line of its own."""
+        """Python for texts put together; every part is worked out, as it is where each has a line of its
+        own.
+        """
         parts = ", ".join(self.text(part) for part in node.parts)
         return f"glue({node.strict}, {says(node)!r}, ({parts},))"
 
@@ -191,7 +194,8 @@ def _down(row: str, steps: tuple[int, ...], otherwise: str) -> str:
 def says(node: Concat) -> tuple[bool, ...]:
     """Which parts decide whether texts put together are there.
 
-    With `+` all that are not constants; with `&` those of the record, or of the file where it has none of those.
+    With `+` all that are not constants; with `&` those of the record, or of the file where it has none of
+    those.
     """
     dynamic = tuple(not isinstance(part, Const) for part in node.parts)
     own = tuple(not isinstance(part, Const | Outside) for part in node.parts)
@@ -199,7 +203,9 @@ def says(node: Concat) -> tuple[bool, ...]:
 
 
 def glue(strict: bool, decide: tuple[bool, ...], parts: tuple[str, ...]) -> str:
-    """Texts put together, or "" where those that decide are not there (`strict`: any of them, else all of them)."""
+    """Texts put together, or "" where those that decide are not there (`strict`: any of them, else all of
+    them).
+    """
     there = [bool(part) for part, counts in zip(parts, decide, strict=True) if counts]
     if there and not (all(there) if strict else any(there)):
         return ""

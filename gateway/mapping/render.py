@@ -1,4 +1,6 @@
-"""Problems of a mapping file as its author reads them: the place, the line with a caret, what it is, what to do."""
+"""Problems of a mapping file as its author reads them: the place, the line with a caret, what it is, what
+to do.
+"""
 
 import re
 from collections.abc import Iterable

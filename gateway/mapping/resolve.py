@@ -6,9 +6,9 @@ from typing import Any
 
 from gateway.fhir import expression as ast
 from gateway.mapping.calls import Calls
-from gateway.mapping.functions import NUMERIC, TEXTUAL
 from gateway.mapping.hints import listed, near
 from gateway.mapping.located import Text
+from gateway.mapping.shelf import NUMERIC, TEXTUAL
 from gateway.mapping.typed import (
     Asked,
     Cell,
@@ -170,7 +170,9 @@ class Resolver:
         return Outside("date" if where == "run" else "text", where, node.name)
 
     def record(self, node: ast.Node | None, at: At) -> tuple[int, tuple[int, ...], Record]:
-        """The record a name leads to: the enclosing one in scope, the slots below it, and the record itself."""
+        """The record a name leads to: the enclosing one in scope, the slots below it, and the record
+        itself.
+        """
         match node:
             case ast.Name(name="parent"):
                 return self.parent(self.words.records[at.scope[-1]], node, at)

@@ -1,11 +1,11 @@
 """The rules of a mapping: their names, keys and scopes, and their bodies proved."""
 
 from gateway.fhir import facts
-from gateway.mapping.functions import NUMERIC, TEXTUAL
 from gateway.mapping.hints import listed, near
 from gateway.mapping.located import Items, Node, Table, Text
 from gateway.mapping.plan import Rule
 from gateway.mapping.prove import Prover
+from gateway.mapping.shelf import NUMERIC, TEXTUAL
 from gateway.mapping.typed import Expression
 from gateway.mapping.words import Head, Record, Words
 from gateway.problems import Problem, problem

@@ -1,4 +1,6 @@
-"""The outline of a mapping file checked against its published JSON Schema, with a place for every deviation."""
+"""The outline of a mapping file checked against its published JSON Schema, with a place for every
+deviation.
+"""
 
 import json
 from functools import cache

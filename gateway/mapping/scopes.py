@@ -6,7 +6,9 @@ Fresh = Callable[[], str]
 
 
 class Frame:
-    """The lines to run once for each row of a record, before anything else: its cells, their escapes, its ids."""
+    """The lines to run once for each row of a record, before anything else: its cells, their escapes, its
+    ids.
+    """
 
     def __init__(self, record: int, known: dict[str, str] | None = None) -> None:
         self.record = record
@@ -50,7 +52,9 @@ class Block:
         return made
 
     def once(self, text: str, fresh: Fresh) -> str:
-        """The name of what `text` gives, worked out here unless it already was where this block can see it."""
+        """The name of what `text` gives, worked out here unless it already was where this block can see
+        it.
+        """
         block: Block | None = self
         while block:
             if text in block.known:

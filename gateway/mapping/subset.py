@@ -10,7 +10,9 @@ from gateway.problems import NOWHERE, Place
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference: the path, what was expected, what came instead, and the line of the mapping if it is known."""
+    """One difference: the path, what was expected, what came instead, and the line of the mapping if it is
+    known.
+    """
 
     path: str
     expected: str

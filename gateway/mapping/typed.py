@@ -34,7 +34,8 @@ class Const(Typed):
 class Cell(Typed):
     """A field of a record in scope: the record's number, and the index of the cell in its row.
 
-    `through` are the indexes of single kid records on the way to it (`oc2.SDQ_SCORE` where oc2 is at most one).
+    `through` are the indexes of single kid records on the way to it (`oc2.SDQ_SCORE` where oc2 is at most
+    one).
     """
 
     record: int
@@ -56,7 +57,8 @@ class Outside(Typed):
 class Apply(Typed):
     """A converter applied to a value.
 
-    `plain`: its results need no escaping; `doubts`: they can be `Doubtful`; `label` tells two converters apart;
+    `plain`: its results need no escaping; `doubts`: they can be `Doubtful`; `label` tells two converters
+    apart;
     `term`: the code map it asks, if it does.
     """
 
@@ -184,8 +186,9 @@ def walk(node: Typed) -> Iterator[Typed]:
 def carries(node: Typed) -> bool:
     """Whether a value says something about the record, and does not only ride along.
 
-    `iif(upn.isTemporaryUpn(), 'temp', 'official')` rides along: whatever the test, a constant comes of it. Values of
-    the file and the settings ride along as well. An object is there only if something that carries is.
+    `iif(upn.isTemporaryUpn(), 'temp', 'official')` rides along: whatever the test, a constant comes of it.
+    Values of the file and the settings ride along as well. An object is there only if something that
+    carries is.
     """
     match node:
         case Const() | Outside():

@@ -1,4 +1,6 @@
-"""What the names in a mapping's expressions can mean: its records, settings, variables, code maps and rules."""
+"""What the names in a mapping's expressions can mean: its records, settings, variables, code maps and
+rules.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
