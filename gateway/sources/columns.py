@@ -102,7 +102,7 @@ def recognise_tables(tables: Sequence[Table], source: Source) -> tuple[dict[str,
     problems: list[Problem] = []
     warnings: list[Problem] = []
     for table in tables:
-        rule = best_rule(table, source.files)
+        rule = best_rule(table, source)
         if rule is None:
             warnings.append(problem(UNKNOWN_FILE, place=Place(file=table.file.name, line=1)))
             continue
@@ -130,17 +130,16 @@ def recognise_tables(tables: Sequence[Table], source: Source) -> tuple[dict[str,
     return found, warnings
 
 
-def best_rule(table: Table, rules: Sequence[FileRule]) -> FileRule | None:
+def best_rule(table: Table, source: Source) -> FileRule | None:
     """The rule that a file's columns fit best, or, where none has enough of them, the one its name fits."""
-    have = {_plain(name) for name in table.header if name}
 
     def fit(rule: FileRule) -> tuple[bool, float, bool]:
         want = {_plain(name) for name in rule.columns}
+        have = {_plain(name) for name in table.header if name} | _stood_in(table, rule, source)
         alike = len(have & want) / len(have | want) if want else 0.0
         return want <= have and bool(want), alike, _named(table, rule)
 
-    ranked = sorted(rules, key=fit, reverse=True)
-    for rule in ranked:
+    for rule in sorted(source.files, key=fit, reverse=True):
         whole, alike, named = fit(rule)
         if whole or alike >= _ALIKE or named:
             return rule
@@ -162,17 +161,24 @@ def shapes_of(top: Shape) -> Iterator[Shape]:
         yield from shapes_of(kid)
 
 
+def _stood_in(table: Table, rule: FileRule, source: Source) -> set[str]:
+    """Columns that are not there, but for which every field that wants them has an alternative that is."""
+    fields = [field for shape in shapes_of(source.top) if shape.file == rule.key for field in shape.fields]
+    wanting: dict[str, bool] = {}
+    for field in fields:
+        met = any(table.index(path) >= 0 for path in field.paths)
+        for path in field.paths:
+            wanting[_plain(path)] = wanting.get(_plain(path), True) and met
+    return {column for column, met in wanting.items() if met}
+
+
 def _missing(table: Table, source: Source) -> list[Problem]:
-    """Columns the rule names that are not there, unless each field that wants one has an alternative."""
+    """Columns the rule names, or a join needs, that are not there and have no stand-in."""
     assert table.rule is not None
-    fields = [field for shape in shapes_of(source.top) if shape.file == table.key for field in shape.fields]
-    missing = []
-    for column in table.rule.columns:
-        if table.index(column) >= 0:
-            continue
-        wanting = [field for field in fields if _plain(column) in map(_plain, field.paths)]
-        if not wanting or any(all(table.index(path) < 0 for path in field.paths) for field in wanting):
-            missing.append(column)
+    stood_in = _stood_in(table, table.rule, source)
+    missing = [
+        column for column in table.rule.columns if table.index(column) < 0 and _plain(column) not in stood_in
+    ]
     joins = {shape.by for shape in shapes_of(source.top) if shape.by and table.key in _joined(shape, source)}
     missing += [by for by in sorted(joins) if table.index(by) < 0 and by not in missing]
     place = Place(file=table.file.name, line=1)

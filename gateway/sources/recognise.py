@@ -58,7 +58,7 @@ def _files(given: Given, kind: str) -> list[File]:
 
 def _fits_csv(files: list[File], source: Source) -> float:
     """How many of the files have the columns of a table of the set."""
-    known = [best_rule(read_header(file, source.encoding), source.files) for file in files if _text(file)]
+    known = [best_rule(read_header(file, source.encoding), source) for file in files if _text(file)]
     keys = {rule.key for rule in known if rule is not None}
     if source.top.file not in keys:
         return 0.0

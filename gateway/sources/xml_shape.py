@@ -22,7 +22,7 @@ _UNWANTED, _FIRST_BELOW = -1, -2
 
 
 class Met(NamedTuple):
-    """Where a walk tells of elements not read or read once too often, and asks for lines beyond `LAST_LINE`."""
+    """Where a walk tells of elements not read or found twice, and asks for lines beyond `LAST_LINE`."""
 
     unread: Callable[[str], None]
     repeated: Callable[[str, int], None]
