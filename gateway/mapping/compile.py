@@ -11,10 +11,12 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from gateway.mapping.memo import Doubtful, Memo, Unfit
+from gateway.mapping.pieces import Piece, either, fstring, gives_texts, when
 from gateway.mapping.plan import Each, Fixed, Leaf, Listing, Member, Node, Object, Rule
 from gateway.mapping.pycode import Outer, Pool, Speaker, cell_text, glue, says
+from gateway.mapping.remember import one_cell
 from gateway.mapping.scopes import Block, Frame
-from gateway.mapping.typed import Apply, Cell, Concat, Const, Kids, Link, Outside, Typed, carries, walk
+from gateway.mapping.typed import Apply, Cell, Concat, Const, Link, Outside, Typed, carries
 from gateway.mapping.words import Words
 from gateway.problems.record import RECORD_KEY, RECORD_REQUIRED, RECORD_RIVALS
 
@@ -36,19 +38,6 @@ class Compiled:
     run: Fast
     doubts: list[Doubtful]
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Python for a part of a JSON text.
-
-    `there`: when it is there (None: always); `carry`: when it says something about the record (None: it
-    never does).
-    """
-
-    segments: tuple[tuple[str, str], ...]
-    there: str | None
-    carry: str | None
 
 
 def compile_rules(rules: tuple[Rule, ...], words: Words, outer: Outer, ids: IdOf) -> Compiled:
@@ -147,7 +136,7 @@ class _Writer:
         own = self.own_id(rule, inner)
         piece = self.members(rule.body, inner)
         head = (("lit", f'{{"resourceType":"{rule.type}","id":"'), ("var", own), ("lit", '"'))
-        text = _fstring((*head, *piece.segments))
+        text = fstring((*head, *piece.segments))
         inner.add(f"add(({index}, {rule.type!r}, {own}, {text}))")
         for end in ends:
             end()
@@ -169,8 +158,9 @@ class _Writer:
         """Write the id of a rule's resource, which must have something in its key."""
         keys = [key.body for key in rule.keys]
         test = self.keys_test(keys)
-        if test:
+        if test and not block.is_sure(test):
             block.add(f"if not ({test}): no_key()")
+            block.sure.add(test)
         return self.id_of(rule.name, keys, block)
 
     def keys_test(self, keys: list[Typed]) -> str:
@@ -262,7 +252,7 @@ class _Writer:
         made = self.id_of(body.rule, list(body.keys), block)
         head, tail = f'{{"reference":"{body.target}/', '"}'
         test = self.keys_test(list(body.keys))
-        there = f"({test})" if test else None
+        there = (test if test.isidentifier() else f"({test})") if test else None
         return Piece((("lit", head), ("var", made), ("lit", tail)), there, there)
 
     def object(self, node: Object, block: Block) -> Piece:
@@ -274,7 +264,7 @@ class _Writer:
         block.add(f"if {self.say.true(node.guard.body)}:")
         inner = block.inner()
         piece = self.members(node, inner)
-        inner.add(f"{name} = {_when(_fstring(piece.segments), piece.there)}")
+        inner.add(f"{name} = {when(fstring(piece.segments), piece.there)}")
         return Piece((("var", name),), name, name)
 
     def members(self, node: Object, block: Block) -> Piece:
@@ -282,7 +272,7 @@ class _Writer:
         pieces = [(member, self.node(member.node, block)) for member in node.members]
         carry = [piece.carry for _, piece in pieces if piece.carry is not None]
         riders = [p.there for m, p in pieces if p.carry is None and not isinstance(m.node, Fixed)]
-        there = _either(carry) if carry else _either(riders) if riders and None not in riders else None
+        there = either(carry) if carry else either(riders) if riders and None not in riders else None
         if node.root:
             there = None
         self.checks(node, pieces, there, block)
@@ -291,16 +281,17 @@ class _Writer:
         sure = node.root
         for position, (member, piece) in enumerate(pieces):
             optional = piece.there is not None and piece.there != known and not member.required
+            optional = optional and not block.is_sure(str(piece.there))
             label = f'"{member.name}":'
             if not optional:
                 comma = "," if sure or position else ""
                 segments += [("lit", comma + label), *piece.segments]
                 sure = sure or not position
             else:
-                text = _fstring((("lit", f",{label}"), *piece.segments))
-                segments.append(("var", block.set(_when(text, piece.there), self.pool.fresh)))
+                text = fstring((("lit", f",{label}"), *piece.segments))
+                segments.append(("var", block.set(when(text, piece.there), self.pool.fresh)))
         if not sure and segments:
-            segments = [("var", block.set(f"{_fstring(tuple(segments))}[1:]", self.pool.fresh))]
+            segments = [("var", block.set(f"{fstring(tuple(segments))}[1:]", self.pool.fresh))]
         opened = () if node.root else (("lit", "{"),)
         return Piece((*opened, *segments, ("lit", "}")), there, there if carry else None)
 
@@ -321,7 +312,7 @@ class _Writer:
 
     def listing(self, node: Listing, block: Block) -> Piece:
         """Write a list."""
-        if len(node.items) == 1 and not isinstance(node.items[0], Each) and not _texts(node.items[0]):
+        if len(node.items) == 1 and not isinstance(node.items[0], Each) and not gives_texts(node.items[0]):
             piece = self.node(node.items[0], block)
             return Piece((("lit", "["), *piece.segments, ("lit", "]")), piece.there, piece.carry)
         segments: list[tuple[str, str]] = []
@@ -332,9 +323,9 @@ class _Writer:
             segments.append(name)
             tests.append(there)
             carry.extend([says] if says else [])
-        whole = block.set(f"{_fstring(tuple(segments))}[1:]", self.pool.fresh)
+        whole = block.set(f"{fstring(tuple(segments))}[1:]", self.pool.fresh)
         there = None if None in tests else whole
-        says = _either(list(dict.fromkeys(carry))) if carry else None
+        says = either(list(dict.fromkeys(carry))) if carry else None
         return Piece((("lit", "["), ("var", whole), ("lit", "]")), there, says)
 
     def list_item(self, item: Node | Each, block: Block) -> tuple[tuple[str, str], str | None, str | None]:
@@ -344,12 +335,12 @@ class _Writer:
         if isinstance(item, Each):
             name = self.each(item, block)
             return ("var", name), name, name
-        if _texts(item) and isinstance(item, Leaf):
+        if gives_texts(item) and isinstance(item, Leaf):
             value = self.value(item.value.body, block)
             name = block.set(f"',' + join(map(esc, {value})) if {value} else ''", self.pool.fresh)
             return ("var", name), name, name if carries(item.value.body) else None
         piece = self.node(item, block)
-        text = _when(_fstring((("lit", ","), *piece.segments)), piece.there)
+        text = when(fstring((("lit", ","), *piece.segments)), piece.there)
         name = block.set(text, self.pool.fresh)
         return ("var", name), name if piece.there else None, piece.carry
 
@@ -360,7 +351,7 @@ class _Writer:
         depth = len(self.frames)
         loop, ends = self.enter(item.enter, block)
         piece = self.node(item.node, loop)
-        text = f"{name} += {_fstring((('lit', ','), *piece.segments))}"
+        text = f"{name} += {fstring((('lit', ','), *piece.segments))}"
         loop.add(f"if {piece.there}: {text}" if piece.there else text)
         for end in ends:
             end()
@@ -369,14 +360,14 @@ class _Writer:
 
     def remembered(self, node: Object | Listing, block: Block) -> Piece | None:
         """Write a part that follows from one coded cell as a function whose results are remembered."""
-        cell = _one_cell(node)
+        cell = one_cell(node)
         if cell is None:
             return None
         name = self.cell(cell)
         outer, self.frames = self.frames, [Frame(cell.record, {cell_text(cell): "c"})]
         body = Block()
         piece = self.object(node, body) if isinstance(node, Object) else self.listing(node, body)
-        body.add(f"return {_when(_fstring(piece.segments), piece.there)}")
+        body.add(f"return {when(fstring(piece.segments), piece.there)}")
         head = self.frames[0].lines("    ")
         self.frames = outer
         source = "\n".join(["def part(c):", *head, *body.lines("    "), ""])
@@ -385,67 +376,3 @@ class _Writer:
         memo = self.pool.name(("part", id(node)), Memo(names["part"]))
         made = block.set(f"{memo}[{name}]", self.pool.fresh)
         return Piece((("var", made),), made, made)
-
-
-def _one_cell(node: Object | Listing) -> Cell | None:
-    """The one cell that a part depends on, if it is used only through converters of coded or measured
-    values.
-    """
-    cells: set[Cell] = set()
-    for value in _values(node):
-        if value is None:
-            return None
-        for part in walk(value):
-            if isinstance(part, Link | Kids) or (isinstance(part, Apply) and part.doubts):
-                return None
-            if isinstance(part, Cell):
-                cells.add(part)
-    return cells.pop() if len(cells) == 1 else None
-
-
-def _values(node: Node | Each) -> list[Typed | None]:
-    """The expressions of a part; None among them where the part cannot be remembered."""
-    match node:
-        case Fixed():
-            return []
-        case Leaf(value=value, form=form):
-            body = value.body
-            raw = form == "texts" or not carries(body) or (form == "text" and not _coded(body))
-            return [None] if raw else [body]
-        case Object(members=members, guard=guard):
-            inner = [value for member in members for value in _values(member.node)]
-            return [*inner, *([guard.body] if guard else [])]
-        case Listing(items=items):
-            if any(isinstance(item, Each | Fixed) for item in items):
-                return [None]
-            return [value for item in items for value in _values(item)]
-    return [None]
-
-
-def _coded(body: Typed) -> bool:
-    return isinstance(body, Apply) and (body.plain or bool(body.term))
-
-
-def _texts(item: Node) -> bool:
-    return isinstance(item, Leaf) and item.form == "texts"
-
-
-def _either(tests: list[str] | list[str | None]) -> str:
-    """Any of some tests."""
-    found = list(dict.fromkeys(str(test) for test in tests))
-    return found[0] if len(found) == 1 else f"({' or '.join(found)})"
-
-
-def _when(text: str, test: str | None) -> str:
-    return f"{text} if {test} else ''" if test else text
-
-
-def _fstring(segments: tuple[tuple[str, str], ...]) -> str:
-    """An f-string of literal texts and names."""
-    if len(segments) == 1 and segments[0][0] == "var":
-        return segments[0][1]
-    parts = (
-        text.replace("{", "{{").replace("}", "}}") if kind == "lit" else f"{{{text}}}"
-        for kind, text in segments
-    )
-    return "f" + repr("".join(parts))

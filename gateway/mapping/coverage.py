@@ -43,6 +43,7 @@ def coverage(mapping: Mapped, rows: Iterable[Row], made: Iterable[Translation]) 
     asked = _asked(mapping)
     codes: dict[str, dict[str, int]] = {}
     for row in rows:
+        row = mapping.made.filled(row) if mapping.made else row
         _count(row, 0, mapping, asked, codes)
     return Coverage(fields, codes, rules)
 

@@ -1,14 +1,15 @@
-"""Tests beside a mapping (`tests.yaml`): named records given, the resources or problems expected, and a
-diff in words.
+"""Tests beside a mapping (`tests.yaml`): records given, what is expected of them, and a diff in words.
 
-tests:
-  - name: refused SDQ becomes a data-absent-reason
-    given: {header: [{CHILD: "566910", SEX: "2", DOB: 27/03/2008}]}     # CSV: rows of the set's files;
-    else a text
-    set: {la: "201"}                                                    # values for given.
-    expect: [{resourceType: Observation, valueInteger: 17}]             # each is found in some resource
-    issues: [record.not-a-date]                                         # codes of the problems, none
-    otherwise
+    tests:
+      - name: refused SDQ becomes a data-absent-reason
+        given: {header: [{CHILD: "566910", SEX: "2", DOB: 27/03/2008}]}
+        set: {la: "201"}
+        expect: [{resourceType: Observation, valueInteger: 17}]
+        absent: [{resourceType: Flag}]
+        issues: [record.not-a-date]
+
+`given` is rows for the files of a CSV set, or a text for XML and JSON; `set` are values for `given.`; each
+of `expect` is found in some resource and none of `absent` in any; `issues` are the codes of all problems.
 """
 
 import json

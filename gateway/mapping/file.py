@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.mapping import located
+from gateway.mapping.located import Table, Text
 from gateway.mapping.made import Level, levels
 from gateway.mapping.outline import Given, Ignored, read_given, read_ignored, read_source, read_terms
 from gateway.mapping.outline_made import Making, read_made
@@ -15,9 +16,9 @@ from gateway.mapping.prove import Prover
 from gateway.mapping.resolve import Resolver
 from gateway.mapping.rules import prove_rules, read_heads
 from gateway.mapping.schema import outline_problems
-from gateway.mapping.words import Words, number_records
-from gateway.problems import Problem, Refused, problem
-from gateway.problems.mapping import MAPPING_UNUSED, MAPPING_UNUSED_LET, MAPPING_UNUSED_TERM
+from gateway.mapping.unused import unused_problems
+from gateway.mapping.words import Head, Words, number_records
+from gateway.problems import Problem, Refused
 from gateway.records import Source
 
 DEFAULT_BASE = "https://fhirgate.example"
@@ -74,56 +75,71 @@ def load(
 
     Raises:
         Refused: every problem found, each with file, line and column: first those of the text, then those
-        of its
-            outline, then those of its records, code maps and rules together.
+            of its outline, then those of its records, code maps and rules together.
     """
     tree = located.read(text, file)
     problems = outline_problems(tree)
     if problems:
         raise Refused(*problems)
     maps = concept_maps or {}
-    found = read_source(tree, problems)
-    given = read_given(tree, problems)
-    terms = read_terms(tree, maps, base_uri, problems)
-    if found is None:
-        raise Refused(*problems)
-    source, keys = found
-    making = read_made(
-        tree.table("source").table("records"), source.top, tree.table("source").text("dates"), problems
-    )
-    records = number_records(making.top, keys)
-    heads, warnings = read_heads(tree, records, problems)
-    lets = {name: node for name, node in tree.table("let").entries.items() if isinstance(node, located.Text)}
-    words = Words(
-        records,
-        tuple(field.name for field in source.context),
-        tuple(each.name for each in given),
-        lets,
-        terms,
-        {head.name: head for head in heads},
-        tree.table("source").text("dates"),
-        base_uri,
-    )
-    resolver = Resolver(words, problems)
-    rules = prove_rules(tree, heads, words, Prover(resolver))
+    found = _declare(tree, base_uri, maps, problems)
+    resolver = Resolver(found.words, problems)
+    rules = prove_rules(tree, found.heads, found.words, Prover(resolver))
     if problems:
         raise Refused(*_in_order(problems))
-    warnings += _unused(tree, words, resolver, source.ignored, making)
-    ignored = read_ignored(tree)
+    unused = unused_problems(tree, found.words, resolver, found.source.ignored, found.making)
+    canonicals = [term.table.canonical for term in found.words.terms.values()]
     return Mapping(
         id=tree.text("id"),
         version=tree.text("version"),
         title=tree.text("title"),
-        sha256=_digest(text, base_uri, [maps[term.table.canonical] for term in terms.values()]),
-        source=source,
-        given=given,
-        ignored=ignored,
+        sha256=_digest(text, base_uri, [maps[canonical] for canonical in canonicals]),
+        source=found.source,
+        given=found.given,
+        ignored=read_ignored(tree),
         rules=tuple(rules),
-        words=words,
-        made=levels(source.top, making.made),
-        warnings=tuple(_in_order(warnings)),
+        words=found.words,
+        made=levels(found.source.top, found.making.made),
+        warnings=tuple(_in_order([*found.warnings, *unused])),
         file=file,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What a mapping declares before its rules are proved."""
+
+    source: Source
+    making: Making
+    given: tuple[Given, ...]
+    heads: list[Head]
+    words: Words
+    warnings: list[Problem]
+
+
+def _declare(tree: Table, base: str, maps: Dict[str, Dict[str, Any]], problems: list[Problem]) -> _Declared:
+    """Read records, settings, code maps and the heads of rules."""
+    found = read_source(tree, problems)
+    given = read_given(tree, problems)
+    terms = read_terms(tree, maps, base, problems)
+    if found is None:
+        raise Refused(*_in_order(problems))
+    source, keys = found
+    part = tree.table("source")
+    making = read_made(part.table("records"), source.top, part.text("dates"), problems)
+    records = number_records(making.top, keys)
+    heads, warnings = read_heads(tree, records, problems)
+    words = Words(
+        records,
+        tuple(field.name for field in source.context),
+        tuple(each.name for each in given),
+        {name: node for name, node in tree.table("let").entries.items() if isinstance(node, Text)},
+        terms,
+        {head.name: head for head in heads},
+        part.text("dates"),
+        base,
+    )
+    return _Declared(source, making, given, heads, words, warnings)
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
@@ -135,30 +151,3 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
 def _digest(text: str, base: str, maps: list[Any]) -> str:
     whole = json.dumps([text, base, maps], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _unused(
-    tree: located.Table, words: Words, resolver: Resolver, ignored: frozenset[str], making: Making
-) -> list[Problem]:
-    """Warnings for fields, variables and code maps that nothing uses and no ignore line names."""
-    found = []
-    records = tree.table("source").table("records")
-    for record in words.records:
-        shape = record.shape
-        joins = {shape.by, *(kid.by for kid in shape.kids), *record.key}
-        for index, field in enumerate(shape.fields):
-            names = {field.name, *field.paths}
-            if shape.name in making.whole or (shape.name, field.name) in making.used:
-                continue
-            known = {f"{shape.file}.{path}" for path in field.paths} | {f"{shape.name}.{field.name}"}
-            if (record.number, index) not in resolver.used and not names & joins and not known & ignored:
-                fields = records.table(shape.name).table("fields")
-                place = fields.keys.get(field.name, records.at(shape.name))
-                found.append(problem(MAPPING_UNUSED, place=place, field=field.name, record=shape.name))
-    for name in words.lets:
-        if name not in resolver.used_lets:
-            found.append(problem(MAPPING_UNUSED_LET, place=tree.table("let").at(name), name=name))
-    for name in words.terms:
-        if name not in resolver.calls.used_terms:
-            found.append(problem(MAPPING_UNUSED_TERM, place=tree.table("terms").at(name), name=name))
-    return found

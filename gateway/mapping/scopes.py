@@ -34,6 +34,7 @@ class Block:
         self.outer = outer
         self.parts: list[str | Block | list[str]] = []
         self.known: dict[str, str] = {}
+        self.sure: set[str] = set()
 
     def add(self, line: str) -> None:
         """Add a line."""
@@ -62,6 +63,15 @@ class Block:
             block = block.outer
         self.known[text] = self.set(text, fresh)
         return self.known[text]
+
+    def is_sure(self, test: str) -> bool:
+        """Whether a test is known to hold here, because the row would not have come so far otherwise."""
+        block: Block | None = self
+        while block:
+            if test in block.sure:
+                return True
+            block = block.outer
+        return False
 
     def set(self, text: str, fresh: Fresh) -> str:
         """A new name for what `text` gives."""

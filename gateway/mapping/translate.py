@@ -61,6 +61,7 @@ class Translator:
             Refused: `mapping.given-missing`, `mapping.given-value`, `mapping.given-unknown`.
         """
         self.mapping = mapping
+        self._made = mapping.made
         self.files = dict(files or {})
         values = settle(mapping, given or {})
         self.outer = {("given", name): value for name, value in values.items()}
@@ -80,7 +81,7 @@ class Translator:
         lost: list[int] = []
         compiled = self._compiled
         try:
-            compiled.run(self._filled(row), made.append, lost.append)
+            compiled.run(self._made.filled(row) if self._made else row, made.append, lost.append)
         except Unfit:
             return self._reasons(row)
         if lost or compiled.doubts or (len(made) > 1 and len({each[2] for each in made}) < len(made)):
@@ -90,11 +91,14 @@ class Translator:
     def explain(self, row: Row) -> Explanation:
         """Say everything about a row: its resources, problems, and where each element came from."""
         mapping = self.mapping
-        return explain(self._filled(row), mapping.rules, mapping.words, self.outer, self.ids, self.files)
-
-    def _filled(self, row: Row) -> Row:
-        """A row with the records that are made of others."""
-        return self.mapping.made.filled(row) if self.mapping.made else row
+        return explain(
+            self._made.filled(row) if self._made else row,
+            mapping.rules,
+            mapping.words,
+            self.outer,
+            self.ids,
+            self.files,
+        )
 
     def _reasons(self, row: Row) -> Translation:
         self._compiled.doubts.clear()
