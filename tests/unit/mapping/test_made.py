@@ -1,0 +1,210 @@
+"""Records made of other records, and code maps that name a code list."""
+
+import json
+from typing import Any
+
+import pytest
+
+from gateway.mapping import Ids, Translator, load
+from gateway.mapping.file import Mapping
+from gateway.problems import Refused
+from gateway.records import Row
+
+HEAD = """
+mapping: 1
+id: care
+version: 1.0.0
+target: {fhir: 4.0.1}
+source:
+  format: csv
+  dates: dd/MM/yyyy
+  files:
+    child: {columns: [ID]}
+    stay: {columns: [ID, FROM, WHY, TO, OUT]}
+  records:
+    child: {file: child, key: [ID]}
+    stay: {file: stay, within: child, by: ID, key: [FROM]}
+"""
+CARE = """
+    care:
+      of: stay
+      within: child
+      sort: FROM
+      begins: {WHY: [S]}
+      ends: {OUT: {not: [X1, ""]}}
+      fields: {start: first FROM, why: first WHY, end: last TO, out: last OUT}
+"""
+EMIT = """
+emit:
+  - {resourceType: Patient, $for: child, identifier: [{value: = ID}]}
+  - resourceType: EpisodeOfCare
+    $for: care
+    $key: [= child.ID, = start]
+    status: = iif(out.exists(), 'finished', 'active')
+    patient: = ref(Patient, child.ID)
+    period: {start: = start.date(), end: = end.date()}
+"""
+COLOURS = {
+    "resourceType": "CodeSystem",
+    "url": "https://fhirgate.example/CodeSystem/colour",
+    "concept": [{"code": "R", "display": "Red", "concept": [{"code": "C", "display": "Crimson"}]}],
+}
+
+
+def child(*stays: tuple[str, str, str, str]) -> Row:
+    return ["1", [["1", *stay, line] for line, stay in enumerate(stays, 2)], 1]
+
+
+def made(mapping: Mapping, row: Row) -> list[dict[str, Any]]:
+    translation = Translator(mapping, Ids(b"key", "feed")).translate(row)
+    assert not translation.problems
+    return [json.loads(text) for _, _, _, text in translation.resources]
+
+
+def periods(*stays: tuple[str, str, str, str]) -> list[dict[str, str]]:
+    found = made(load(HEAD + CARE + EMIT), child(*stays))
+    return [each["period"] for each in found if each["resourceType"] == "EpisodeOfCare"]
+
+
+def test_rows_from_a_beginning_to_an_end_are_one_record() -> None:
+    found = periods(
+        ("01/05/2025", "S", "10/06/2025", "X1"),
+        ("10/06/2025", "P", "20/06/2025", "E4A"),
+        ("01/12/2025", "S", "", ""),
+    )
+
+    assert found == [{"start": "2025-05-01", "end": "2025-06-20"}, {"start": "2025-12-01"}]
+
+
+def test_rows_are_put_in_the_order_of_their_dates() -> None:
+    found = periods(("10/06/2025", "P", "20/06/2025", "E4A"), ("01/05/2025", "S", "10/06/2025", "X1"))
+
+    assert found == [{"start": "2025-05-01", "end": "2025-06-20"}]
+
+
+def test_a_row_after_an_end_begins_anew_whatever_it_says() -> None:
+    found = periods(("01/05/2025", "S", "10/06/2025", "E4A"), ("11/06/2025", "P", "", ""))
+
+    assert found == [{"start": "2025-05-01", "end": "2025-06-10"}, {"start": "2025-06-11"}]
+
+
+def test_no_rows_make_no_record() -> None:
+    assert periods() == []
+
+
+def test_a_date_that_is_none_is_told_with_its_line() -> None:
+    row = child(("01/05/2025", "S", "", ""), ("31/06/2025", "S", "", ""))
+
+    translation = Translator(load(HEAD + CARE + EMIT), Ids(b"key", "feed")).translate(row)
+
+    assert [(each.kind.code, each.place.line) for each in translation.problems] == [("record.not-a-date", 3)]
+
+
+def test_the_row_that_was_read_is_left_as_it_is() -> None:
+    row = child(("01/05/2025", "S", "", ""))
+    before = json.dumps(row)
+
+    Translator(load(HEAD + CARE + EMIT), Ids(b"key", "feed")).translate(row)
+
+    assert json.dumps(row) == before
+
+
+def test_a_choice_of_rows_keeps_their_fields() -> None:
+    ended = "    ended: {of: stay, within: child, where: {OUT: {not: ['']}}}\n"
+    emit = """
+emit:
+  - resourceType: Patient
+    $for: child
+    identifier: [{value: = ID}]
+    active: = iif(ended.exists(), false, true)
+    address: [{$for: ended, text: = OUT}]
+"""
+
+    patient = made(
+        load(HEAD + ended + emit), child(("01/05/2025", "S", "", ""), ("02/05/2025", "S", "", "E2"))
+    )[0]
+
+    assert patient["active"] is False
+    assert patient["address"] == [{"text": "E2"}]
+
+
+@pytest.mark.parametrize(
+    ("care", "code", "says"),
+    [
+        pytest.param("{of: stray, within: child}", "mapping.unknown-record", "stray", id="no such record"),
+        pytest.param("{of: child, within: child}", "mapping.records", "lies within", id="not beside it"),
+        pytest.param(
+            "{of: stay, within: child, where: {WHEN: [S]}}", "mapping.unknown-field", "WHEN", id="no field"
+        ),
+        pytest.param(
+            "{of: stay, within: child, sort: FROM}", "mapping.records", "sort", id="sort without begins"
+        ),
+        pytest.param(
+            "{of: stay, within: child, begins: {WHY: [S]}, fields: {a: FROM}}",
+            "mapping.records",
+            "a",
+            id="no row named",
+        ),
+    ],
+)
+def test_a_record_that_cannot_be_made_is_told_at_its_line(care: str, code: str, says: str) -> None:
+    with pytest.raises(Refused) as caught:
+        load(f"{HEAD}    care: {care}\n{EMIT}")
+
+    found = [each for each in caught.value.problems if each.kind.code == code]
+    assert found[0].place.line == HEAD.count("\n") + 1
+    assert says in found[0].says
+
+
+def test_fields_that_only_the_making_reads_are_used() -> None:
+    assert [each.says for each in load(HEAD + CARE + EMIT).warnings if "stay" in each.says] == []
+
+
+def coloured(form: str, cell: str) -> dict[str, Any]:
+    text = f"""
+mapping: 1
+id: care
+version: 1.0.0
+target: {{fhir: 4.0.1}}
+source:
+  format: csv
+  files: {{child: {{columns: [ID, C]}}}}
+  records: {{child: {{file: child, key: [ID]}}}}
+terms:
+  colour: {{system: "{{base}}/CodeSystem/colour", unmapped: keep-source}}
+emit:
+  - {{resourceType: Patient, $for: child, identifier: [{{value: = ID}}], {form}}}
+"""
+    return made(load(text, concept_maps={COLOURS["url"]: COLOURS}), ["1", cell, 1])[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "coding"),
+    [
+        pytest.param("R", {"code": "R", "display": "Red"}, id="a code"),
+        pytest.param("C", {"code": "C", "display": "Crimson"}, id="a code below another"),
+        pytest.param("X", {"code": "X"}, id="an unknown code"),
+    ],
+)
+def test_a_code_of_a_list_stands_for_itself(cell: str, coding: dict[str, str]) -> None:
+    patient = coloured("maritalStatus: = C.concept('colour')", cell)
+
+    assert patient["maritalStatus"] == {"coding": [{"system": COLOURS["url"], **coding}]}
+
+
+def test_the_words_for_a_code_can_be_told_alone() -> None:
+    assert coloured("name: [{text: = C.display('colour')}]", "R")["name"] == [{"text": "Red"}]
+    assert "name" not in coloured("name: [{text: = C.display('colour')}]", "X")
+
+
+def test_a_code_map_names_one_resource() -> None:
+    text = (
+        HEAD
+        + "terms:\n  colour: {unmapped: keep-source}\n"
+        + EMIT.replace("care", "stay").replace("start", "FROM")
+    )
+
+    with pytest.raises(Refused) as caught:
+        load(text)
+
+    assert "colour needs map" in caught.value.problems[0].says
