@@ -4,22 +4,22 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from gateway.mapping.render import render
 from gateway.problems import Problem
 
 #: Problems of these parts mean that the command was used wrongly, not that something needs a person.
 _USED_WRONGLY = (
-    "config.",
-    "service.unknown-",
-    "service.feed-needed",
-    "service.mapping-needed",
-    "service.folder",
+    *("config.", "service.unknown-", "service.feed-needed", "service.mapping-needed", "service.folder"),
+    *("service.port", "source.not-found", "mapping.given-"),
 )
+_SHOWN = (".yaml", ".yml", ".toml")
 
 
 def coloured(stream: Any) -> bool:
@@ -48,30 +48,14 @@ def as_json(value: Any) -> None:
 
 
 def problems(found: Iterable[Problem], folder: Path | None = None) -> None:
-    """Problems, each with its place, a caret under it where its line can be shown, and what to do."""
+    """Problems, each with its place, a caret under it where its line can be shown, and what to do.
+
+    Args:
+        folder: where the mapping or settings file lies that the problems are in.
+    """
     for problem in found:
-        place = problem.rule if str(problem.rule) and not str(problem.place) else problem.place
-        talk(f"{place}  {problem.kind.code}" if str(place) else problem.kind.code)
-        for line in caret(problem, folder):
-            talk(line)
-        talk(f"{problem.says}. {problem.fix}".rstrip())
+        talk(render(_placed(problem), _text(problem, folder)))
         talk("")
-
-
-def caret(problem: Problem, folder: Path | None) -> list[str]:
-    """The source line of a problem with a caret under its column; empty where the file is not ours to show."""
-    place = problem.place
-    if folder is None or not place.column or not place.file.endswith((".yaml", ".yml", ".json", ".toml")):
-        return []
-    path = folder / Path(place.file).name
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return []
-    if not 0 < place.line <= len(lines):
-        return []
-    number = f"{place.line:5} | "
-    return [number + lines[place.line - 1], " " * (len(number) - 2) + "| " + " " * (place.column - 1) + "^"]
 
 
 def exit_code(found: Iterable[Problem]) -> int:
@@ -115,3 +99,18 @@ def counted(number: int, one: str, many: str = "") -> str:
 def fields(value: Mapping[str, Any]) -> None:
     """Names and values in two columns."""
     table([(str(name), str(content)) for name, content in value.items()])
+
+
+def _placed(problem: Problem) -> Problem:
+    return replace(problem, place=problem.rule) if not str(problem.place) else problem
+
+
+def _text(problem: Problem, folder: Path | None) -> str:
+    """The file a problem is in, if it is one of ours to show (never a file with records)."""
+    name = problem.place.file
+    if folder is None or not name.endswith(_SHOWN):
+        return ""
+    try:
+        return (folder / Path(name).name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""

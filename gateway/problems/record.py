@@ -19,7 +19,14 @@ RECORD_CODE = kind(
     "code-invalid",
     422,
 )
-RECORD_POSTCODE = kind("record.not-a-postcode", "{field} must be a UK postcode", _AGAIN, "value", 422)
+RECORD_POSTCODE = kind(
+    "record.not-a-postcode",
+    "{field} does not have the form of a UK postcode",
+    "Check {field} in the source system; it was kept as it is where a whole postcode was asked for.",
+    "value",
+    422,
+    "warning",
+)
 RECORD_TEXT = kind(
     "record.unreadable-text",
     "{field} has characters that are not text",

@@ -113,3 +113,18 @@ SORTED_OTHERWISE = kind(
     200,
     "warning",
 )
+NO_RECORD_AT = kind(
+    "service.no-record",
+    "No record begins at line {line} or before it",
+    "Name a line of the file that a record stands on, the header counted.",
+    "not-found",
+    404,
+)
+NO_TESTS = kind(
+    "service.no-tests",
+    "There are no tests beside the mapping",
+    "Write a tests.yaml in its folder; fhirgate map FILE -m MAPPING --as-test begins one for you.",
+    "not-found",
+    404,
+)
+INTO_NEEDED = kind("service.into-needed", "What load {number} set aside is a set of several files", "Name a folder for them: fhirgate load --set-aside {number} --into FOLDER.", "required")

@@ -93,6 +93,13 @@ STORE_SEARCH = kind(
     "Leave the modifier or prefix out; /metadata lists what can be asked.",
     "not-supported",
 )
+STORE_TEXT = kind(
+    "store.half-character",
+    "A text holds half of a character (a lone surrogate)",
+    "Send the text as UTF-8 with whole characters; an emoji written as two escapes needs both of them.",
+    "value",
+    422,
+)
 STORE_LOAD_RUNNING = kind(
     "store.load-running",
     "The load is still running",

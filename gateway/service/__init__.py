@@ -16,11 +16,18 @@ from gateway.config import Config
 from gateway.fhir.parameters.context import Context
 from gateway.fhir.validate import validate
 from gateway.identity import cci
+from gateway.identity.match import Reason
 from gateway.identity.numbers import upn
 from gateway.identity.person import NHS_NUMBER
 from gateway.problems import Place, Refused, problem, refuse
 from gateway.problems.http import HTTP_EXISTS, HTTP_ID_DIFFERS, HTTP_STALE, HTTP_TYPE_DIFFERS
-from gateway.problems.service import CHILD_UNKNOWN, FEED_UNKNOWN
+from gateway.problems.service import (
+    CHILD_UNKNOWN,
+    FEED_UNKNOWN,
+    RECORD_UNKNOWN,
+    REVIEW_DECIDED,
+    REVIEW_UNKNOWN,
+)
 from gateway.service.ask import Asker
 from gateway.service.clock import now
 from gateway.service.keys import Keys
@@ -164,6 +171,41 @@ class Gateway:
         if found is None:
             raise refuse(CHILD_UNKNOWN)
         return found
+
+    @property
+    def asker_here(self) -> Asker:
+        """Answers searches from the gateway's own records alone."""
+        nobody = Upstreams([], base_uri=self.config["base_uri"], public_id=lambda *_: "")
+        return Asker(self.keys, nobody, int(self.config["cursor_life"]))
+
+    def decide(self, number: int, *, same: bool, reason: str, author: str) -> None:
+        """Write down what a person decided about a match; the same child: link the record to it.
+
+        Raises:
+            Refused: `service.unknown-review`, `service.review-decided`.
+        """
+        with self.store.write() as work:
+            entry = next((one for one in work.reviews(state="") if one.number == number), None)
+            if entry is None:
+                raise refuse(REVIEW_UNKNOWN, number=number)
+            if entry.state != "open":
+                raise refuse(REVIEW_DECIDED, number=number)
+            if same and entry.child is not None:
+                self.linker.move(work, entry.rec, entry.child, Reason("person", reason), author, now())
+            work.close_reviews([number], "same" if same else "different")
+
+    def take_apart(self, feed: Feed, local: str, *, reason: str, author: str) -> Child:
+        """A person takes a record out of the child it is linked to; the child it has from now on.
+
+        Raises:
+            Refused: `service.unknown-record`.
+        """
+        with self.store.write() as work:
+            record = work.record(feed.name, local)
+            if record is None or record.child is None:
+                raise refuse(RECORD_UNKNOWN, feed=feed.name)
+            number = self.linker.move(work, record.rec, None, Reason("person", reason), author, now())
+            return work.children([number])[number]
 
     def close(self) -> None:
         """Close the store and the audit."""

@@ -1,12 +1,12 @@
-"""A file comes in: read, translated, told, linked, in batches; what cannot be taken is set aside with its reason.
+"""A file comes in: read, translated, told, linked, in batches; what cannot be taken is set aside.
 
 A load that was interrupted is run again and goes on as the same load: what it told already is unchanged, what
 it set aside is not set aside twice. A load that is undone takes back exactly what it told.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import BinaryIO, Protocol
 
@@ -22,8 +22,9 @@ from gateway.service.keys import Keys
 from gateway.service.link import Feed, Linker
 from gateway.service.report import Report, add, kept_problems
 from gateway.service.tell import Said, Teller, as_said
-from gateway.sources import open_fhir, open_source
-from gateway.sources.files import Given, gather
+from gateway.sources import open_source
+from gateway.sources.fhir import FhirReading, Told
+from gateway.sources.files import Given, gather, single
 from gateway.store.base import Aside, LoadStart, Store, Undone
 
 #: The line of the set-aside entry that holds what surrounds the records of the file.
@@ -93,7 +94,7 @@ class Loader:
         at = now()
         with _opened(given, mapping) as reading:
             report.files = tuple(reading.names.values())
-            records = self._records(reading, feed, mapping, settings, at, report)
+            records = self._records(reading, feed, mapping, settings, at)
             if dry_run:
                 for read in records:
                     self._note(report, read)
@@ -116,7 +117,7 @@ class Loader:
     def _keep(
         self,
         given: Given,
-        reading: Reading,
+        reading: "Reading | _Fhir",
         records: Iterator[_Read],
         feed: Feed,
         mapping: MappingFile | None,
@@ -156,15 +157,15 @@ class Loader:
 
     def _records(
         self,
-        reading: Reading,
+        reading: "Reading | _Fhir",
         feed: Feed,
         mapping: MappingFile | None,
         settings: Mapping[str, str],
         at: int,
-        report: Report,
     ) -> Iterator[_Read]:
-        if mapping is None:
-            return _as_they_are(reading)
+        if isinstance(reading, _Fhir):
+            return _as_they_are(reading.rows, reading.name)
+        assert mapping is not None
         translator = Translator(
             mapping,
             Ids(self.keys.key("ids"), feed.name),
@@ -244,8 +245,26 @@ class _Writing:
             )
 
 
-def _opened(given: Given, mapping: MappingFile | None) -> Reading:
-    return open_source(given, mapping.source) if mapping else open_fhir(given)
+class _Fhir(FhirReading):
+    """A file of FHIR in the form a load asks of every reading."""
+
+    envelope = b""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of the one file."""
+        return {"": self.name}
+
+    def __enter__(self) -> "_Fhir":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if isinstance(self.rows, Generator):
+            self.rows.close()
+
+
+def _opened(given: Given, mapping: MappingFile | None) -> "Reading | _Fhir":
+    return open_source(given, mapping.source) if mapping else _Fhir(single(gather(given, "json"), "json"))
 
 
 def _translated(reading: Reading, translator: Translator, mapping: MappingFile) -> Iterator[_Read]:
@@ -268,24 +287,21 @@ def _translated(reading: Reading, translator: Translator, mapping: MappingFile) 
         )
 
 
-def _as_they_are(reading: Reading) -> Iterator[_Read]:
+def _as_they_are(rows: Iterable[Told | Broken], name: str) -> Iterator[_Read]:
     """Each resource of a file of FHIR, checked as if it had been sent over HTTP."""
-    name = next(iter(reading.names.values()), "")
-    for row in reading.rows:
+    for row in rows:
         if isinstance(row, Broken):
             yield _Read([], (row.problem,), row.raw, row.problem.place)
             continue
-        resource, line = row
-        place = Place(file=name, line=line)
-        problems = tuple(
-            problem.at(Place(name, line, path=problem.place.path)) for problem in validate(resource)
-        )
+        resource = row.resource
+        raw, place = json.write(resource), Place(file=name, line=row.line)
+        problems = tuple(found.at(replace(place, path=found.place.path)) for found in validate(resource))
         if problems:
-            yield _Read([], problems, reading.raw(), place)
+            yield _Read([], problems, raw, place)
             continue
         type = resource["resourceType"]
-        id = resource.get("id") or hashlib.blake2b(json.write(resource), digest_size=16).hexdigest()
-        yield _Read([Said(type, id, as_said(resource, id), f"line:{line}")], (), reading.raw(), place)
+        id = resource.get("id") or hashlib.blake2b(raw, digest_size=16).hexdigest()
+        yield _Read([Said(type, id, as_said(resource, id), f"line:{row.line}")], (), raw, place)
 
 
 def _stamped(read: _Read, base_uri: str, load: int) -> list[Said]:
@@ -323,6 +339,6 @@ def _digest(stream: BinaryIO, update: Callable[[bytes], object]) -> None:
         update(piece)
 
 
-def _tell_progress(progress: Progress | None, reading: Reading, report: Report) -> None:
+def _tell_progress(progress: Progress | None, reading: "Reading | _Fhir", report: Report) -> None:
     if progress is not None:
         progress(reading.done, reading.size, report.records)

@@ -1,0 +1,234 @@
+"""Commands that bring files in and take them back: load, loads."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from gateway.cli import say
+from gateway.cli.shared import chosen, given_values, opened, with_config, with_json, with_mapping
+from gateway.problems import refuse
+from gateway.problems.service import FEED_NEEDED
+from gateway.service import Gateway
+from gateway.service.aside import write_aside
+from gateway.service.link import Feed
+from gateway.service.report import Group, Report
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@with_mapping
+@click.option(
+    "--feed", help="Whose records these are: a feed of gateway.toml. Needed where there are several."
+)
+@click.option("--dry-run", is_flag=True, help="Translate everything and keep nothing.")
+@click.option("--undo", type=int, metavar="N", help="Take load N back.")
+@click.option("--set-aside", "aside", type=int, metavar="N", help="Write out what load N set aside.")
+@click.option(
+    "--into", type=click.Path(path_type=Path), help="Where --set-aside writes: a file, or a folder."
+)
+@with_json
+@with_config
+def load(
+    files: tuple[Path, ...],
+    mapping: str | None,
+    values: tuple[str, ...],
+    feed: str | None,
+    dry_run: bool,
+    undo: int | None,
+    aside: int | None,
+    into: Path | None,
+    as_json: bool,
+    config_path: Path | None,
+) -> int:
+    """Load FILES into a feed: kept records are linked to children, others are set aside with their reason.
+
+    FILES are one file, the files of a CSV set, or a folder with them. FHIR itself (NDJSON, a Bundle) needs no
+    mapping.
+
+    \b
+    Examples:
+      fhirgate load ssda903/ -m ssda903 --feed anytown-council --set year=2025-26
+      fhirgate load --undo 7
+    """
+    if sum((bool(files), undo is not None, aside is not None)) != 1:
+        raise click.UsageError("Name the files to load, or one of --undo N and --set-aside N.")
+    with opened(config_path) as gateway:
+        if undo is not None:
+            return _undo(gateway, undo, as_json)
+        if aside is not None:
+            return _write_aside(gateway, aside, into)
+        owner = gateway.feed(feed) if feed else _only_feed(gateway)
+        found = chosen(gateway.shelf, files, mapping)
+        with _Bar(files) as bar:
+            report = gateway.loader.load(
+                list(files), owner, found, values=given_values(values), dry_run=dry_run, progress=bar.moved
+            )
+    if as_json:
+        say.as_json(report.as_json())
+    else:
+        _tell(report)
+    return 1 if report.set_aside or report.review else 0
+
+
+@click.command()
+@with_json
+@with_config
+def loads(as_json: bool, config_path: Path | None) -> int:
+    """List the loads: when, into which feed, and what became of them.
+
+    \b
+    Examples:
+      fhirgate loads
+      fhirgate loads --json
+    """
+    with opened(config_path) as gateway:
+        found = gateway.store.loads()
+    if as_json:
+        say.as_json(
+            [
+                {
+                    "load": one.number,
+                    "at": one.start.at,
+                    "feed": one.start.feed,
+                    "mapping": one.start.mapping,
+                    "files": list(one.start.files),
+                    "state": one.state,
+                    **one.counts,
+                }
+                for one in found
+            ]
+        )
+        return 0
+    say.table(
+        [
+            (
+                str(one.number),
+                say.local(one.start.at),
+                one.start.feed,
+                one.start.mapping,
+                one.state,
+                f"{one.counts.get('kept', 0):,}",
+                f"{one.counts.get('set_aside', 0):,}",
+            )
+            for one in found
+        ],
+        ("load", "at", "feed", "mapping", "state", "kept", "set aside"),
+    )
+    return 0
+
+
+class _Bar:
+    """Progress on a terminal, with rate and time left; nothing in a pipe."""
+
+    def __init__(self, files: tuple[Path, ...]) -> None:
+        self._name = files[0].name if len(files) == 1 else f"{len(files)} files"
+        self._shown = sys.stderr.isatty()
+        self._bar = click.progressbar(
+            length=1, label=f"Loading {self._name}", file=sys.stderr, show_eta=True, show_pos=False
+        )
+
+    def __enter__(self) -> "_Bar":
+        if self._shown:
+            self._bar.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._shown:
+            self._bar.render_finish()
+
+    def moved(self, done: int, size: int, records: int) -> None:
+        """See `gateway.service.load.Progress`."""
+        if not self._shown or not size:
+            return
+        self._bar.length = size
+        self._bar.label = f"Loading {self._name}  {records:,}"
+        self._bar.update(max(0, done - self._bar.pos))
+
+
+def _only_feed(gateway: Gateway) -> Feed:
+    if len(gateway.feeds) != 1:
+        raise refuse(FEED_NEEDED, known=", ".join(sorted(gateway.feeds)) or "none: add a table [feeds.NAME]")
+    return next(iter(gateway.feeds.values()))
+
+
+def _undo(gateway: Gateway, number: int, as_json: bool) -> int:
+    undone = gateway.loader.undo(number)
+    if as_json:
+        say.as_json({"load": number, "resources": undone.resources, "records": len(undone.recs)})
+    else:
+        say.out(
+            f"Load {number} was taken back: {say.counted(undone.resources, 'resource')} "
+            f"of {say.counted(len(undone.recs), 'record')}."
+        )
+    return 0
+
+
+def _write_aside(gateway: Gateway, number: int, into: Path | None) -> int:
+    written = write_aside(gateway.store, gateway.shelf, number, into)
+    if into is None:
+        sys.stdout.buffer.write(written.content)
+    elif written.records:
+        say.out(
+            f"{say.counted(written.records, 'record')} written to {into}. Correct them and load them again."
+        )
+    for reason in written.reasons:
+        for problem in json.loads(reason):
+            place = f"{problem['file']}:{problem['line']}"
+            say.talk(f"{place}  {problem['field']}  {problem['says']}. {problem['fix']}")
+    if not written.records:
+        say.talk(f"Load {number} set nothing aside.")
+    return 0
+
+
+def _tell(report: Report) -> None:
+    say.table(
+        [
+            (
+                "kept",
+                f"{report.kept:,}",
+                f"{say.counted(report.known, 'known child', 'known children')}, {report.new:,} new, "
+                f"{report.unchanged:,} unchanged"
+                if not report.dry
+                else "nothing is written in a dry run",
+            ),
+            *((("to review", f"{report.review:,}", "fhirgate matches"),) if report.review else ()),
+            *(
+                (
+                    (
+                        "set aside",
+                        f"{report.set_aside:,}",
+                        f"fhirgate load --set-aside {report.number} --into fix-these"
+                        if report.number
+                        else "",
+                    ),
+                )
+                if report.set_aside
+                else ()
+            ),
+        ]
+    )
+    for groups, title in ((report.aside, ""), (report.dropped, "left out"), (report.warnings, "doubtful")):
+        if groups:
+            say.out()
+            for group in groups.values():
+                _tell_group(group, title)
+    if report.number:
+        say.out()
+        say.out(f"Load {report.number}. Undo with: fhirgate load --undo {report.number}")
+
+
+def _tell_group(group: Group, title: str) -> None:
+    lead = f"{title}: " if title else ""
+    say.out(f"  {lead}{group.code}  {group.field}  {group.count:,}  {group.says}")
+    places = [place for place in group.places if str(place)]
+    if places:
+        more = group.count - len(places)
+        shown = ", ".join(f"{place.file}:{place.line:,}" for place in places)
+        say.out(f"      {shown}" + (f" and {more:,} more" if more > 0 else ""))
+    if group.fix and not title:
+        say.out(f"      {group.fix}")
+
+
+COMMANDS = (load, loads)

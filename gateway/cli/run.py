@@ -1,0 +1,185 @@
+"""Commands that set up and run a gateway: init, serve, token, config, demo."""
+
+import os
+import secrets
+import socket
+import time
+from pathlib import Path
+
+import click
+from granian.constants import Interfaces
+from granian.server import Server
+
+from gateway import demo as showing
+from gateway.app import clients_of, gate_of, open_gateway, own_issuer, signing_key
+from gateway.cli import say
+from gateway.cli.shared import FILE, configured, with_config, with_json
+from gateway.cli.start import STARTER
+from gateway.problems import Place, refuse
+from gateway.problems.service import CLIENT_UNKNOWN, FOLDER_NOT_EMPTY, PORT_TAKEN
+from gateway.security.token import make
+from gateway.service.keys import Keys, read_secret
+
+_HOUR = 3600
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+def init(folder: Path) -> int:
+    """Write a small gateway into FOLDER: settings with one feed and one client, a mapping and a file to try.
+
+    \b
+    Examples:
+      fhirgate init gate
+      fhirgate serve --config gate/gateway.toml --port 8080
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise refuse(FOLDER_NOT_EMPTY, place=Place(file=str(folder)), name=folder.name or ".")
+    for name, text in STARTER.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    say.out(f"A gateway lies in {folder}. Next:")
+    say.out(f"  fhirgate serve --config {folder / FILE} --port 8080")
+    say.out(f"  fhirgate token local --config {folder / FILE}")
+    return 0
+
+
+@click.command()
+@with_config
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8080, show_default=True, help="The port to listen on.")
+@click.option("--workers", default=1, show_default=True, help="Processes; one for each core.")
+@click.option(
+    "--threads", default=16, show_default=True, help="Threads in each process, for waiting on upstreams."
+)
+def serve(config_path: Path | None, host: str, port: int, workers: int, threads: int) -> int:
+    """Serve the two FHIR bases with granian until Ctrl-C.
+
+    \b
+    Examples:
+      fhirgate serve --config gate/gateway.toml --port 8080
+      fhirgate serve --host 0.0.0.0 --workers 2
+    """
+    config = configured(config_path)
+    _port_is_free(host, port)
+    # Everything that is wrong is told here, once, and not by each worker.
+    gateway = open_gateway(config)
+    gate_of(config, gateway.keys)
+    gateway.close()
+    path = config_path or (Path(FILE) if Path(FILE).is_file() else None)
+    if path is not None:
+        os.environ["GATEWAY_CONFIG"] = str(path.resolve())
+    say.talk(f"FHIR  http://{host}:{port}/fhir  and  http://{host}:{port}/feed/<feed>     Ctrl-C to stop.")
+    Server(
+        "gateway:create_app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        factory=True,
+        websockets=False,
+        log_level="warning",  # type: ignore[arg-type]
+        respawn_failed_workers=True,
+    ).serve()
+    return 0
+
+
+@click.command()
+@click.argument("client")
+@click.option("--life", default=_HOUR, show_default=True, help="How long it is good for, in seconds.")
+@with_json
+@with_config
+def token(client: str, life: int, as_json: bool, config_path: Path | None) -> int:
+    """Print a token for CLIENT, a registered client of this gateway: for development and tests.
+
+    \b
+    Examples:
+      fhirgate token local --config gate/gateway.toml
+      curl -H "Authorization: Bearer $(fhirgate token local)" http://127.0.0.1:8080/fhir/Patient
+    """
+    config = configured(config_path)
+    known = clients_of(config)
+    if client not in known:
+        raise refuse(CLIENT_UNKNOWN, name=client, known=", ".join(sorted(known)) or "none yet")
+    key = signing_key(Keys(read_secret(Path(config["secret_file"]))))
+    issuer = own_issuer(config, key)
+    now = time.time()
+    made = make(
+        key,
+        issuer=issuer.issuer,
+        audience=issuer.audience,
+        client=client,
+        scopes=known[client].scopes,
+        now=now,
+        token_id=secrets.token_hex(16),
+        life=life,
+    )
+    if as_json:
+        say.as_json({"token": made, "client": client, "ends": int(now) + life})
+    else:
+        say.out(made)
+        say.talk(f"For {client}, until {say.local(int((now + life) * 1000))}.")
+    return 0
+
+
+@click.command("config")
+@with_json
+@with_config
+def config_(as_json: bool, config_path: Path | None) -> int:
+    """Show every setting in force and where it came from.
+
+    \b
+    Examples:
+      fhirgate config
+      fhirgate config --json
+    """
+    rows = []
+    for name, value in configured(config_path).values.items():
+        shown = value.value
+        if value.setting.secret:
+            shown = "set" if value.value else "not set"
+        elif isinstance(shown, tuple):
+            shown = ", ".join(shown)
+        rows.append((name, shown, value.setting.unit, value.origin))
+    if as_json:
+        say.as_json([dict(zip(("name", "value", "unit", "origin"), row, strict=True)) for row in rows])
+    else:
+        say.table(
+            [(name, str(shown), unit, origin) for name, shown, unit, origin in rows],
+            ("setting", "value", "unit", "from"),
+        )
+    return 0
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="End after the journey instead of serving.")
+@click.option("--port", default=8080, show_default=True, help="Where to serve.")
+def demo(once: bool, port: int) -> int:
+    """Show the whole journey with invented children: files in, one child out of many records, one question.
+
+    \b
+    Examples:
+      fhirgate demo
+      fhirgate demo --once
+    """
+    return showing.run(once=once, port=port, out=say.out, check_port=_port_is_free)
+
+
+def _port_is_free(host: str, port: int) -> None:
+    """Refuse a port that cannot be listened on.
+
+    Raises:
+        Refused: `service.port-taken`.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise refuse(PORT_TAKEN, port=port, host=host, reason=error.strerror or "it is taken") from None
+
+
+COMMANDS = (init, serve, token, config_, demo)

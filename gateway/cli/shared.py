@@ -1,0 +1,108 @@
+"""What commands share: their options, and an open gateway for the length of one command."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway import config as settings
+from gateway.app import open_gateway
+from gateway.config import Config
+from gateway.mapping.file import Mapping
+from gateway.problems import refuse
+from gateway.problems.service import FILE_KIND, MAPPING_NEEDED
+from gateway.service import Gateway
+from gateway.service.shelf import Shelf
+from gateway.sources import is_fhir, recognise
+
+Command = Callable[..., Any]
+
+FILE = "gateway.toml"
+
+
+def with_config(command: Command) -> Command:
+    """Add `--config`."""
+    return click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path),
+        envvar="GATEWAY_CONFIG",
+        help=f"The settings file. Default: $GATEWAY_CONFIG, then ./{FILE} if it is there.",
+    )(command)
+
+
+def with_json(command: Command) -> Command:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for a program.")(command)
+
+
+def with_mapping(command: Command) -> Command:
+    """Add `--mapping` and `--set`."""
+    command = click.option(
+        "--set",
+        "values",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A value the mapping asks for; repeatable.",
+    )(command)
+    return click.option(
+        "-m", "--mapping", help="The mapping: a name, or a path to its folder. Default: the one that fits."
+    )(command)
+
+
+def configured(path: Path | None) -> Config:
+    """The settings in force.
+
+    Raises:
+        Refused: what is wrong with them.
+    """
+    if path is None and Path(FILE).is_file():
+        path = Path(FILE)
+    return settings.load(path, os.environ)
+
+
+@contextmanager
+def opened(path: Path | None) -> Iterator[Gateway]:
+    """An open gateway, closed when the block ends."""
+    gateway = open_gateway(configured(path))
+    try:
+        yield gateway
+    finally:
+        gateway.close()
+
+
+def given_values(values: tuple[str, ...]) -> dict[str, str]:
+    """`NAME=VALUE` texts as a table.
+
+    Raises:
+        click.UsageError: one has no `=`.
+    """
+    pairs = [value.partition("=") for value in values]
+    for name, sign, _ in pairs:
+        if not sign:
+            raise click.UsageError(f"--set takes NAME=VALUE; {name!r} has no =")
+    return {name: value for name, _, value in pairs}
+
+
+def chosen(shelf: Shelf, files: tuple[Path, ...], name: str | None) -> Mapping | None:
+    """The mapping that was named, or else the one that fits the files; None for files of FHIR.
+
+    Raises:
+        Refused: `service.unknown-mapping`, `service.mapping-needed`, `service.file-kind`.
+    """
+    if name == "fhir":
+        return None
+    if name:
+        return shelf.mapping(name)
+    if len(files) == 1 and not files[0].is_dir() and is_fhir(files[0]):
+        return None
+    known = ", ".join(sorted(shelf.folders)) or "none"
+    found = recognise(files, {each: shelf.mapping(each).source for each in shelf.folders})
+    if not found:
+        raise refuse(FILE_KIND, known=known)
+    if len(found) > 1 and shelf.mapping(found[0]).source == shelf.mapping(found[1]).source:
+        raise refuse(MAPPING_NEEDED, known=", ".join(found))
+    return shelf.mapping(found[0])

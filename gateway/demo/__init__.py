@@ -1,0 +1,196 @@
+"""`fhirgate demo`: the whole journey with invented children, and a second gateway as the hospital."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import socket
+
+import requests
+
+from gateway import config as settings
+from gateway.app import open_gateway
+from gateway.demo import telling
+from gateway.fhir import ask
+from gateway.fhir.query_text import to_text
+from gateway.service import Gateway
+from gateway.service.ask import Answer, Asking
+from gateway.service.report import Report
+from gateway.store.base import ASK, Child
+
+DATA = Path(__file__).parent / "data"
+
+#: Feed, mapping ("" for FHIR as it is), file or folder, and what it is.
+FILES = (
+    ("anytown-council", "ssda903", "ssda903", "SSDA903 return of the council (CSV set, no names)"),
+    (
+        "anytown-council",
+        "csc-api",
+        "children_201.json",
+        "children's social care records of the council (JSON)",
+    ),
+    ("harbour-academy", "ctf", "2019002_CTF_2019001_001.xml", "common transfer file of a school (XML)"),
+    ("anytown-trace", "", "trace.ndjson", "NHS numbers the council had traced (FHIR)"),
+)
+
+_SETTINGS = """\
+open = true
+{upstreams}
+[feeds.anytown-council]
+organisation = "Anytown Council"
+sector = "local-authority"
+set = {{la = "201", year = "2025-26"}}
+
+[feeds.harbour-academy]
+organisation = "Harbour Test Academy"
+sector = "education"
+
+[feeds.anytown-trace]
+organisation = "Anytown Council, traced numbers"
+sector = "local-authority"
+verified = true
+"""
+
+_HOSPITAL = """\
+open = true
+
+[feeds.records]
+organisation = "Anytown Hospital"
+sector = "health"
+verified = true
+"""
+
+_UPSTREAM = """\
+[upstreams.anytown-hospital]
+name = "Anytown Hospital"
+base_url = "http://127.0.0.1:{port}/feed/records"
+types = ["Observation"]
+"""
+
+
+def run(*, once: bool, port: int, out: Callable[[str], None], check_port: Callable[[str, int], None]) -> int:
+    """Tell the journey; then serve on loopback unless it is `once`.
+
+    Args:
+        out: prints a line.
+        check_port: refuses a port that is taken.
+
+    Returns:
+        The exit code: 0.
+    """
+    if not once:
+        check_port("127.0.0.1", port)
+    with tempfile.TemporaryDirectory(prefix="fhirgate-demo-") as folder, _hospital(Path(folder)) as hospital:
+        path = Path(folder) / "gateway.toml"
+        path.write_text(_SETTINGS.format(upstreams=_UPSTREAM.format(port=hospital)), "utf-8")
+        gateway = open_gateway(settings.load(path, {}))
+        gateway.upstreams.learn()
+        _journey(gateway, out)
+        gateway.close()
+        if once:
+            out("")
+            out("Look around: fhirgate demo keeps serving until you stop it.")
+            return 0
+        out("")
+        telling.addresses(port, out)
+        _serve(path, port)
+    return 0
+
+
+def _journey(gateway: Gateway, out: Callable[[str], None]) -> None:
+    """Files in, children out, one question: each step on the screen as it is done."""
+    telling.opening(out)
+    reports: list[Report] = []
+    for feed, mapping, name, what in FILES:
+        report = gateway.loader.load(
+            DATA / name, gateway.feed(feed), gateway.shelf.mapping(mapping) if mapping else None
+        )
+        reports.append(report)
+        telling.load(report, what, out)
+    child = _best_known(gateway)
+    telling.children(gateway, out)
+    telling.child(gateway, child, out)
+    telling.reviews(gateway, out)
+    question = f"Observation?patient.identifier=CCI|{child.cci}&date=ge2025-10-01"
+    telling.answer(question, _asked(gateway, question), out)
+    wrong = _linked_to(gateway, "10655")
+    question = f"Observation?patient.identifier=CCI|{wrong.cci}&_count=1"
+    telling.guarded(question, _asked(gateway, question), out)
+
+
+def _asked(gateway: Gateway, question: str) -> Answer:
+    type, _, words = question.partition("?")
+    pairs = [(name, value) for name, _, value in (each.partition("=") for each in words.split("&"))]
+    query = ask.parse(type, pairs, page_most=100, context=gateway.context())
+    asking = Asking(ASK, sees_upn=True, seconds=3.0, client="demo")
+    limit = query.count if query.count is not None else 20
+    return gateway.asker.search(gateway.store, query, asking, limit, to_text(query))
+
+
+def _best_known(gateway: Gateway) -> Child:
+    """The child that most records are linked to."""
+    return _linked_to(gateway, "10234")
+
+
+def _linked_to(gateway: Gateway, la_child_id: str) -> Child:
+    """The child with a council's case number."""
+    system = f"{gateway.config['base_uri']}/Id/la-child-id/201"
+    query = ask.parse("Patient", [("identifier", f"{system}|{la_child_id}")], page_most=1)
+    row = gateway.store.search(ASK, query, limit=1, total=False).rows[0]
+    child = gateway.store.child(id=row.public)
+    assert child is not None
+    return child
+
+
+@contextmanager
+def _hospital(folder: Path) -> Iterator[int]:
+    """A second gateway in a process of its own, with health observations; gives its port."""
+    home = folder / "hospital"
+    home.mkdir()
+    path = home / "gateway.toml"
+    path.write_text(_HOSPITAL, "utf-8")
+    gateway = open_gateway(settings.load(path, {}))
+    gateway.loader.load(DATA / "hospital.ndjson", gateway.feed("records"), None)
+    gateway.close()
+    port = _free_port()
+    program = [sys.executable, "-m", "gateway", "serve", "--config", str(path), "--port", str(port)]
+    with subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait(f"http://127.0.0.1:{port}/health", process)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _free_port() -> int:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            requests.get(url, timeout=1)
+            return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise TimeoutError("the pretend hospital did not start")
+
+
+def _serve(path: Path, port: int) -> None:
+    program = [sys.executable, "-m", "gateway", "serve", "--config", str(path), "--port", str(port)]
+    with subprocess.Popen(program, env={**os.environ, "GATEWAY_CONFIG": str(path)}) as process:
+        try:
+            process.wait()
+        except KeyboardInterrupt:
+            process.terminate()
+
+
+__all__ = ["run"]

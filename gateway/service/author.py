@@ -1,0 +1,166 @@
+"""A mapping is tried: translated, tested, explained, with no database and no network."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gateway.fhir import json
+from gateway.mapping.coverage import Coverage, coverage
+from gateway.mapping.examples import Result, read_examples, rows_given, run_example
+from gateway.mapping.explain import Explanation
+from gateway.mapping.file import Mapping as MappingFile
+from gateway.mapping.ids import Ids
+from gateway.mapping.translate import Translation, Translator, settle
+from gateway.problems import Place, Problem, refuse
+from gateway.problems.service import NO_RECORD_AT, NO_TESTS
+from gateway.records import Broken, Row
+from gateway.service.clock import instant, now
+from gateway.service.shelf import Shelf
+from gateway.sources import open_source, set_aside
+from gateway.sources.files import Given
+
+TESTS = "tests.yaml"
+_TRIAL = b"a mapping on trial"
+
+
+class Trial(NamedTuple):
+    """One record of a source and what became of it; `row` is None where it could not be read."""
+
+    row: Row | None
+    translation: Translation
+    place: Place
+
+
+def trials(mapping: MappingFile, given: Given, values: Mapping[str, str]) -> Iterator[Trial]:
+    """Translate each record of a source; the ids are those of a trial, not of a feed.
+
+    Raises:
+        Refused: what keeps the source from being read; values the mapping needs.
+    """
+    with open_source(given, mapping.source) as reading:
+        translator = _translator(mapping, values, reading.context, reading.names)
+        name = reading.names.get(mapping.source.top.file, "")
+        for row in reading.rows:
+            if isinstance(row, Broken):
+                yield Trial(None, Translation([], (row.problem,)), row.problem.place)
+            else:
+                yield Trial(row, translator.translate(row), Place(file=name, line=row[-1]))
+
+
+def first_as_test(mapping: MappingFile, given: Given, values: Mapping[str, str]) -> dict[str, Any] | None:
+    """A test for `tests.yaml`: its `given` is the first record that translates, its `expect` what it becomes.
+
+    None if no record translates.
+    """
+    with open_source(given, mapping.source) as reading, tempfile.TemporaryDirectory() as folder:
+        translator = _translator(mapping, values, reading.context, reading.names)
+        for row in reading.rows:
+            if isinstance(row, Broken) or not (made := translator.translate(row)).resources:
+                continue
+            path = Path(folder) / "given"
+            writer = set_aside(mapping.source, path, reading.envelope)
+            writer.add(reading.raw())
+            writer.close()
+            expect = [json.read(text) for _, _, _, text in made.resources]
+            for resource in expect:
+                resource.pop("id", None)
+            return {
+                "name": f"the record at line {row[-1]}",
+                "given": _given(mapping, path),
+                "set": dict(values),
+                "expect": expect,
+            }
+    return None
+
+
+def explained(mapping: MappingFile, given: Given, values: Mapping[str, str], line: int) -> Explanation:
+    """Everything about the record that begins at `line`, or at the last line before it.
+
+    Raises:
+        Refused: `service.no-record` if there is none.
+    """
+    with open_source(given, mapping.source) as reading:
+        translator = _translator(mapping, values, reading.context, reading.names)
+        best: Row | None = None
+        for row in reading.rows:
+            if isinstance(row, Broken):
+                continue
+            if row[-1] > line:
+                break
+            best = row
+        if best is None:
+            raise refuse(NO_RECORD_AT, line=line)
+        return translator.explain(best)
+
+
+def tested(shelf: Shelf, name: str) -> list[Result]:
+    """Prove a mapping and run the tests beside it.
+
+    Raises:
+        Refused: what is wrong with the mapping or its tests; `service.no-tests`.
+    """
+    mapping = shelf.mapping(name)
+    folder = shelf.folder(name)
+    file = (folder if folder.is_dir() else folder.parent) / TESTS
+    if not file.is_file():
+        raise refuse(NO_TESTS, place=Place(file=mapping.file))
+    examples = read_examples(file.read_text("utf-8"), str(Path(mapping.file).with_name(TESTS)))
+    return [run_example(example, mapping, _rows) for example in examples]
+
+
+def covered(
+    mapping: MappingFile, given: Given, values: Mapping[str, str], also: Iterable[Translation] = ()
+) -> Coverage:
+    """What a mapping leaves unused of a source.
+
+    Args:
+        also: what the mapping's tests were translated to.
+    """
+    seen = list(trials(mapping, given, values))
+    rows = [trial.row for trial in seen if trial.row is not None]
+    return coverage(mapping, rows, [*(trial.translation for trial in seen), *also])
+
+
+def problems_of(seen: Iterable[Trial]) -> list[Problem]:
+    """Every problem of some trials, in order."""
+    return [problem for trial in seen for problem in trial.translation.problems]
+
+
+def _translator(
+    mapping: MappingFile, values: Mapping[str, str], context: Mapping[str, str], names: Mapping[str, str]
+) -> Translator:
+    return Translator(
+        mapping,
+        Ids(_TRIAL, "trial"),
+        given=settle(mapping, values),
+        context=context,
+        received=instant(now()),
+        files=names,
+    )
+
+
+def _given(mapping: MappingFile, path: Path) -> Any:
+    """What a test gives: the text of an XML or JSON file, or the rows of each CSV table that has some."""
+    if mapping.source.format != "csv":
+        return path.read_text("utf-8")
+    tables = {}
+    for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows = [{name: cell for name, cell in row.items() if cell} for row in csv.DictReader(lines)]
+        key = file.stem if path.is_dir() else mapping.source.top.file
+        if rows:
+            tables[key] = rows
+    return tables
+
+
+def _rows(mapping: MappingFile, given: Any) -> tuple[list[Row], Mapping[str, str]]:
+    """The rows of a test: tables as they stand, a text through the reader of its format."""
+    if isinstance(given, dict) and mapping.source.format == "csv":
+        return rows_given(mapping, given)
+    text = given if isinstance(given, str) else ""
+    with open_source({"given": io.BytesIO(text.encode())}, mapping.source) as reading:
+        rows = [row for row in reading.rows if not isinstance(row, Broken)]
+        return rows, reading.context
