@@ -15,7 +15,16 @@ from gateway.problems.source import DOCTYPE, MALFORMED, REPEATED, TOO_LARGE, TRU
 from gateway.records import Broken, Reading, Row, Source
 from gateway.sources.encoding import Encoding
 from gateway.sources.files import File
-from gateway.sources.xml_pieces import may_hide, parser_for, pieces, reason, starts, utf8_chunks
+from gateway.sources.xml_pieces import (
+    Fault,
+    close,
+    feed,
+    may_hide,
+    parser_for,
+    pieces,
+    starts,
+    utf8_chunks,
+)
 from gateway.sources.xml_prolog import checked
 from gateway.sources.xml_shape import Element, Met, compile_shape, context_of, kid_names, local_name
 from gateway.sources.xml_tree import envelope, free_before, prune
@@ -86,7 +95,7 @@ class _Stream:
                     self._text.clear()
                 self._text.append(content)
                 self._length += len(content)
-                error = _fed(parser, content)
+                fault = feed(parser, content)
                 for event, element in parser.read_events():
                     if event == "end":
                         if element is self._record:
@@ -95,7 +104,7 @@ class _Stream:
                     elif not self._inside and not self._starts(element):
                         yield self._broken(DOCTYPE, 1)
                         return
-                stop = self._malformed(error) if error else self._grown()
+                stop = self._malformed(fault) if fault else self._grown()
                 if stop:
                     yield stop
                     return
@@ -158,16 +167,16 @@ class _Stream:
                 yield path.partition("/")[0]
 
     def _ended(self, parser: etree.XMLPullParser) -> Iterator[Broken]:
-        error = _closed(parser)
+        fault = close(parser)
         if not self._started and self._root is not None:
             self._reading.context |= context_of(self._root, self._source.context, self._empty)
-        if error is not None and reason(error) == reason(None):
-            yield self._broken(TRUNCATED, self._line if self._inside else error.lineno or 0)
-        elif error is not None:
-            yield self._malformed(error)
+        if fault is not None and fault.named:
+            yield self._malformed(fault)
+        elif fault is not None:
+            yield self._broken(TRUNCATED, self._line if self._inside else fault.line)
 
-    def _malformed(self, error: etree.XMLSyntaxError) -> Broken:
-        return self._broken(MALFORMED, error.lineno or self._line, reason=reason(error))
+    def _malformed(self, fault: Fault) -> Broken:
+        return self._broken(MALFORMED, fault.line or self._line, reason=fault.reason)
 
     def _broken(self, kind: Kind, line: int, **details: Any) -> Broken:
         place = Place(file=self._file.name, line=line)
@@ -212,19 +221,3 @@ class _Stream:
                 for one, line in zip(found, starts(content, name), strict=False):
                     self._lines[one] = self._line + line
         return self._lines.get(kid, self._line)
-
-
-def _fed(parser: etree.XMLPullParser, content: bytes) -> etree.XMLSyntaxError | None:
-    try:
-        parser.feed(content)
-    except etree.XMLSyntaxError as error:
-        return error
-    return None
-
-
-def _closed(parser: etree.XMLPullParser) -> etree.XMLSyntaxError | None:
-    try:
-        parser.close()
-    except etree.XMLSyntaxError as error:
-        return error
-    return None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from lxml import etree
 
@@ -16,7 +16,8 @@ _LONGEST_TAG = 4 * CHUNK
 _COLON, _EXCLAMATION, _QUESTION = b":!?"
 _HIDDEN = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
 
-REASONS = {
+_ANY = "it is not well-formed XML"
+_REASONS = {
     "ERR_TAG_NAME_MISMATCH": "an element is closed by the name of another",
     "ERR_INVALID_CHAR": "there is a control character",
     "ERR_INVALID_ENCODING": "there are bytes that are no characters",
@@ -26,6 +27,18 @@ REASONS = {
     "ERR_NAME_REQUIRED": "there is a < or & that begins no element or entity",
     "ERR_ATTRIBUTE_REDEFINED": "an element has the same attribute twice",
 }
+
+
+class Fault(NamedTuple):
+    """Why a parser stops, and on which line; in our words, as those of libxml2 may quote the file."""
+
+    line: int
+    reason: str
+
+    @property
+    def named(self) -> bool:
+        """Whether the reason is more than that it is no XML."""
+        return self.reason != _ANY
 
 
 # A stretch of a file: the line it begins on, its bytes, and whether a record may begin with it.
@@ -102,10 +115,35 @@ def parser_for(*names: str) -> etree.XMLPullParser:
     )
 
 
-def reason(error: Any) -> str:
-    """Why XML cannot be read, in our words: those of libxml2 may repeat what the file says."""
-    last = error.error_log.last_error if error is not None and error.error_log else None
-    return REASONS.get(last.type_name if last is not None else "", "it is not well-formed XML")
+def feed(parser: etree.XMLPullParser, content: bytes) -> Fault | None:
+    """Let the parser go on; return why it cannot, if so."""
+    try:
+        parser.feed(content)
+    except etree.XMLSyntaxError as error:
+        return _fault(error)
+    # An entity that is not defined stops libxml2 without an exception here.
+    log = parser.feed_error_log
+    if not len(log):
+        return None
+    return next((_worded(entry) for entry in log if entry.level >= etree.ErrorLevels.ERROR), None)
+
+
+def close(parser: etree.XMLPullParser) -> Fault | None:
+    """Say that the file has ended; return why it may not, if so."""
+    try:
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        return _fault(error)
+    return None
+
+
+def _fault(error: Any) -> Fault:
+    last = error.error_log.last_error if error.error_log else None
+    return _worded(last) if last is not None else Fault(error.lineno or 0, _ANY)
+
+
+def _worded(entry: Any) -> Fault:
+    return Fault(entry.line, _REASONS.get(entry.type_name, _ANY))
 
 
 def _begins(content: bytes, name: str, end: int) -> list[int]:
