@@ -1,9 +1,23 @@
-"""What every test may ask for: foreign FHIR servers, and one that misbehaves on demand (see tests/peers)."""
+"""What every test may ask for: foreign FHIR servers, one that misbehaves on demand, and a gateway."""
 
+import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "peers"))
+from hypothesis import HealthCheck, settings
 
-from liar import liar  # noqa: F401
-from peers import hapi, medplum  # noqa: F401
+sys.path.insert(0, str(Path(__file__).parent / "peers"))
+sys.path.insert(0, str(Path(__file__).parent / "web"))
+
+# The same examples on every machine; `make fuzz` looks for new ones.
+settings.register_profile(
+    "same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "fuzz", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+from liar import liar  # noqa: E402, F401
+from peers import hapi, medplum  # noqa: E402, F401
+from served import served, site  # noqa: E402, F401

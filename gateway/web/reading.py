@@ -6,7 +6,7 @@ from gateway.fhir.negotiate import versions
 from gateway.problems import refuse
 from gateway.problems.http import HTTP_GONE, HTTP_NO_VERSION, HTTP_NOT_FOUND
 from gateway.service.ask import shown
-from gateway.store.base import Row
+from gateway.store.base import ASK, Row
 from gateway.web import answers
 from gateway.web.messages import Response
 from gateway.web.shape import asked_shape, reduced
@@ -24,7 +24,7 @@ def read(visit: Visit) -> Response:
     shape = asked_shape(type, pairs(request.query)) if request.query else None
     row = visit.gateway.store.read(visit.base, type, visit.found.id)
     if row is None:
-        raise refuse(HTTP_NOT_FOUND, type=type)
+        raise refuse(HTTP_GONE if _was_a_child(visit) else HTTP_NOT_FOUND, type=type)
     visit.about(row.child)
     if row.deleted:
         raise refuse(HTTP_GONE, type=type)
@@ -71,6 +71,12 @@ def history(visit: Visit) -> Response:
         visit.about(each.row.child)
     bodies = [b"" if each.row.deleted else reduced(shown(each.row, asking).body, shape) for each in found]
     return answers.history(visit.request, type, id, list(zip(found, bodies, strict=True)))
+
+
+def _was_a_child(visit: Visit) -> bool:
+    """Whether the id is that of a child all whose records were deleted or taken back."""
+    found = visit.found
+    return visit.base == ASK and found.type == "Patient" and bool(visit.gateway.store.child(id=found.id))
 
 
 def _has_it(visit: Visit, row: Row) -> bool:

@@ -152,7 +152,7 @@ def _where(path: str) -> _Where:
 def _check_type(base: Base, type: str) -> None:
     if type in _types(base):
         return
-    if base == "ask" and facts.is_resource(type):
+    if type in _types("tell"):
         raise refuse(HTTP_NOT_ABOUT_CHILDREN)
     near = meant(type, facts.resource_types()) if len(type) <= 64 else ""
     raise refuse(HTTP_UNKNOWN_TYPE, meant=near)

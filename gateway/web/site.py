@@ -101,4 +101,4 @@ def _asked() -> Request:
 
 
 def _through_flask(response: Response) -> FlaskResponse:
-    return _AsItIs(response.body, response.status, Headers(response.headers))
+    return _AsItIs(response.body or None, response.status, Headers(response.headers))

@@ -1,0 +1,407 @@
+"""HTTP itself: addresses, formats, headers, sizes; the ids are those of the project's REST checklist."""
+
+import json
+import time
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import requests
+from fhir.resources.R4B.operationoutcome import OperationOutcome
+from served import JSON, Caller, Served, token_for
+
+PATIENT = {"resourceType": "Patient", "name": [{"family": "Beech"}]}
+OBSERVATION = {"resourceType": "Observation", "status": "final", "code": {"text": "Height"}}
+
+
+@pytest.fixture(scope="module")
+def clinic(served: Served) -> Caller:
+    return served.caller("clinic")
+
+
+def code(answer: requests.Response) -> str:
+    return str(answer.json()["issue"][0]["details"]["coding"][0]["code"])
+
+
+@pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
+@pytest.mark.parametrize("path", ["patient", "Patients", "Patient1", "patient/1", "Parameters"])
+def test_H1_an_unknown_type_is_404_and_capitals_count(clinic: Caller, base: str, path: str) -> None:
+    answer = clinic.get(f"{base}/{path}")
+
+    assert (answer.status_code, code(answer)) == (404, "http.unknown-type")
+
+
+def test_H1_a_type_near_to_one_that_exists_is_suggested(clinic: Caller) -> None:
+    assert "Did you mean Observation?" in clinic.get("fhir/Observations").json()["issue"][0]["diagnostics"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("DELETE", "feed/clinic/Patient", "GET, HEAD, OPTIONS, POST"),
+        ("PUT", "feed/clinic/Patient", "GET, HEAD, OPTIONS, POST"),
+        ("POST", "feed/clinic/Patient/1", "DELETE, GET, HEAD, OPTIONS, PUT"),
+        ("PATCH", "feed/clinic/Patient/1", "DELETE, GET, HEAD, OPTIONS, PUT"),
+        ("GET", "feed/clinic/Patient/_search", "OPTIONS, POST"),
+        ("PUT", "feed/clinic/Patient/1/_history/1", "GET, HEAD, OPTIONS"),
+        ("POST", "fhir/metadata", "GET, HEAD, OPTIONS"),
+        ("POST", "fhir/Patient", "GET, HEAD, OPTIONS"),
+        ("PUT", "fhir/Patient/1", "GET, HEAD, OPTIONS"),
+        ("DELETE", "fhir/Observation/1", "GET, HEAD, OPTIONS"),
+        ("PATCH", "fhir/Patient/1", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_H2_a_verb_that_does_not_fit_is_405_with_allow(
+    clinic: Caller, method: str, path: str, allow: str
+) -> None:
+    answer = clinic.ask(method, path)
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allow)
+    assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+def test_H2_a_write_on_fhir_says_where_to_write(clinic: Caller) -> None:
+    answer = clinic.ask("POST", "fhir/Patient", PATIENT)
+
+    assert code(answer) == "http.write-elsewhere"
+    assert answer.json()["issue"][0]["diagnostics"] == "Write to the base of your feed, /feed/<feed>/Patient."
+
+
+def test_H2_a_verb_that_nobody_knows_is_405(clinic: Caller) -> None:
+    answer = clinic.ask("PROPFIND", "fhir/Patient/1")
+
+    assert answer.status_code == 405
+    assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("application/fhir+json", 200),
+        ("application/json", 200),
+        ("text/json", 200),
+        ("*/*", 200),
+        ("", 200),
+        ("text/html, application/xhtml+xml, */*;q=0.8", 200),
+        ("application/fhir+xml, application/fhir+json;q=0.5", 200),
+        ("application/fhir+xml", 406),
+        ("application/xml", 406),
+        ("image/png", 406),
+        ("application/fhir+json;q=0", 406),
+    ],
+)
+def test_H3_accept_decides_the_format_or_406(clinic: Caller, accept: str, status: int) -> None:
+    answer = clinic.get("fhir/Patient?_count=0", Accept=accept)
+
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/fhir+json; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"),
+    [
+        ("json", 200),
+        ("application/json", 200),
+        ("application/fhir+json", 200),
+        ("application/fhir%2Bjson", 200),
+        ("xml", 406),
+        ("application/fhir%2Bxml", 406),
+        ("ttl", 406),
+        ("html", 406),
+    ],
+)
+def test_H4_format_beats_accept(clinic: Caller, wanted: str, status: int) -> None:
+    assert clinic.get(f"fhir/Patient?_count=0&_format={wanted}", Accept="image/png").status_code == status
+
+
+def test_H4_a_form_may_hold_the_format_as_well(clinic: Caller) -> None:
+    form = "application/x-www-form-urlencoded"
+
+    answers = [
+        clinic.ask("POST", "fhir/Patient/_search", f"_count=0&_format={wanted}", Content_Type=form)
+        for wanted in ("json", "xml")
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 406]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("", 415),
+        ("text/plain", 415),
+        ("application/fhir+xml", 415),
+        ("application/fhir+json; charset=latin-1", 415),
+        ("application/fhir+json; charset=UTF-8", 201),
+        ("application/json", 201),
+    ],
+)
+def test_H5_the_content_type_of_a_body_counts(clinic: Caller, content_type: str, status: int) -> None:
+    answer = clinic.ask("POST", "feed/clinic/Patient", json.dumps(PATIENT), Content_Type=content_type)
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(("version", "status"), [("4.0", 200), ("4.0.1", 200), ("3.0", 406), ("5.0", 406)])
+def test_H6_another_fhir_version_is_refused_in_accept(clinic: Caller, version: str, status: int) -> None:
+    accept = f"application/fhir+json; fhirVersion={version}"
+
+    assert clinic.get("fhir/Patient?_count=0", Accept=accept).status_code == status
+
+
+@pytest.mark.parametrize(("version", "status"), [("4.0", 201), ("3.0", 415)])
+def test_H6_another_fhir_version_is_refused_in_a_body(clinic: Caller, version: str, status: int) -> None:
+    content_type = f"application/fhir+json; fhirVersion={version}"
+    answer = clinic.ask("POST", "feed/clinic/Patient", json.dumps(PATIENT), Content_Type=content_type)
+
+    assert answer.status_code == status
+
+
+def test_H7_utf8_comes_back_as_it_was_sent_and_a_byte_order_mark_does_no_harm(clinic: Caller) -> None:
+    body = json.dumps({**PATIENT, "name": [{"family": "Żółć", "given": ["Zoë", "王"]}]}, ensure_ascii=False)
+
+    answer = clinic.ask("POST", "feed/clinic/Patient", b"\xef\xbb\xbf" + body.encode(), Content_Type=JSON)
+
+    assert answer.status_code == 201
+    assert answer.headers["Content-Type"].endswith("charset=utf-8")
+    assert answer.json()["name"] == [{"family": "Żółć", "given": ["Zoë", "王"]}]
+
+
+def test_H8_pretty_changes_white_space_only(clinic: Caller) -> None:
+    id = clinic.tell("clinic", PATIENT)["id"]
+
+    plain = clinic.get(f"feed/clinic/Patient/{id}").text
+    pretty = clinic.get(f"feed/clinic/Patient/{id}?_pretty=true").text
+
+    assert "\n  " in pretty and "\n" not in plain
+    assert json.loads(pretty) == json.loads(plain)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ('{"resourceType":"Patient","active":true,"active":false}', ""),
+        ('{"resourceType":"Patient","favourite":1}', "Patient.favourite"),
+        ('{"resourceType":"Patient","name":[]}', "Patient.name"),
+        ('{"resourceType":"Patient","name":[{}]}', "Patient.name[0]"),
+        ('{"resourceType":"Patient","gender":""}', "Patient.gender"),
+        ('{"resourceType":"Patient","gender":null}', "Patient.gender"),
+        ('{"resourceType":"Patient","active":"true"}', "Patient.active"),
+        ('{"resourceType":"Patient","name":[{"family":7}]}', "Patient.name[0].family"),
+    ],
+)
+def test_H9_json_that_fhir_does_not_allow_is_400_with_its_place(clinic: Caller, body: str, path: str) -> None:
+    answer = clinic.ask("POST", "feed/clinic/Patient", body, Content_Type=JSON)
+
+    assert answer.status_code == 400
+    assert answer.json()["issue"][0].get("expression", [""])[0] == path
+
+
+@pytest.mark.parametrize("number", ["1.00", "92.10", "1e-24", "0.000000000000000000000001", "100", "-0.0"])
+def test_H10_a_decimal_keeps_its_precision(clinic: Caller, number: str) -> None:
+    body = json.dumps({**OBSERVATION, "valueQuantity": "@"}).replace('"@"', '{"value":' + number + "}")
+    id = clinic.ask("POST", "feed/clinic/Observation", body, Content_Type=JSON).json()["id"]
+
+    for shape in ("", "?_pretty=true", "?_elements=value"):
+        text = clinic.get(f"feed/clinic/Observation/{id}{shape}").text
+        assert f'"value":{number}}}' in text.replace(" ", "").replace("\n", "")
+
+
+def test_H11_a_control_character_that_fhir_does_not_allow_is_refused(clinic: Caller) -> None:
+    body = json.dumps({**PATIENT, "name": [{"text": "a\u0001b\u0000"}]})
+
+    answer = clinic.ask("POST", "feed/clinic/Patient", body, Content_Type=JSON)
+
+    assert (answer.status_code, code(answer)) == (422, "resource.value")
+
+
+@pytest.mark.parametrize("text", ["a\x7fb", "a\tb\r\nc", "\\u0001 \\x00", "\u2028", "\U0001f9d2"])
+def test_H11_unusual_characters_come_back(clinic: Caller, text: str) -> None:
+    body = {**PATIENT, "name": [{"text": text}]}
+
+    answer = clinic.ask("POST", "feed/clinic/Patient", body)
+
+    assert answer.status_code == 201
+    id = answer.json()["id"]
+    assert clinic.get(f"feed/clinic/Patient/{id}").json()["name"] == [{"text": text}]
+
+
+def test_H12_read_vread_create_and_update_carry_etag_and_date(clinic: Caller) -> None:
+    created = clinic.ask("POST", "feed/clinic/Patient", PATIENT)
+    id = created.json()["id"]
+    updated = clinic.ask("PUT", f"feed/clinic/Patient/{id}", {**PATIENT, "id": id, "active": True})
+    read = clinic.get(f"feed/clinic/Patient/{id}")
+    vread = clinic.get(f"feed/clinic/Patient/{id}/_history/1")
+
+    tags = [answer.headers["ETag"] for answer in (created, updated, read, vread)]
+    assert tags == ['W/"1"', 'W/"2"', 'W/"2"', 'W/"1"']
+    assert all(answer.headers["Last-Modified"].endswith("GMT") for answer in (created, updated, read, vread))
+
+
+def test_H13_request_and_correlation_ids_are_echoed_and_only_the_first_is_made(clinic: Caller) -> None:
+    given = clinic.get("fhir/Patient?_count=0", X_Request_ID="abc-1.2", X_Correlation_ID="whole:7")
+    none = clinic.get("fhir/Patient?_count=0")
+    unsafe = clinic.get("fhir/Patient?_count=0", X_Request_ID="a b<c>", X_Correlation_ID="x" * 129)
+
+    assert (given.headers["X-Request-ID"], given.headers["X-Correlation-ID"]) == ("abc-1.2", "whole:7")
+    assert len(none.headers["X-Request-ID"]) == 32 and "X-Correlation-ID" not in none.headers
+    assert len(unsafe.headers["X-Request-ID"]) == 32 and "X-Correlation-ID" not in unsafe.headers
+
+
+def test_H14_forwarding_headers_of_anybody_change_no_link(clinic: Caller) -> None:
+    sent = {
+        "X_Forwarded_Host": "evil.example",
+        "X_Forwarded_Proto": "https",
+        "Forwarded": "host=evil.example",
+    }
+
+    answer = clinic.get("fhir/Patient?_count=0", **sent)
+
+    assert answer.json()["link"][0]["url"] == f"{clinic.url}/fhir/Patient?_count=0"
+
+
+def test_H14_a_host_that_is_none_does_not_get_into_links(clinic: Caller) -> None:
+    answer = clinic.get("fhir/Patient?_count=0", Host='a"b<c>')
+
+    assert "b<c>" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["fhir/Patient/unknown", "fhir/Patient?_count=1", "feed/clinic/Patient", "x"]
+)
+def test_H20_nothing_is_to_be_kept_by_caches(clinic: Caller, path: str) -> None:
+    assert clinic.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_H18_head_is_get_without_the_body(clinic: Caller) -> None:
+    id = clinic.tell("clinic", PATIENT)["id"]
+
+    head = clinic.ask("HEAD", f"feed/clinic/Patient/{id}")
+    get = clinic.get(f"feed/clinic/Patient/{id}")
+
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("ETag", "Last-Modified", "Content-Type", "Content-Length"):
+        assert head.headers[name] == get.headers[name]
+
+
+def test_H19_options_says_what_can_be_done(clinic: Caller) -> None:
+    answer = clinic.ask("OPTIONS", "fhir/Patient/1")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (204, "GET, HEAD, OPTIONS")
+
+
+def test_H22_a_body_over_the_limit_is_413(clinic: Caller) -> None:
+    body = {**PATIENT, "name": [{"text": "x" * 210_000}]}
+
+    answer = clinic.ask("POST", "feed/clinic/Patient", body)
+
+    assert (answer.status_code, code(answer)) == (413, "http.too-large")
+
+
+def test_H22_a_body_that_does_not_say_its_length_is_cut_off_at_the_limit(clinic: Caller) -> None:
+    headers = {"Authorization": f"Bearer {clinic.token}", "Content-Type": JSON}
+    whole = json.dumps({**PATIENT, "active": True}).encode()
+
+    def sent(size: int) -> Any:
+        yield b" " * size
+        yield whole
+
+    small = requests.post(f"{clinic.url}/feed/clinic/Patient", data=sent(10), headers=headers, timeout=30)
+    large = requests.post(
+        f"{clinic.url}/feed/clinic/Patient", data=sent(300_000), headers=headers, timeout=30
+    )
+
+    assert (small.status_code, large.status_code) == (201, 413)
+
+
+def test_H22_too_many_parameters_are_400(clinic: Caller) -> None:
+    answer = clinic.get("fhir/Patient?" + "&".join("name=a" for _ in range(600)))
+
+    assert answer.status_code == 400
+    assert answer.json()["issue"][0]["code"] == "too-costly"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "client", "headers", "status"),
+    [
+        ("GET", "fhir/Patient?nonsense=1", "clinic", {}, 400),
+        ("GET", "fhir/Patient/x", "", {}, 401),
+        ("GET", "fhir/Patient/x", "", {"Authorization": "Basic YTpi"}, 401),
+        ("GET", "fhir/Patient/x", "", {"Authorization": "Bearer nonsense"}, 401),
+        ("POST", "feed/clinic/Patient", "", {}, 401),
+        ("GET", "fhir/Patient/x", "observer", {}, 403),
+        ("GET", "fhir/Observation/x", "nobody", {}, 403),
+        ("GET", "feed/council/Patient/x", "clinic", {}, 403),
+        ("GET", "feed/there-is-none/Patient/x", "clinic", {}, 403),
+        ("GET", "fhir/Patient/x", "clinic", {}, 404),
+        ("GET", "nowhere", "clinic", {}, 404),
+        ("GET", "feed", "clinic", {}, 404),
+        ("GET", "fhir", "clinic", {}, 404),
+        ("POST", "feed/clinic", "clinic", {}, 404),
+        ("GET", "fhir/Patient/1/$everything", "clinic", {}, 404),
+        ("GET", "fhir//Patient", "clinic", {}, 404),
+        ("DELETE", "fhir/Patient", "clinic", {}, 405),
+        ("DELETE", "health", "clinic", {}, 405),
+        ("GET", "fhir/Patient/x", "clinic", {"Accept": "image/png"}, 406),
+        ("PUT", "feed/clinic/Patient/x", "clinic", {"If-Match": 'W/"9"', "Content-Type": JSON}, 412),
+        ("POST", "feed/clinic/Patient", "clinic", {"If-None-Exist": "name=x", "Content-Type": JSON}, 412),
+        ("POST", "feed/clinic/Patient", "clinic", {"Content-Type": "text/csv"}, 415),
+        ("POST", "feed/clinic/Patient", "clinic", {"Content-Type": JSON, "Content-Encoding": "gzip"}, 415),
+    ],
+)
+def test_H23_every_refusal_is_an_operation_outcome(
+    served: Served, method: str, path: str, client: str, headers: dict[str, str], status: int
+) -> None:
+    body = json.dumps({**PATIENT, "id": "x"}) if method in ("POST", "PUT") else None
+
+    answer = served.caller(client).ask(method, path, body, **headers)
+
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/fhir+json; charset=utf-8"
+    outcome = OperationOutcome.model_validate_json(answer.content)
+    assert all(issue.severity == "error" and issue.details.text for issue in outcome.issue)
+    assert (status == 401) == ("WWW-Authenticate" in answer.headers) or status == 403
+
+
+def test_H23_a_token_that_ended_is_401_expired(served: Served) -> None:
+    old = Caller(served.url, token_for(served.config, "clinic", time.time() - 7200))
+
+    answer = old.get("fhir/Patient/x")
+
+    assert answer.status_code == 401
+    assert answer.json()["issue"][0]["code"] == "expired"
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+
+def test_H25_percent_signs_in_query_and_form_mean_the_same(clinic: Caller) -> None:
+    family = f"O'Brien-{uuid4().hex[:8]} Smith"
+    clinic.tell("clinic", {**PATIENT, "name": [{"family": family}]})
+    plus, percent = family.replace(" ", "+"), family.replace(" ", "%20").replace("'", "%27")
+    form = "application/x-www-form-urlencoded"
+
+    totals = [clinic.get(f"fhir/Patient?family={word}").json()["total"] for word in (plus, percent)]
+    totals += [
+        clinic.ask("POST", "fhir/Patient/_search", f"family={word}", Content_Type=form).json()["total"]
+        for word in (plus, percent)
+    ]
+
+    assert totals == [1, 1, 1, 1]
+
+
+def test_H25_a_bar_may_be_written_either_way(clinic: Caller) -> None:
+    value = uuid4().hex
+    clinic.tell("clinic", {**PATIENT, "identifier": [{"system": "urn:x", "value": value}]})
+
+    found = [
+        clinic.get(f"feed/clinic/Patient?identifier=urn:x{bar}{value}").json()["total"]
+        for bar in ("|", "%7C")
+    ]
+
+    assert found == [1, 1]
+
+
+@pytest.mark.parametrize("query", ["name=%FF", "name=%ED%A0%80", "%FF=1"])
+def test_H25_bytes_that_are_no_text_are_400(clinic: Caller, query: str) -> None:
+    answer = clinic.get(f"fhir/Patient?{query}")
+
+    assert (answer.status_code, code(answer)) == (400, "http.query-text")

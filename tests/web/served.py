@@ -1,0 +1,198 @@
+"""A gateway to test: its settings, tokens for its clients, the application itself, and a real server."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from gateway import config as settings
+from gateway.app import clients_of, create_app, signing_key
+from gateway.config import Config
+from gateway.security.token import make
+from gateway.service.keys import Keys, read_secret
+from gateway.web.site import Site
+
+JSON = "application/fhir+json"
+NHS = "https://fhir.nhs.uk/Id/nhs-number"
+UPN = "https://fhirgate.example/Id/upn"
+
+SETTINGS = """
+body_most = 200000
+
+[feeds.council]
+organisation = "Anytown Council"
+sector = "local-authority"
+set = {la = "201"}
+
+[feeds.school]
+organisation = "Oak School"
+sector = "education"
+
+[feeds.clinic]
+organisation = "Anytown Clinic"
+sector = "health"
+verified = true
+
+[clients.council]
+name = "Anytown Council"
+sector = "local-authority"
+scopes = ["system/*.cruds"]
+feeds = ["council"]
+
+[clients.school]
+sector = "education"
+scopes = ["system/*.cruds"]
+feeds = ["school"]
+
+[clients.clinic]
+sector = "health"
+scopes = ["system/*.cruds"]
+feeds = ["clinic"]
+
+[clients.observer]
+sector = "health"
+scopes = ["system/Observation.rs"]
+
+[clients.nobody]
+sector = "health"
+scopes = []
+"""
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(name)s %(levelname)s %(message)s"}},
+    "handlers": {
+        name: {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}
+        for name in ("console", "access")
+    },
+    "root": {"level": "DEBUG", "handlers": ["console"]},
+}
+
+
+def settle(folder: Path, more: str = "") -> Config:
+    """The settings of a new gateway in a folder."""
+    file = folder / "gateway.toml"
+    file.write_text(more + SETTINGS, "utf-8")
+    return settings.load(file, {})
+
+
+def token_for(config: Config, client: str, now: float | None = None) -> str:
+    """A token of the gateway's own for one of its clients."""
+    return make(
+        signing_key(Keys(read_secret(Path(config["secret_file"])))),
+        issuer=config["base_uri"],
+        audience=config["base_uri"],
+        client=client,
+        scopes=clients_of(config)[client].scopes,
+        now=time.time() if now is None else now,
+        token_id="test",
+    )
+
+
+@dataclass
+class Caller:
+    """A client of a running gateway."""
+
+    url: str
+    token: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
+        """Send a request; a body that is no text or bytes is sent as FHIR JSON; `If_Match` means If-Match."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token:
+            sent.setdefault("Authorization", f"Bearer {self.token}")
+        if body is not None and not isinstance(body, str | bytes):
+            body = json.dumps(body)
+            sent.setdefault("Content-Type", JSON)
+        url = path if path.startswith("http") else f"{self.url}/{path}"
+        if isinstance(body, str):
+            body = body.encode()
+        return self.session.request(method, url, data=body, headers=sent, timeout=30)
+
+    def get(self, path: str, **headers: str) -> requests.Response:
+        """GET a path below the gateway's address, or an address."""
+        return self.ask("GET", path, **headers)
+
+    def tell(self, feed: str, resource: dict[str, Any]) -> dict[str, Any]:
+        """PUT or POST a resource to a feed, and return what it answers with."""
+        type, id = resource["resourceType"], resource.get("id")
+        where = f"feed/{feed}/{type}" + (f"/{id}" if id else "")
+        answer = self.ask("PUT" if id else "POST", where, resource)
+        assert answer.status_code in (200, 201), answer.text
+        return dict(answer.json())
+
+
+@dataclass
+class Served:
+    """A gateway that serves: its address, its settings, and its log."""
+
+    url: str
+    config: Config
+    log: Path
+
+    def caller(self, client: str) -> Caller:
+        """One of its clients, with a token; "" for somebody without one."""
+        return Caller(self.url, token_for(self.config, client) if client else "")
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A gateway on a free loopback port, served by granian with two workers."""
+    folder = tmp_path_factory.mktemp("served")
+    config = settle(folder)
+    read_secret(Path(config["secret_file"]))
+    port = _free_port()
+    log_config = folder / "logging.json"
+    log_config.write_text(json.dumps(LOGGING))
+    log = folder / "log.txt"
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--blocking-threads", "4"]
+    command += ["--log-config", str(log_config), "gateway:create_app"]
+    with log.open("wb") as out:
+        environ = {**os.environ, "GATEWAY_CONFIG": str(folder / "gateway.toml")}
+        server = subprocess.Popen(command, stdout=out, stderr=out, env=environ, cwd=folder)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until(lambda: requests.get(f"{url}/health", timeout=5).ok, server, log)
+            yield Served(url, config, log)
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """The application in this process, over an empty gateway of its own."""
+    app = create_app(settle(tmp_path))
+    assert isinstance(app, Site)
+    yield app
+    app.door.gateway.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until(ready: Callable[[], bool], server: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            if ready():
+                return
+        except requests.RequestException:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"the server did not start: {log.read_text()[-2000:]}")
