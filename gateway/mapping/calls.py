@@ -218,7 +218,8 @@ class Calls:
         self.used_terms.add(term.name)
         label = f"{node.name}({term.name!r})"
         convert = self.converters.setdefault(label, Memo(term.converter(node.name)))
-        return Apply(_TERM_TYPES[node.name], of, convert, label, term.name)
+        doubts = term.doubts and node.name in ("code", "coding", "concept")
+        return Apply(_TERM_TYPES[node.name], of, convert, label, term.name, doubts=doubts)
 
     def ref(self, node: ast.Call, at: At) -> Typed:
         """`ref(Patient, key, …)`."""

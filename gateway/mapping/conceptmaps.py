@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.mapping.memo import Convert, Unfit
+from gateway.mapping.memo import Convert, Doubtful, Unfit
 from gateway.problems import Problem, problem
 from gateway.problems.mapping import MAPPING_TERM_CLASH, MAPPING_TERM_SHAPE
-from gateway.problems.record import RECORD_CODE
+from gateway.problems.record import RECORD_CODE, RECORD_CODE_KEPT
 
 _NO_MAP = frozenset({"unmatched", "disjoint"})
 _BEST = frozenset({"equivalent", "equal"})
@@ -60,6 +60,7 @@ class Table:
         source: the source system, where all groups name the same one.
         fixed: what `group.unmapped` gives for other codes, if it is fixed.
         keeps: whether `group.unmapped` keeps the source code.
+        whole: whether it has every code there is; of a fragment, an unknown code is no doubt.
     """
 
     canonical: str
@@ -67,6 +68,7 @@ class Table:
     source: str = ""
     fixed: Coding | None = None
     keeps: bool = False
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,11 @@ class Term:
     def keeps(self) -> bool:
         """Whether a code the map does not know goes into FHIR as it is."""
         return self.unmapped == "keep-source"
+
+    @property
+    def doubts(self) -> bool:
+        """Whether a code that is kept although it is not known earns a warning."""
+        return self.keeps and self.table.whole
 
     def find(self, text: str) -> tuple[Coding, ...]:
         """The codings for a cell; none for an empty one or for a reason of absence.
@@ -120,19 +127,26 @@ class Term:
 
     def _code(self, text: str) -> str:
         found = self.find(text)
-        return found[0].code if found else ""
+        return self._kept(text, found[0].code) if found else ""
 
     def _coding(self, text: str) -> str:
         found = self.find(text)
-        return found[0].json() if found else ""
+        return self._kept(text, found[0].json()) if found else ""
 
     def _concept(self, text: str) -> str:
         found = self.find(text)
         if not found:
             return ""
         if not found[0].system:
-            return json.dumps({"text": found[0].code}, ensure_ascii=False, separators=(",", ":"))
-        return f'{{"coding":[{",".join(each.json() for each in found)}]}}'
+            made = json.dumps({"text": found[0].code}, ensure_ascii=False, separators=(",", ":"))
+        else:
+            made = f'{{"coding":[{",".join(each.json() for each in found)}]}}'
+        return self._kept(text, made)
+
+    def _kept(self, text: str, made: str) -> str:
+        """What was made of a code, with a doubt where the code was not known."""
+        known = text.strip() in self.table.codes or not self.doubts
+        return made if known else Doubtful(made, RECORD_CODE_KEPT)
 
     def _display(self, text: str) -> str:
         found = self.find(text)
@@ -185,7 +199,7 @@ def concepts(resource: Mapping[str, Any]) -> Table:
         code = str(each.get("code", ""))
         codes[code] = (Coding(system, code, str(each.get("display", ""))),)
         waiting.extend(each.get("concept", ()))
-    return Table(system, codes, system)
+    return Table(system, codes, system, whole=resource.get("content") != "fragment")
 
 
 def _best(name: str, code: str, system: str, targets: Any, problems: list[Problem]) -> tuple[Coding, ...]:

@@ -19,6 +19,14 @@ RECORD_CODE = kind(
     "code-invalid",
     422,
 )
+RECORD_CODE_KEPT = kind(
+    "record.code-kept",
+    "{field} has a code that is not in its code list",
+    "Correct {field}, or add the code to the list; it was kept as it is.",
+    "code-invalid",
+    422,
+    "warning",
+)
 RECORD_POSTCODE = kind(
     "record.not-a-postcode",
     "{field} does not have the form of a UK postcode",
@@ -26,13 +34,6 @@ RECORD_POSTCODE = kind(
     "value",
     422,
     "warning",
-)
-RECORD_TEXT = kind(
-    "record.unreadable-text",
-    "{field} has characters that are not text",
-    "Send the record again without them.",
-    "value",
-    422,
 )
 RECORD_KEY = kind(
     "record.no-key",

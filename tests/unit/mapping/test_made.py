@@ -160,7 +160,7 @@ def test_fields_that_only_the_making_reads_are_used() -> None:
     assert [each.says for each in load(HEAD + CARE + EMIT).warnings if "stay" in each.says] == []
 
 
-def coloured(form: str, cell: str) -> dict[str, Any]:
+def painted(form: str) -> Mapping:
     text = f"""
 mapping: 1
 id: care
@@ -175,7 +175,11 @@ terms:
 emit:
   - {{resourceType: Patient, $for: child, identifier: [{{value: = ID}}], {form}}}
 """
-    return made(load(text, concept_maps={COLOURS["url"]: COLOURS}), ["1", cell, 1])[0]
+    return load(text, concept_maps={COLOURS["url"]: COLOURS})
+
+
+def coloured(form: str, cell: str) -> dict[str, Any]:
+    return made(painted(form), ["1", cell, 1])[0]
 
 
 @pytest.mark.parametrize(
@@ -208,3 +212,23 @@ def test_a_code_map_names_one_resource() -> None:
         load(text)
 
     assert "colour needs map" in caught.value.problems[0].says
+
+
+def test_an_unknown_code_is_kept_with_a_warning_at_its_place_even_in_a_row_of_rows() -> None:
+    emit = """
+terms:
+  why: {system: "{base}/CodeSystem/colour", unmapped: keep-source}
+emit:
+  - resourceType: Patient
+    $for: child
+    identifier: [{value: = ID}]
+    communication: [{$for: stay, language: = WHY.concept('why')}]
+"""
+    mapping = load(HEAD + emit, concept_maps={COLOURS["url"]: COLOURS})
+
+    found = Translator(mapping, Ids(b"key", "feed")).translate(child(("", "R", "", ""), ("", "X", "", "")))
+
+    assert [(each.kind.code, each.place.line, each.place.path) for each in found.warnings] == [
+        ("record.code-kept", 3, "WHY")
+    ]
+    assert len(json.loads(found.resources[0][3])["communication"]) == 2
