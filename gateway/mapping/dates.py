@@ -130,9 +130,9 @@ def is_real(kind: str, text: str) -> bool:
     found = _LITERALS[kind].fullmatch(text)
     if not found:
         return False
-    parts = found.groupdict()
+    parts = {name.lstrip("_"): text for name, text in found.groupdict().items() if text}
     try:
-        date(int(parts.get("year") or 1), int(parts.get("month") or 1), int(parts.get("day") or 1))
+        date(int(parts.get("year", 1)), int(parts.get("month", 1)), int(parts.get("day", 1)))
     except ValueError:
         return False
     return True
@@ -144,7 +144,7 @@ _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
 _OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
 _LITERALS = {
     "date": re.compile(_DATE),
-    "dateTime": re.compile(f"{_FULL}T{_CLOCK}{_OFFSET}|{_DATE.replace('P<', 'P<d')}"),
+    "dateTime": re.compile(f"{_FULL}T{_CLOCK}{_OFFSET}|{_DATE.replace('P<', 'P<__')}"),
     "instant": re.compile(f"{_FULL}T{_CLOCK}{_OFFSET}"),
     "time": re.compile(_CLOCK),
 }

@@ -4,7 +4,6 @@ It works things out in the same order as the code that `gateway.mapping.pycode` 
 that stops.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -199,10 +198,3 @@ class Evaluator:
         if node.how == "number":
             return bool(_NUMBER_TESTS[node.op](float(left), float(right)))
         return bool(_NUMBER_TESTS[node.op](left, right))
-
-
-def cells_of(node: Typed, seen: Mapping[int, Row]) -> list[Cell]:
-    """The cells a part of an expression reads, each once, of the records in scope."""
-    from gateway.mapping.typed import walk
-
-    return list(dict.fromkeys(p for p in walk(node) if isinstance(p, Cell) and p.record in seen))

@@ -12,7 +12,6 @@ from typing import Any
 
 from gateway.mapping.compile import IdOf, Made
 from gateway.mapping.evaluate import Evaluator, Fault
-from gateway.mapping.memo import Unfit
 from gateway.mapping.plan import Each, Fixed, Leaf, Listing, Node, Object, Rule
 from gateway.mapping.pycode import Outer
 from gateway.mapping.typed import Cell, Expression, Kids, Typed, carries, walk
@@ -121,7 +120,7 @@ class _Teller:
 
     def rule(self, index: int, rule: Rule) -> None:
         """Make one resource, or tell why there is none."""
-        self.faults, self.origins, self.evaluator.doubts = [], [], []
+        self.faults, self.origins = [], []
         if rule.guard and not self.test(rule.guard):
             self.settle(rule)
             return
@@ -141,14 +140,18 @@ class _Teller:
 
     def settle(self, rule: Rule) -> None:
         """Put the faults of one resource where they belong."""
-        for value, node in self.evaluator.doubts:
-            made = self.problem(value.kind, [node], rule.place, {})
-            if made not in self.found.warnings:
-                self.found.warnings.append(made)
         if rule.drops:
             self.found.dropped += [_as_warning(each) for each in self.faults]
         else:
             self.found.problems += self.faults
+
+    def doubt(self, rule: Place) -> None:
+        """Tell what is doubtful about a value just read, while the rows it came from are at hand."""
+        for value, node in self.evaluator.doubts:
+            made = self.problem(value.kind, [node], rule, {})
+            if made not in self.found.warnings:
+                self.found.warnings.append(made)
+        self.evaluator.doubts.clear()
 
     def keep(self, made: Made, rule: Rule) -> None:
         """Keep a resource, unless its id is taken: by the same text it is told twice, by another it is a
@@ -168,6 +171,8 @@ class _Teller:
         except Fault as fault:
             self.fault(fault.unfit.kind, [fault.node], guard.place, fault.unfit.details)
             return False
+        finally:
+            self.doubt(guard.place)
 
     def value(self, value: Expression, path: str) -> str:
         """The value of an expression, "" where it has a fault."""
@@ -177,6 +182,8 @@ class _Teller:
             place = replace(value.place, path=path)
             self.fault(fault.unfit.kind, [fault.node], place, fault.unfit.details)
             return ""
+        finally:
+            self.doubt(value.place)
 
     def node(self, node: Node) -> Said:
         """A part of a body."""
@@ -199,6 +206,7 @@ class _Teller:
             place = replace(node.value.place, path=node.path)
             self.fault(fault.unfit.kind, [fault.node], place, fault.unfit.details)
             value = ""
+        self.doubt(node.value.place)
         says = carries(body)
         if not value:
             return Said(None, False if says else None)
@@ -326,6 +334,3 @@ def _quoted(text: str) -> str:
 
 def _as_warning(found: Problem) -> Problem:
     return replace(found, kind=replace(found.kind, severity="warning"))
-
-
-__all__ = ["Explanation", "From", "Origin", "Unfit", "explain", "expressions"]

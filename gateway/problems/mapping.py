@@ -158,9 +158,6 @@ MAPPING_LIST = kind(
 MAPPING_SINGLE = kind(
     "mapping.single", "{element} is a single value", "Write it without the list.", "structure"
 )
-MAPPING_MANY = kind(
-    "mapping.too-many", "{element} may have {most}, and {count} are written", "Take some away.", "structure"
-)
 MAPPING_OBJECT = kind(
     "mapping.object",
     "{element} is a {type}, which has elements of its own",
