@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import BinaryIO, cast
 
-from gateway.problems import Place, Refused, refuse
+from gateway.problems import Place, refuse
 from gateway.problems.source import EMPTY, NO_FILE, NOT_FOUND, ONE_FILE, UNREADABLE
 
 Given = str | Path | Sequence[str | Path] | Mapping[str, BinaryIO]
@@ -28,6 +28,7 @@ class File:
     name: str
     path: Path | None = None
     stream: BinaryIO | None = None
+    copied: bool = False
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -67,7 +68,7 @@ def gather(given: Given, kind: str) -> list[File]:
         Refused: `source.not-found`, `source.unreadable`, `source.no-file`, `source.empty`.
     """
     if isinstance(given, Mapping):
-        found = [File(name, stream=_seekable(stream, name)) for name, stream in given.items()]
+        found = [_upload(name, stream) for name, stream in given.items()]
     else:
         paths = [given] if isinstance(given, str | Path) else given
         found = [file for path in paths for file in _files(Path(path), kind)]
@@ -123,14 +124,18 @@ def _files(path: Path, kind: str) -> list[File]:
     return [File(entry.name, entry) for entry in found]
 
 
-def _seekable(stream: BinaryIO, name: str) -> BinaryIO:
-    """`stream`, or a private temporary copy: a file is looked at (encoding, columns) before it is read."""
+def release(files: Sequence[File]) -> None:
+    """Give back the temporary copies among `files`."""
+    for file in files:
+        if file.copied and file.stream is not None:
+            file.stream.close()
+
+
+def _upload(name: str, stream: BinaryIO) -> File:
+    """A stream, or a private temporary copy: a file is looked at (encoding, columns) before it is read."""
     if stream.seekable():
-        return stream
+        return File(name, stream=stream)
     with unreadable(name):
         copy = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  (lives as long as the reading)
         copyfileobj(stream, copy, 1 << 20)
-    return copy
-
-
-__all__ = ["ENDINGS", "File", "Given", "Refused", "gather", "reason", "single", "unreadable"]
+    return File(name, stream=copy, copied=True)

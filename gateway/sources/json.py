@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.fhir import json
 from gateway.problems import Place, Problem, Refused, problem, refuse
+from gateway.problems.json import JSON_SYNTAX
 from gateway.problems.source import CHARACTERS, NOT_OBJECT, TOO_LARGE, TRUNCATED, WRONG_FORMAT
 from gateway.records import Broken, Reading, Row, Source
 from gateway.sources.encoding import decoded, find_encoding
@@ -13,6 +14,10 @@ from gateway.sources.json_items import LARGEST, Item, Text, TooLarge, Wrapper, i
 from gateway.sources.json_shape import JsonShape, text_at
 
 _SHOWN = {"[": "a list", '"': "a text", "t": "a truth value", "f": "a truth value", "n": "null"}
+
+
+# What is said of a record that lacks a quotation mark or a bracket, and so runs on into the next.
+_RUN_ON = (JSON_SYNTAX, TRUNCATED)
 
 
 def open_json(file: File, source: Source) -> Reading:
@@ -69,7 +74,10 @@ def json_items(file: File, wrapper: Wrapper, reading: Reading) -> Iterator[tuple
         try:
             for item in items(text, wrapper):
                 reading.done = stream.tell()
-                yield read_item(item, file.name)
+                found = read_item(item, file.name)
+                if isinstance(found, Broken) and found.problem.kind in _RUN_ON:
+                    found = read_item(text.cut_back(item), file.name)
+                yield found
         except TooLarge as error:
             place = Place(file=file.name, line=error.line)
             yield Broken(problem(TOO_LARGE, place=place, most=LARGEST >> 20), b"")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 LARGEST = 8 << 20
+_LONGEST_INDENT = 200
 
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
 # Everything up to the next bracket that is not in a string. JSON strings have no line breaks: one that has
@@ -18,15 +19,17 @@ _BRACKET = re.compile(
     r'[^"{}\[\]]*+(?:"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+(?:"|\\?\n)[^"{}\[\]]*+)*+([{}\[\]])'
 )
 _STRING = re.compile(r'"([^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+)(?:"|\\?\n)')
+_NEXT = re.compile(r"\n([ \t]*)(?=,?[ \t]*\{)")
 _WORD = re.compile(r'[^\s,\[\]{}":]+|.', re.DOTALL)
 
 
 class Item(NamedTuple):
-    """A value of the text: the line it begins on, its text, and whether its end was found."""
+    """A value of the text: the line and column it begins on, its text, and whether its end was found."""
 
     line: int
     text: str
     whole: bool = True
+    column: int = 0
 
 
 class TooLarge(Exception):
@@ -49,10 +52,13 @@ class Text:
     at: int = 0
     line: int = 1
     mark: int = -1
+    patience: int = 20
 
     def more(self) -> bool:
         """Read on; False at the end. The text is at least doubled, so that long values cost linear time."""
         kept = self.at if self.mark < 0 else self.mark
+        # The start of the line is kept as well: it tells how far the value is indented.
+        kept = max(self.text.rfind("\n", 0, kept) + 1, kept - _LONGEST_INDENT)
         rest = self.text[kept:]
         if len(rest) > LARGEST:
             raise TooLarge(self.line)
@@ -65,7 +71,7 @@ class Text:
                 break
         self.text = rest + "".join(new)
         self.at -= kept
-        self.mark = -1 if self.mark < 0 else 0
+        self.mark -= kept if self.mark >= 0 else 0
         return length > 0
 
     def peek(self) -> str:
@@ -86,16 +92,36 @@ class Text:
     def value(self) -> Item:
         """Take the value that begins here."""
         first = self.peek()
-        line = self.line
-        if first in "{[":
-            end = self._closing()
-        else:
-            end = self._simple(_STRING if first == '"' else _WORD)
+        line, column = self.line, self.at - self.text.rfind("\n", 0, self.at) - 1
+        try:
+            end = self._closing() if first in "{[" else self._simple(_STRING if first == '"' else _WORD)
+        except TooLarge:
+            # Most likely a bracket is missing; `cut_back` finds the next record. It costs a long look
+            # each time, so only so often.
+            self.patience -= 1
+            if self.patience < 0 or _NEXT.search(self.text, self.at) is None:
+                raise
+            end = -1
         whole = end >= 0
         end = end if whole else len(self.text)
         text = self.text[self.at : end]
         self.move(end)
-        return Item(line, text, whole)
+        return Item(line, text, whole, column)
+
+    def cut_back(self, item: Item) -> Item:
+        """Give back what follows the item taken last, if it ran into the next; return what is left of it.
+
+        A quotation mark or bracket that is missing makes an item swallow its neighbours. The next one shows
+        all the same where a line begins with a brace that is indented no further than the item is.
+        """
+        start = self.at - len(item.text)
+        for found in _NEXT.finditer(self.text, start, self.at):
+            if len(found[1]) <= item.column:
+                self.at = found.end(1)
+                text = self.text[start : self.at]
+                self.line = item.line + text.count("\n")
+                return Item(item.line, text, column=item.column)
+        return item
 
     def _closing(self) -> int:
         """Where the bracket that opens here is closed; -1 if it is not."""
@@ -167,7 +193,7 @@ def _list(text: Text) -> Generator[Item, None, bool]:
             continue
         item = text.value()
         yield item
-        if not item.whole:
+        if not item.whole and text.at == len(text.text):
             return False
     yield Item(text.line, "", whole=False)
     return False

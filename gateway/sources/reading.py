@@ -1,6 +1,6 @@
 """Opening a source, whatever its format."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from itertools import chain
 
@@ -8,7 +8,7 @@ from gateway.problems import Place, problem
 from gateway.problems.source import NO_RECORDS
 from gateway.records import Broken, Reading, Row, Source
 from gateway.sources.csv import open_csv
-from gateway.sources.files import File, Given, gather, single, unreadable
+from gateway.sources.files import File, Given, gather, release, single, unreadable
 from gateway.sources.json import open_json
 from gateway.sources.xml import open_xml
 
@@ -36,9 +36,13 @@ def open_source(given: Given, source: Source) -> Reading:
             is wrong with one record comes as a `Broken` among the rows.
     """
     files = gather(given, source.format)
-    reading = _READERS[source.format](files, source)
+    try:
+        reading = _READERS[source.format](files, source)
+    except BaseException:
+        release(files)
+        raise
     rows = _guarded(reading.rows, reading)
-    reading.close = partial(_close, rows, reading.close)
+    reading.close = partial(_close, rows, reading.close, files)
     try:
         first = next(rows, None)
     except BaseException:
@@ -57,6 +61,9 @@ def _guarded(rows: Iterator[Row | Broken], reading: Reading) -> Generator[Row | 
         yield from rows
 
 
-def _close(rows: Generator[Row | Broken, None, None], release: Callable[[], None]) -> None:
+def _close(
+    rows: Generator[Row | Broken, None, None], close: Callable[[], None], files: Sequence[File]
+) -> None:
     rows.close()
-    release()
+    close()
+    release(files)
