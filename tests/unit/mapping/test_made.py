@@ -228,7 +228,7 @@ emit:
 
     found = Translator(mapping, Ids(b"key", "feed")).translate(child(("", "R", "", ""), ("", "X", "", "")))
 
-    assert [(each.kind.code, each.place.line, each.place.path) for each in found.warnings] == [
+    assert [(each.kind.code, each.place.line, each.field) for each in found.warnings] == [
         ("record.code-kept", 3, "WHY")
     ]
     assert len(json.loads(found.resources[0][3])["communication"]) == 2
