@@ -224,3 +224,9 @@ HTTP_NO_VERSION = kind(
     "not-found",
     404,
 )
+HTTP_LOAD_VALUE = kind(
+    "http.load-value",
+    "A value for the mapping is given without its name",
+    "Write set=NAME=VALUE, as in set=year=2025-26.",
+    "value",
+)
