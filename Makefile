@@ -27,8 +27,13 @@ bench: $(STAMP)
 peers: $(STAMP)
 	@$(BIN)/python tests/peers/peers.py build
 
+# The same property tests with many more examples, and new ones each time.
+fuzz: $(STAMP)
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto --dist loadgroup -m "not peer"
+
+# R4's facts anew, from HL7's definitions: make facts DEFINITIONS=hapi-fhir-validation-resources-r4-8.8.0.jar
 facts: $(STAMP)
-	@$(BIN)/python -m gateway.fhir.build_facts $(DEFINITIONS)
+	@$(BIN)/python -m gateway.fhir.build_facts $(DEFINITIONS) gateway/fhir/r4.json
 
 docs: $(STAMP)
 	@$(BIN)/python tests/docs/generate.py
