@@ -1,10 +1,14 @@
 """What holds for everything that is made of a sample, whatever its format."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
-from told import BASE, UKCORE, code_lists, codings, references
+from told import BASE, UKCORE, code_lists, codings, objects, references
+
+UKCORE_FILES = Path(__file__).parents[4] / "shared" / "ukcore"
 
 
 @pytest.mark.parametrize("sample", ["ssda903", "ctf", "csc"])
@@ -71,3 +75,21 @@ def test_nothing_says_where_a_looked_after_child_lives(
     text = json.dumps(request.getfixturevalue(sample).resources)
 
     assert [place for place in places.split() if place in text] == []
+
+
+@pytest.mark.skipif(not UKCORE_FILES.is_dir(), reason="the UK Core files are not beside the project")
+@pytest.mark.parametrize("sample", ["ssda903", "ctf", "csc"])
+def test_every_name_of_uk_core_is_one(sample: str, request: pytest.FixtureRequest) -> None:
+    resources = request.getfixturevalue(sample).resources
+    files = {path.stem: path for path in UKCORE_FILES.rglob("*.xml")}
+    profiles = {url for each in resources for url in each["meta"]["profile"]}
+    extensions = {each["url"] for each in objects(resources) if str(each.get("url")).startswith(UKCORE)}
+
+    assert {url.rsplit("/", 1)[1] for url in profiles | extensions} <= set(files)
+    for coding in codings(resources):
+        if coding["system"].startswith("https://fhir.hl7.org.uk/CodeSystem/"):
+            text = files["CodeSystem-" + coding["system"].rsplit("/", 1)[1]].read_text("utf-8")
+            assert re.search(
+                rf'<code value="{coding["code"]}" ?/>\s*<display value="{re.escape(coding["display"])}" ?/>',
+                text,
+            )

@@ -12,9 +12,10 @@ from gateway.fhir.validate import validate
 from gateway.mapping import Ids, Translator, load_folder
 from gateway.mapping.examples import Example, read_examples, rows_given, run_example
 from gateway.mapping.file import Mapping as Mapped
-from gateway.records import Broken, Row
+from gateway.records import Broken, Reading, Row
 from gateway.resources import shipped
-from gateway.sources.files import gather
+from gateway.sources.csv import open_csv
+from gateway.sources.files import File, gather
 from gateway.sources.json import open_json
 from gateway.sources.xml import open_xml
 
@@ -36,7 +37,7 @@ def given(mapped: Mapped, source: Any) -> tuple[Iterable[Row], Mapping[str, str]
     if kind == "csv":
         return rows_given(mapped, source)
     files = gather({"given": BytesIO(source.encode())}, kind)
-    with (open_xml if kind == "xml" else open_json)(files[0], mapped.source) as reading:
+    with given_file(files[0], mapped) as reading:
         rows = [row for row in reading.rows if not isinstance(row, Broken)]
         return rows, reading.context
 
@@ -75,3 +76,36 @@ def test_the_rules_of_a_shipped_mapping_carry_the_name_of_its_return(name: str) 
     names = [rule.name for rule in mapping(name).rules]
 
     assert {each.split("-")[0] for each in names} == {name.split("-")[0]}
+
+
+@pytest.mark.parametrize("name", [folder.name for folder in FOLDERS])
+def test_the_tests_of_a_shipped_mapping_reach_every_rule(name: str) -> None:
+    mapped = mapping(name)
+    examples = [param.values[1] for param in EXAMPLES if param.values[0] == name]
+    made = [one for each in examples for one in run_example(each, mapped, given).translations]
+    reached = {number for each in made for number, *_ in each.resources}
+
+    assert [rule.name for number, rule in enumerate(mapped.rules) if number not in reached] == []
+
+
+SETTINGS = {"csc-api": {"la": "201"}, "ctf": {}, "ssda903": {"la": "201", "year": "2025-26"}}
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_the_sample_beside_a_shipped_mapping_maps_without_a_word(name: str) -> None:
+    mapped, folder = mapping(name), shipped("mappings") / name
+    kind = mapped.source.format
+    files = gather(folder / "sample" if kind == "csv" else folder / f"sample.{kind}", kind)
+    with open_csv(files, mapped.source) if kind == "csv" else given_file(files[0], mapped) as reading:
+        rows = list(reading.rows)
+        translator = Translator(mapped, Ids(b"key", "feed"), given=SETTINGS[name], context=reading.context)
+        made = [translator.translate(row) for row in rows if not isinstance(row, Broken)]
+
+    assert rows
+    assert all(each.resources for each in made)
+    assert [each.says for one in made for each in (*one.problems, *one.dropped, *one.warnings)] == []
+    assert [each.says for each in reading.warnings] == []
+
+
+def given_file(file: File, mapped: Mapped) -> Reading:
+    return (open_xml if mapped.source.format == "xml" else open_json)(file, mapped.source)
