@@ -190,6 +190,9 @@ class Work(Reads, Protocol):
     def link(self, events: Sequence[Link]) -> None:
         """Append link events; the last one that stands says which child a record is linked to."""
 
+    def take_back(self, links: Sequence[int]) -> None:
+        """Link events, by number, no longer stand; of each record the last one that stands decides again."""
+
     def compose(self, composed: Mapping[int, Composed | None]) -> None:
         """Put each child's Patient, or remove it where None is given."""
 
@@ -201,6 +204,9 @@ class Work(Reads, Protocol):
 
     def close_reviews(self, numbers: Sequence[int], state: str, load: int | None = None) -> None:
         """Withdraw or decide review entries; a load that is undone opens again what it closed."""
+
+    def reopen(self, numbers: Sequence[int]) -> None:
+        """Open review entries again that were closed."""
 
     def set_aside(self, load: int, asides: Sequence[Aside]) -> None:
         """Keep records that could not be taken."""

@@ -62,10 +62,15 @@ def _step_back(connection: sqlite3.Connection, writing: Writing, rid: int) -> in
 
 
 def _unlink(connection: sqlite3.Connection, load: int) -> None:
-    """Take link events back; of each record touched, the last event that stands decides again."""
+    """Take a load's link events back."""
     recs = connection.execute("SELECT DISTINCT rec FROM link WHERE load = ?", (load,)).fetchall()
     connection.execute("UPDATE link SET stands = 0 WHERE load = ?", (load,))
-    for (rec,) in recs:
+    fold(connection, (rec for (rec,) in recs))
+
+
+def fold(connection: sqlite3.Connection, recs: Iterable[int]) -> None:
+    """Let the last link event that stands say which child each record is linked to."""
+    for rec in recs:
         asked = "SELECT what, child FROM link WHERE rec = ? AND stands = 1 ORDER BY link DESC LIMIT 1"
         what, child = connection.execute(asked, (rec,)).fetchone() or ("unlinked", None)
         linked = child if what == "linked" else None

@@ -14,7 +14,7 @@ from gateway.store.people import PeopleReads
 from gateway.store.resources import ResourceReads
 from gateway.store.search import NO_TIME
 from gateway.store.turns import Turns
-from gateway.store.undoing import undo
+from gateway.store.undoing import fold, undo
 from gateway.store.values import Aside, Composed, Delete, Link, Put, Review, Undone
 from gateway.store.writing import Writing
 
@@ -79,6 +79,14 @@ class SqliteWork(ResourceReads, PeopleReads, AccountReads):
             "UPDATE record SET child = ? WHERE rec = ?", [(child, rec) for rec, child in last.items()]
         )
 
+    def take_back(self, links: Sequence[int]) -> None:
+        """See `base.Work.take_back`."""
+        recs = set[int]()
+        for number in links:
+            asked = "UPDATE link SET stands = 0 WHERE link = ? RETURNING rec"
+            recs.update(rec for (rec,) in self._connection.execute(asked, (number,)).fetchall())
+        fold(self._connection, recs)
+
     def compose(self, composed: Mapping[int, Composed | None]) -> None:
         """See `base.Work.compose`."""
         connection = self._connection
@@ -124,6 +132,13 @@ class SqliteWork(ResourceReads, PeopleReads, AccountReads):
         self._connection.executemany(
             "UPDATE review SET state = ?, closed_load = ? WHERE review = ? AND state = 'open'",
             [(state, load, number) for number in numbers],
+        )
+
+    def reopen(self, numbers: Sequence[int]) -> None:
+        """See `base.Work.reopen`."""
+        self._connection.executemany(
+            "UPDATE review SET state = 'open', closed_load = NULL WHERE review = ?",
+            [(number,) for number in numbers],
         )
 
     def set_aside(self, load: int, asides: Sequence[Aside]) -> None:
