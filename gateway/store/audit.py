@@ -134,7 +134,10 @@ class SqliteTrail:
             with closing(connect(self.file, self._patience)) as connection:
                 yield connection
         except sqlite3.Error as error:
-            raise refused(error, self.file) or error from error
+            refusal = refused(error, self.file)
+            if refusal is None:
+                raise
+            raise refusal from None
 
     def _write(self) -> None:
         connection: sqlite3.Connection | None = None

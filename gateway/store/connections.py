@@ -38,10 +38,9 @@ class Borrowed:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         self._connections.give_back(self._connection)
-        if isinstance(error, sqlite3.Error):
-            refusal = refused(error, self._connections.file)
-            if refusal:
-                raise refusal from error
+        refusal = refused(error, self._connections.file)
+        if refusal:
+            raise refusal from None
 
 
 class Connections:
@@ -107,8 +106,11 @@ class Connections:
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-        except sqlite3.Error as error:
-            raise refused(error, self.file) or error from error
+        except (sqlite3.Error, UnicodeEncodeError) as error:
+            refusal = refused(error, self.file)
+            if refusal is None:
+                raise
+            raise refusal from None
         finally:
             self._turn.release()
 
@@ -136,7 +138,10 @@ class Connections:
                 connection.execute("PRAGMA query_only=ON")
                 connection.execute("PRAGMA mmap_size=1073741824")
         except sqlite3.Error as error:
-            raise refused(error, self.file) or error from error
+            refusal = refused(error, self.file)
+            if refusal is None:
+                raise
+            raise refusal from None
         self._all.append(connection)
         return connection
 

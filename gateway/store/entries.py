@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.fhir.query import Entry, Number, Quantity, Span, Target, Text, Token
+from gateway.fhir.query import Entry, Number, Quantity, Span, Target, Text, Token, Uri
 from gateway.store.numbers import Numbers
 
 COLUMNS = {
@@ -49,18 +49,15 @@ def spread(
 
     A reference's identifier is kept among the tokens, so that `:identifier` is found like any other.
     """
-    params, slots = numbers.params, numbers.slots
     value: Any  # told apart by its class, not by isinstance: this runs for every value of every resource
     for code, value in entries:
         kind = value.__class__
-        param = params.get((type, code))
+        table = _TABLES[kind]
+        param = numbers.params.get((type, code))
         if param is None:
-            param = numbers.param(connection, type, code, _KINDS.get(kind, "uri"))
+            param = numbers.param(connection, type, code, table)
         if kind is Token:
-            slot = slots.get((param, value[0]))
-            if slot is None:
-                slot = numbers.slot(connection, param, value[0])
-            rows["token"].append((slot, value[1], rid))
+            rows["token"].append((numbers.slot(connection, param, value[0]), value[1], rid))
         elif kind is Target:
             to, system, identifier = value
             if to:
@@ -68,20 +65,19 @@ def spread(
             if identifier:
                 rows["token"].append((numbers.slot(connection, param, system), identifier, rid))
         elif kind is Quantity:
-            low, high, system, unit_code, unit = value
-            number = numbers.unit(connection, system, unit_code, unit)
-            rows["quantity"].append((param, low, high, number, rid))
+            rows["quantity"].append((param, *value[:2], numbers.unit(connection, *value[2:]), rid))
         else:
-            rows[_KINDS.get(kind, "uri")].append((param, *value, rid))
+            rows[table].append((param, *value, rid))
 
 
-_KINDS: dict[type, str] = {
+_TABLES: dict[type, str] = {
     Token: "token",
     Text: "string",
     Span: "date",
     Number: "number",
     Quantity: "quantity",
     Target: "reference",
+    Uri: "uri",
 }
 
 

@@ -11,6 +11,7 @@ from gateway.problems.store import (
     STORE_LOCKED,
     STORE_OPEN,
     STORE_READ_ONLY,
+    STORE_TEXT,
 )
 
 _KINDS = {
@@ -26,13 +27,17 @@ _KINDS = {
 }
 
 
-def refused(error: sqlite3.Error, file: str) -> Refused | None:
+def refused(error: BaseException | None, file: str) -> Refused | None:
     """The refusal that `error` means, or None where it is a mistake of ours and must be seen as one.
 
     Args:
         error: what the driver raised.
         file: the database's file, for the remedy.
     """
+    if isinstance(error, UnicodeEncodeError):
+        return refuse(STORE_TEXT)
+    if not isinstance(error, sqlite3.Error):
+        return None
     if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
         return refuse(STORE_CLOSED)
     # extended codes keep the primary one in their low byte

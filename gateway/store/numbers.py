@@ -1,6 +1,8 @@
 """Small numbers for the names that index rows repeat: feeds, types, parameters, systems, units."""
 
 import sqlite3
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from gateway.problems import refuse
 from gateway.problems.store import STORE_ROOM
@@ -46,13 +48,11 @@ class Numbers:
         """A feed's number; -1 where it has told nothing yet."""
         number = self._feeds.get(name)
         if number is None:
-            row = connection.execute("SELECT feed FROM feed WHERE name = ?", (name,)).fetchone()
-            if row is None and not make:
-                return -1
-            number = row[0] if row else _insert(connection, "INSERT INTO feed (name) VALUES (?)", (name,))
+            number = _number(connection, "feed", {"name": name}, make)
             if number > FEEDS_MOST:
                 raise refuse(STORE_ROOM, what="feed")
-            self._feeds[name] = number
+            if number >= 0:
+                self._feeds[name] = number
         return number
 
     def feed_name(self, connection: sqlite3.Connection, number: int) -> str:
@@ -67,11 +67,9 @@ class Numbers:
         """A resource type's number; -1 where there never was one of it."""
         number = self._types.get(name)
         if number is None:
-            row = connection.execute("SELECT type FROM type WHERE name = ?", (name,)).fetchone()
-            if row is None and not make:
-                return -1
-            number = row[0] if row else _insert(connection, "INSERT INTO type (name) VALUES (?)", (name,))
-            self._types[name] = number
+            number = _number(connection, "type", {"name": name}, make)
+            if number >= 0:
+                self._types[name] = number
         return number
 
     def type_name(self, connection: sqlite3.Connection, number: int) -> str:
@@ -86,54 +84,46 @@ class Numbers:
         """A search parameter's number; -1 where nothing was indexed for it. With `kind` it is made."""
         number = self.params.get((type, code))
         if number is None:
-            row = connection.execute(
-                "SELECT param FROM param WHERE type = ? AND code = ?", (type, code)
-            ).fetchone()
-            if row is None and not kind:
-                return -1
-            number = (
-                row[0]
-                if row
-                else _insert(
-                    connection, "INSERT INTO param (type, code, kind) VALUES (?, ?, ?)", (type, code, kind)
-                )
-            )
-            self.params[type, code] = number
+            number = _number(connection, "param", {"type": type, "code": code}, bool(kind), {"kind": kind})
+            if number >= 0:
+                self.params[type, code] = number
         return number
 
     def slot(self, connection: sqlite3.Connection, param: int, system: str) -> int:
         """The number of a parameter with a system, made where it is new."""
         number = self.slots.get((param, system))
         if number is None:
-            row = connection.execute(
-                "SELECT slot FROM slot WHERE param = ? AND system = ?", (param, system)
-            ).fetchone()
-            number = (
-                row[0]
-                if row
-                else _insert(connection, "INSERT INTO slot (param, system) VALUES (?, ?)", (param, system))
-            )
+            number = _number(connection, "slot", {"param": param, "system": system}, True)
             self.slots[param, system] = number
         return number
 
-    def unit(self, connection: sqlite3.Connection, system: str, code: str, unit: str) -> int:
+    def unit(self, connection: sqlite3.Connection, system: str, code: str, display: str) -> int:
         """The number of a unit, made where it is new."""
-        key = (system, code, unit)
+        key = (system, code, display)
         number = self.units.get(key)
         if number is None:
-            row = connection.execute(
-                "SELECT unit FROM unit WHERE system = ? AND code = ? AND display = ?", key
-            ).fetchone()
-            number = (
-                row[0]
-                if row
-                else _insert(connection, "INSERT INTO unit (system, code, display) VALUES (?, ?, ?)", key)
-            )
-            self.units[key] = number
+            names = {"system": system, "code": code, "display": display}
+            number = self.units[key] = _number(connection, "unit", names, True)
         return number
 
 
-def _insert(connection: sqlite3.Connection, statement: str, values: tuple[int | str, ...]) -> int:
-    number = connection.execute(statement, values).lastrowid
+def _number(
+    connection: sqlite3.Connection,
+    table: str,
+    names: Mapping[str, int | str],
+    make: bool,
+    more: Mapping[str, int | str] = MappingProxyType({}),
+) -> int:
+    """The number that a table has for some names; where it has none, a new one if it may be made, or -1."""
+    where = " AND ".join(f"{column} = ?" for column in names)
+    asked = f"SELECT {table} FROM {table} WHERE {where}"
+    row = connection.execute(asked, tuple(names.values())).fetchone()
+    if row:
+        return int(row[0])
+    if not make:
+        return -1
+    values = {**names, **more}
+    insert = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})"
+    number = connection.execute(insert, tuple(values.values())).lastrowid
     assert number is not None
     return number

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 from gateway.fhir.query import Query
 from gateway.store import search
-from gateway.store.clauses import View
 from gateway.store.numbers import Numbers, rec_of
 from gateway.store.search import NO_TIME, READ_COMPOSED, READ_LOCAL, READ_PUBLIC, row_of
 from gateway.store.turns import Turns
 from gateway.store.values import ASK, Held, Key, Page, Row, Version
+from gateway.store.view import View
 
 _CURRENT = (
     "SELECT version, state, time, updated, load, method, place, rule, told, body FROM resource WHERE rid = ?"

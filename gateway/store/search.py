@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from gateway.fhir.query import Query, Sort
-from gateway.store.clauses import Clause, Sql, View, clause, shown
+from gateway.store.clauses import clause
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, Numbers, rec_of
 from gateway.store.values import Key, Page, Row
+from gateway.store.view import Clause, Sql, View, shown, together
 
 RARE = 1000
 """A criterion with no more matches than this leads; otherwise the resources are walked in order."""
@@ -105,7 +106,7 @@ def _rarest(connection: sqlite3.Connection, clauses: Sequence[Clause]) -> Clause
     best, fewest = None, RARE + 1
     for each in clauses:
         if each.members:
-            union, values = _union(each.members)
+            union, values = together(each.members)
             counted = f"SELECT count(*) FROM (SELECT 1 FROM ({union}) LIMIT {fewest})"
             (found,) = connection.execute(counted, values).fetchone()
             if found < fewest:
@@ -115,12 +116,8 @@ def _rarest(connection: sqlite3.Connection, clauses: Sequence[Clause]) -> Clause
     return best
 
 
-def _union(members: Sequence[Sql]) -> Sql:
-    return " UNION ALL ".join(text for text, _ in members), tuple(v for _, some in members for v in some)
-
-
 def _led_by(leader: Clause) -> Source:
-    union, values = _union(leader.members)
+    union, values = together(leader.members)
     return Source(
         f"(SELECT DISTINCT rid FROM ({union})) d CROSS JOIN resource r ON r.rid = d.rid", "1", values
     )
@@ -161,7 +158,11 @@ def _sort_value(view: View, sort: Sort) -> Sql:
     if found is None:
         return "NULL", ()
     table, end = found[0], "max" if sort.descending else "min"
-    select = f"SELECT {end}(s.{_SORTED_BY[table]}) FROM {table} s WHERE s.rid = r.rid"
+    value = f"s.{_SORTED_BY[table]}"
+    if table in ("number", "quantity"):
+        # a key is written as JSON, which knows no infinity
+        value = f"max(-1e308, min(1e308, {value}))"
+    select = f"SELECT {end}({value}) FROM {table} s WHERE s.rid = r.rid"
     if table != "token":
         return f"{select} AND s.param = ?", (param,)
     hidden = "".join(" AND v.system <> ?" for _ in view.hidden)

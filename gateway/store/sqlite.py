@@ -42,7 +42,10 @@ class SqliteStore(ResourceReads, PeopleReads, AccountReads):
             with closing(connect(self.file, patience)) as connection:
                 prepare(connection, self.file, patience)
         except sqlite3.Error as error:
-            raise refused(error, self.file) or error from error
+            refusal = refused(error, self.file)
+            if refusal is None:
+                raise
+            raise refusal from None
 
     def lend(self, steady: bool = False) -> AbstractContextManager[sqlite3.Connection]:
         """A connection for reading."""

@@ -274,3 +274,25 @@ def test_unlinked_records_disappear_for_those_who_ask(store: Store) -> None:
 
     assert store.read(ASK, "Observation", "school-Observation-o1") is None
     assert store.records_of([child]) == {}
+
+
+def test_half_a_character_is_refused_and_not_shown(store: Store) -> None:
+    with pytest.raises(Refused) as caught, store.write() as work:
+        work.put([version("o1"), version("o2", entries=(Entry("note", Text("ada\ud800", "Ada\ud800")),))])
+    with pytest.raises(Refused) as asked:
+        store.read("school", "Observation", "\ud800")
+
+    assert [each.value.problems[0].kind.code for each in (caught, asked)] == ["store.half-character"] * 2
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__
+    assert store.read("school", "Observation", "o1") is None
+
+
+def test_no_resource_is_too_large_or_too_odd_to_come_back_as_it_was(store: Store) -> None:
+    body = bytes(range(256)) * 20_000
+    odd = replace(version("o1"), body=body, told=b"\x00\x01\n" * 50_000)
+    with store.write() as work:
+        work.put([odd])
+
+    row = store.read("school", "Observation", "o1")
+
+    assert row is not None and row.body == body and row.told == odd.told

@@ -372,3 +372,34 @@ def test_a_patient_composed_anew_is_found_by_its_new_values_only(observations: S
         work.compose({child.number: None})
     assert ids(observations, "Patient") == ["id-ben"]
     assert observations.read(ASK, "Patient", "id-ada") is None
+
+
+@pytest.mark.parametrize("base", [ASK, "school"])
+@pytest.mark.parametrize("sort", [(), (Sort("date"),)], ids=["default order", "sorted"])
+def test_thousands_of_alternatives_are_one_question(
+    observations: Store, base: str, sort: tuple[Sort, ...]
+) -> None:
+    public = "school-Observation-" if base == ASK else ""
+    every = {
+        "_id": one_of(
+            "_id", "token", *(Token("*", f"{public}{id}") for id in ["a", "b", *map(str, range(3000))])
+        ),
+        "code": one_of(
+            "code", "token", *(Token(system, str(at)) for at in range(3000) for system in ("*", "s"))
+        ),
+        "string": one_of("note", "string", *(Text(f"t{at}", f"T{at}") for at in range(700))),
+        "date": one_of("date", "date", *(Span(at, at + 20) for at in range(700))),
+        "reference": one_of("device", "reference", *(Target(f"Device/{at}", "", "") for at in range(3000))),
+    }
+    found = {
+        name: set(ids(observations, "Observation", asked, base=base, sort=sort))
+        for name, asked in every.items()
+    }
+
+    assert found == {
+        "_id": {"a", "b"},
+        "code": {"a", "b", "c", "d"},
+        "string": set(),
+        "date": {"a", "b"},
+        "reference": set(),
+    }

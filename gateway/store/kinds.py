@@ -1,0 +1,193 @@
+"""The shelf of search types: how one value of each becomes a condition on index rows."""
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from gateway.fhir.query import Criterion, Number, Quantity, Span, Target, Text, Token, Uri, Value
+from gateway.store.numbers import FEED_BITS, REC_BITS, SEQ_MOST, WITHIN_FEED
+from gateway.store.view import Clause, Sql, View, one_of, rows
+
+Values = Sequence[Value]
+Several = Callable[[View, Criterion, Values], list[Clause]]
+
+
+def _tokens(view: View, criterion: Criterion, values: Values) -> list[Clause]:
+    param = view.param(criterion.param)
+    found: list[Clause] = []
+    codes: dict[str, list[str]] = {}
+    for value in values:
+        system, code = cast(Token, value.value)
+        if code == "*":
+            found.append(token_rows(view, param, system))
+        else:
+            codes.setdefault(system, []).append(code)
+    return found + [token_rows(view, param, system, some) for system, some in codes.items()]
+
+
+def token_rows(view: View, param: int, system: str = "*", codes: Sequence[str] = ()) -> Clause:
+    """The resources with a token of a parameter.
+
+    Args:
+        view: where it is asked; systems hidden from the caller match nothing.
+        param: the parameter's number.
+        system: "*" for any.
+        codes: one of these; empty for any.
+    """
+    slots = "SELECT s.slot FROM slot s WHERE s.param = ?"
+    asked: list[object] = [param]
+    if system != "*":
+        slots += " AND s.system = ?"
+        asked.append(system)
+    if view.hidden:
+        slots += f" AND s.system NOT IN ({', '.join('?' * len(view.hidden))})"
+        asked += view.hidden
+    where = f"x.slot IN ({slots})"
+    if codes:
+        text, value = one_of(codes)
+        where += f" AND x.code {text}"
+        asked.append(value)
+    return rows(view, "token", where, *asked)
+
+
+def _string(view: View, criterion: Criterion, value: Value) -> list[Clause]:
+    folded, exact = cast(Text, value.value)
+    param = view.param(criterion.param)
+    if criterion.modifier == "exact":
+        return [rows(view, "string", "x.param = ? AND x.folded = ? AND x.exact = ?", param, folded, exact)]
+    if criterion.modifier == "contains":
+        return [rows(view, "string", "x.param = ? AND instr(x.folded, ?)", param, folded)]
+    where = "x.param = ? AND x.folded >= ? AND x.folded < ?"
+    return [rows(view, "string", where, param, folded, folded + "\U0010ffff")]
+
+
+def _uris(view: View, criterion: Criterion, values: Values) -> list[Clause]:
+    text, wanted = one_of([cast(Uri, value.value).value for value in values])
+    return [rows(view, "uri", f"x.param = ? AND x.value {text}", view.param(criterion.param), wanted)]
+
+
+# How a stored interval [low, high) compares with the asked one: conditions of which one must hold, each with
+# the ends that are bound to its question marks. Source: https://hl7.org/fhir/R4/search.html#prefix
+COMPARISONS: dict[str, tuple[tuple[str, str], ...]] = {
+    "eq": (("{low} >= ? AND {low} <= ? AND {high} <= ?", "lhh"),),
+    "ne": (("{low} < ?", "l"), ("{high} > ?", "h")),
+    "gt": (("{high} > ?", "h"),),
+    "lt": (("{low} < ?", "l"),),
+    "ge": (("{high} > ?", "h"), ("{low} >= ? AND {low} <= ? AND {high} <= ?", "lhh")),
+    "le": (("{low} < ?", "l"), ("{low} >= ? AND {low} <= ? AND {high} <= ?", "lhh")),
+    "sa": (("{low} >= ?", "h"),),
+    "eb": (("{high} <= ?", "l"),),
+    "ap": (("{low} < ? AND {high} > ?", "hl"),),
+}
+
+
+def _intervals(view: View, criterion: Criterion, value: Value, table: str, extra: Sql) -> list[Clause]:
+    asked = cast(Span | Number | Quantity, value.value)
+    ends = {"l": asked.low, "h": asked.high}
+    param = view.param(criterion.param)
+    found = []
+    for text, bound in COMPARISONS[value.prefix]:
+        where = f"x.param = ? AND {text.format(low='x.low', high='x.high')}{extra[0]}"
+        found.append(rows(view, table, where, param, *(ends[end] for end in bound), *extra[1]))
+    return found
+
+
+def _date(view: View, criterion: Criterion, value: Value) -> list[Clause]:
+    return _intervals(view, criterion, value, "date", ("", ()))
+
+
+def _number(view: View, criterion: Criterion, value: Value) -> list[Clause]:
+    return _intervals(view, criterion, value, "number", ("", ()))
+
+
+def _quantity(view: View, criterion: Criterion, value: Value) -> list[Clause]:
+    asked = cast(Quantity, value.value)
+    if asked.code == "*" and asked.system == "*":
+        return _intervals(view, criterion, value, "quantity", ("", ()))
+    if asked.system == "*":
+        units: Sql = (" IN (SELECT unit FROM unit WHERE code = ? OR display = ?)", (asked.code, asked.code))
+    elif asked.code == "*":
+        units = (" IN (SELECT unit FROM unit WHERE system = ?)", (asked.system,))
+    else:
+        units = (" IN (SELECT unit FROM unit WHERE system = ? AND code = ?)", (asked.system, asked.code))
+    return _intervals(view, criterion, value, "quantity", (f" AND x.unit{units[0]}", units[1]))
+
+
+def _references(view: View, criterion: Criterion, values: Values) -> list[Clause]:
+    param = view.param(criterion.param)
+    if criterion.modifier == "identifier":
+        tokens = [Token(*cast(Target, value.value)[1:]) for value in values]
+        return [token_rows(view, param, system, () if code == "*" else (code,)) for system, code in tokens]
+    found: list[Clause] = []
+    plain: list[str] = []
+    for value in values:
+        to = cast(Target, value.value).to
+        type, slash, id = to.partition("/")
+        if view.feed is not None or not slash or ":" in to or view.composed:
+            plain.append(to)
+        elif type == "Patient":
+            found.append(_of_child(param, id))
+        elif (number := view.numbers.type(view.connection, type)) >= 0:
+            found.append(_of_resource(param, type, number, id))
+    if plain:
+        text, targets = one_of(plain)
+        found.append(rows(view, "reference", f"x.param = ? AND x.target {text}", param, targets))
+    return found
+
+
+def _of_resource(param: int, type: str, number: int, public: str) -> Clause:
+    """What a feed calls by its local id, asked for by the one that /fhir shows."""
+    source = "resource t CROSS JOIN reference x"
+    where = (
+        "t.type = ? AND t.public = ? AND x.param = ? AND x.target = ? || t.local"
+        f" AND x.rid BETWEEN t.feed << {FEED_BITS} AND t.feed << {FEED_BITS} | {WITHIN_FEED}"
+    )
+    return _joined(source, where, number, public, param, f"{type}/")
+
+
+def _of_child(param: int, child: str) -> Clause:
+    """What the child's records say about their own Patient."""
+    source = "child k CROSS JOIN record c CROSS JOIN reference x"
+    own = f"x.param = ? AND x.target = 'Patient/' || c.local AND {in_record('c')}"
+    where = f"k.id = ? AND c.child = k.child AND {own}"
+    return _joined(source, where, child, param)
+
+
+def in_record(record: str) -> str:
+    """The condition that an index row `x` belongs to a record, called by that name."""
+    # SQLite reads << and | from left to right, without rank
+    low = f"(({record}.feed << {FEED_BITS}) | ({record}.rec << {REC_BITS}))"
+    return f"x.rid BETWEEN {low} AND {low} | {SEQ_MOST}"
+
+
+def _joined(source: str, where: str, *values: object) -> Clause:
+    return Clause(
+        ((f"SELECT x.rid FROM {source} WHERE {where}", values),),
+        (f"EXISTS (SELECT 1 FROM {source} WHERE {where} AND x.rid = {{r}}.rid)", values),
+    )
+
+
+def _each(one: Callable[[View, Criterion, Value], list[Clause]]) -> Several:
+    def several(view: View, criterion: Criterion, values: Values) -> list[Clause]:
+        return [found for value in values for found in one(view, criterion, value)]
+
+    return several
+
+
+KINDS: dict[str, Several] = {
+    "token": _tokens,
+    "string": _each(_string),
+    "date": _each(_date),
+    "number": _each(_number),
+    "quantity": _each(_quantity),
+    "reference": _references,
+    "uri": _uris,
+}
+MODIFIERS: dict[str, tuple[str, ...]] = {
+    "token": ("", "not"),
+    "string": ("", "exact", "contains"),
+    "date": ("",),
+    "number": ("",),
+    "quantity": ("",),
+    "reference": ("", "identifier"),
+    "uri": ("",),
+}

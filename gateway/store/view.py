@@ -1,0 +1,141 @@
+"""Conditions on resources in SQL, and the view of a base from which they are asked."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, WITHIN_FEED, Numbers
+
+Sql = tuple[str, tuple[object, ...]]
+
+_COMPOUND = 200  # SQLite joins at most 500 queries by UNION ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A condition on a resource.
+
+    Attributes:
+        members: queries that together give the rids that meet it; empty where only the test exists.
+        test: an SQL condition on the resource called `{r}`.
+    """
+
+    members: tuple[Sql, ...]
+    test: Sql
+
+    def holds(self, alias: str) -> Sql:
+        """The test for a resource of that name."""
+        return self.test[0].replace("{r}", alias), self.test[1]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where a question is asked: the base, the type, and what the caller must not search by.
+
+    Attributes:
+        feed: the feed's number; None for `ASK`.
+        type: the type's name; `number` its number.
+        depth: how many chains lead here; keeps the names in nested queries apart.
+    """
+
+    connection: sqlite3.Connection
+    numbers: Numbers
+    feed: int | None
+    type: str
+    hidden: tuple[str, ...] = ()
+    depth: int = 0
+
+    @property
+    def number(self) -> int:
+        """The type's number."""
+        return self.numbers.type(self.connection, self.type)
+
+    @property
+    def composed(self) -> bool:
+        """Whether the resources are the composed Patients."""
+        return self.feed is None and self.type == "Patient"
+
+    @property
+    def rids(self) -> tuple[int, int]:
+        """The lowest and highest rid that the base can show."""
+        if self.feed is not None:
+            return self.feed << FEED_BITS, self.feed << FEED_BITS | WITHIN_FEED
+        return (0, WITHIN_FEED) if self.composed else (1 << FEED_BITS, (1 << 63) - 1)
+
+    @property
+    def id_column(self) -> str:
+        """The column with the id that the base shows."""
+        return "public" if self.feed is None else "local"
+
+    def param(self, code: str) -> int:
+        """The number of a parameter of the type."""
+        return self.numbers.param(self.connection, self.number, code)
+
+
+def shown(view: View, alias: str) -> Sql:
+    """The condition that the base shows a resource of the view's type."""
+    if view.feed is not None or view.composed:
+        return (
+            f"{alias}.feed = ? AND {alias}.type = ? AND {alias}.state = 0",
+            (view.feed or 0, view.number),
+        )
+    return (
+        f"{alias}.type = ? AND {alias}.state = 0 AND {alias}.rid >= {1 << FEED_BITS} AND EXISTS (SELECT 1"
+        f" FROM record cc WHERE cc.rec = ({alias}.rid >> {REC_BITS}) & {REC_MOST} AND cc.child IS NOT NULL)",
+        (view.number,),
+    )
+
+
+def either(parts: list[Clause]) -> Clause:
+    """The condition that one of several holds."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return Clause((("SELECT 0 AS rid WHERE 0", ()),), ("0", ()))
+    members = tuple(each for part in parts for each in part.members)
+    every = all(part.members for part in parts)
+    test = _any([part.test[0] for part in parts])
+    return Clause(members if every else (), (test, tuple(arg for part in parts for arg in part.test[1])))
+
+
+def _any(tests: Sequence[str]) -> str:
+    # in halves, because SQLite limits how deep a condition may nest and OR nests once for each part
+    if len(tests) == 1:
+        return tests[0]
+    half = len(tests) // 2
+    return f"({_any(tests[:half])} OR {_any(tests[half:])})"
+
+
+def together(members: Sequence[Sql]) -> Sql:
+    """One query for what several give."""
+    parts = [text for text, _ in members]
+    while len(parts) > _COMPOUND:
+        groups = [parts[at : at + _COMPOUND] for at in range(0, len(parts), _COMPOUND)]
+        # the limit keeps SQLite from taking the groups apart again
+        parts = [f"SELECT rid FROM ({' UNION ALL '.join(group)} LIMIT -1)" for group in groups]
+    return " UNION ALL ".join(parts), tuple(value for _, some in members for value in some)
+
+
+def one_of(values: Sequence[str]) -> tuple[str, str]:
+    """The condition that a column has one of the values, and what is bound to it."""
+    if len(values) == 1:
+        return "= ?", values[0]
+    return "IN (SELECT value FROM json_each(?))", json.dumps(values)
+
+
+def negated(positive: Clause) -> Clause:
+    """The condition that another does not hold; it can only be tested."""
+    return Clause((), (f"NOT {positive.test[0]}", positive.test[1]))
+
+
+def rows(view: View, table: str, where: str, *values: object) -> Clause:
+    """The resources with a row of an index table."""
+    return Clause(
+        ((f"SELECT x.rid FROM {table} x WHERE {where} AND x.rid BETWEEN ? AND ?", (*values, *view.rids)),),
+        # without the hint SQLite may read all values of the parameter for each resource it tests
+        (
+            f"EXISTS (SELECT 1 FROM {table} x INDEXED BY {table}_rid WHERE x.rid = {{r}}.rid AND {where})",
+            values,
+        ),
+    )
