@@ -35,6 +35,7 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "$load": loading.load,
     }
 )
+_UNKNOWN = "unknown"
 _CAPABILITIES = Found("capabilities")
 
 
@@ -91,10 +92,22 @@ def _served(visit: Visit) -> Response:
     if request.path == "metadata" and request.method in ("GET", "HEAD"):
         visit.found = _CAPABILITIES
         return describing.capabilities(visit)
+    lost = _find(visit)
     visit.principal = visit.gate.principal(request.headers.get("authorization"))
-    visit.found = find(request.feed, request.method, request.path)
+    if lost is not None:
+        raise lost
     visit.decision = visit.gate.granted(visit.principal, visit.wish())
     return ANSWERS[visit.found.interaction](visit)
+
+
+def _find(visit: Visit) -> Refused | None:
+    """Find what is asked for: the audit keeps it of those too who may not ask. Why not, if there is none."""
+    request = visit.request
+    try:
+        visit.found = find(request.feed, request.method, request.path)
+    except Refused as lost:
+        return lost
+    return None
 
 
 def _look(visit: Visit, response: Response) -> audit.Look:
@@ -106,7 +119,7 @@ def _look(visit: Visit, response: Response) -> audit.Look:
     return audit.Look(
         at=instant(now()),
         request=request.id,
-        interaction=found.interaction,
+        interaction=found.interaction or _UNKNOWN,
         base=request.feed or "fhir",
         outcome=audit.outcome_of(response.status),
         status=response.status,

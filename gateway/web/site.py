@@ -15,7 +15,7 @@ from gateway.web.door import Door, finished, log_fault
 from gateway.web.messages import Request, Response
 from gateway.web.plain import plain
 from gateway.web.words import request_id
-from gateway.web.wsgi import Environ, Start, request_of, respond
+from gateway.web.wsgi import STATUS, Environ, Start, request_of, respond
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
@@ -101,4 +101,4 @@ def _asked() -> Request:
 
 
 def _through_flask(response: Response) -> FlaskResponse:
-    return _AsItIs(response.body or None, response.status, Headers(response.headers))
+    return _AsItIs(response.body or None, STATUS[response.status], Headers(response.headers))

@@ -14,7 +14,7 @@ Environ = dict[str, Any]
 Start = Callable[..., Any]
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]{1,255}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
-_STATUS = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
+STATUS = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
 _CHUNK = 65_536
 
 
@@ -64,7 +64,7 @@ def origin(environ: Environ) -> str:
 
 def respond(response: Response, method: str, start_response: Start) -> Iterable[bytes]:
     """Send an answer through WSGI."""
-    start_response(_STATUS[response.status], response.headers)
+    start_response(STATUS[response.status], response.headers)
     return (b"",) if method == "HEAD" or not response.body else (response.body,)
 
 

@@ -1,0 +1,136 @@
+"""Every look and every refusal is in the audit before its answer leaves."""
+
+import json
+from typing import Any
+
+import pytest
+from served import JSON, NHS, token_for
+
+from gateway.problems import refuse
+from gateway.problems.store import STORE_AUDIT
+from gateway.security.audit import Look, read
+from gateway.store.audit import SqliteTrail
+from gateway.web.site import Site
+
+PATIENT = {
+    "resourceType": "Patient",
+    "id": "p",
+    "identifier": [{"system": NHS, "value": "9990000018"}],
+    "name": [{"family": "Beech"}],
+}
+
+
+class Asker:
+    """A client of the application, and the audit it leaves behind."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.gateway = site.door.gateway
+        kept = self.gateway.write(self.gateway.feed("clinic"), "Patient", "p", PATIENT)
+        row = self.gateway.store.read("clinic", "Patient", kept.id)
+        assert row is not None
+        self.child = row.child
+
+    def ask(self, method: str, path: str, client: str = "clinic", **more: Any) -> Any:
+        headers = more.pop("headers", {})
+        if client:
+            headers["Authorization"] = f"Bearer {token_for(self.gateway.config, client)}"
+        return self.site.test_client().open(path, method=method, headers=headers, **more)
+
+    def looks(self) -> list[Look]:
+        trail = self.gateway.trail
+        assert isinstance(trail, SqliteTrail)
+        with trail._connected() as connection:
+            return [read(body) for (body,) in connection.execute("SELECT body FROM event ORDER BY number")]
+
+
+@pytest.fixture
+def asker(site: Site) -> Asker:
+    return Asker(site)
+
+
+def test_a_read_is_kept_with_who_what_and_whom(asker: Asker) -> None:
+    answer = asker.ask("GET", f"/fhir/Patient/{asker.child}", headers={"X-Request-ID": "one"})
+
+    (look,) = asker.looks()
+    assert answer.status_code == 200
+    assert (look.request, look.interaction, look.base, look.type) == ("one", "read", "fhir", "Patient")
+    assert (look.client, look.sector, look.status, look.outcome) == ("clinic", "health", 200, "answered")
+    assert look.children == (asker.child,) and look.id == asker.child
+    assert look.address == "127.0.0.1"
+
+
+def test_a_search_is_kept_with_its_question_and_the_children_on_the_page(asker: Asker) -> None:
+    asker.ask("GET", "/fhir/Patient?family=Beech")
+
+    (look,) = asker.looks()
+    assert (look.interaction, look.children) == ("search-type", (asker.child,))
+    assert look.question == b"GET Patient?family=Beech"
+
+
+def test_a_search_by_post_is_kept_with_its_form(asker: Asker) -> None:
+    asker.ask("POST", "/fhir/Patient/_search", data={"family": "Beech"})
+
+    (look,) = asker.looks()
+    assert look.question == b"POST Patient/_search\nfamily=Beech"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "client", "status", "problem"),
+    [
+        ("GET", "/fhir/Patient/x", "", 401, "security.token-missing"),
+        ("GET", "/fhir/Patient/x", "observer", 403, "security.scope-missing"),
+        ("GET", "/feed/council/Patient/p", "clinic", 403, "security.feed-closed"),
+        ("GET", "/fhir/Patient/x", "clinic", 404, "http.not-found"),
+        ("GET", "/fhir/Patients", "clinic", 404, "http.unknown-type"),
+        ("DELETE", "/fhir/Patient/x", "clinic", 405, "http.write-elsewhere"),
+        ("GET", "/fhir/Patient?nonsense=1", "clinic", 400, "search.unknown-parameter"),
+    ],
+)
+def test_a_refusal_is_kept_with_its_problem(
+    asker: Asker, method: str, path: str, client: str, status: int, problem: str
+) -> None:
+    asker.ask(method, path, client)
+
+    (look,) = asker.looks()
+    assert (look.status, look.problem, look.outcome) == (status, problem, "refused")
+    assert look.children == ()
+
+
+def test_writes_are_kept_with_the_child_they_are_about(asker: Asker) -> None:
+    body = json.dumps({**PATIENT, "active": True})
+    asker.ask("PUT", "/feed/clinic/Patient/p", data=body, content_type=JSON)
+    asker.ask("DELETE", "/feed/clinic/Patient/p")
+
+    update, deletion = asker.looks()
+    assert (update.interaction, update.base, update.children) == ("update", "clinic", (asker.child,))
+    assert (deletion.interaction, deletion.status, deletion.children) == ("delete", 204, (asker.child,))
+
+
+def test_what_everybody_may_know_is_no_look(asker: Asker) -> None:
+    for path in ("/fhir/metadata", "/health", "/metrics"):
+        assert asker.ask("GET", path, "").status_code == 200
+    assert asker.ask("OPTIONS", "/fhir/Patient", "").status_code == 204
+
+    assert asker.looks() == []
+
+
+def test_without_an_audit_there_is_no_answer(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Any, event: bytes, children: Any = ()) -> None:
+        raise refuse(STORE_AUDIT, file="audit.db")
+
+    monkeypatch.setattr(SqliteTrail, "append", full)
+
+    answer = asker.ask("GET", f"/fhir/Patient/{asker.child}")
+
+    assert answer.status_code == 503
+    assert answer.json["issue"][0]["details"]["coding"][0]["code"] == "store.audit"
+    assert b"Beech" not in answer.data
+
+
+def test_the_audit_of_a_served_gateway_holds_together(asker: Asker) -> None:
+    for _ in range(5):
+        asker.ask("GET", f"/fhir/Patient/{asker.child}")
+
+    assert asker.gateway.trail.verify() == []
+    assert len(list(asker.gateway.trail.looks(asker.child))) == 5
