@@ -5,20 +5,24 @@ Constants are folded into the text around them, each cell is escaped once for ea
 follows from one coded column is remembered whole.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from json.encoder import encode_basestring
 from typing import Any
 
+from gateway.mapping.evaluate import Evaluator, Fault
 from gateway.mapping.memo import Doubtful, Memo, Unfit
-from gateway.mapping.pieces import Piece, either, fstring, gives_texts, when
+from gateway.mapping.pieces import NEVER, Piece, either, fstring, gives_texts, when
 from gateway.mapping.plan import Each, Fixed, Leaf, Listing, Member, Node, Object, Rule
 from gateway.mapping.pycode import Outer, Pool, Speaker, cell_text, glue, says
-from gateway.mapping.remember import one_cell
+from gateway.mapping.remember import is_plain, one_cell
 from gateway.mapping.scopes import Block, Frame
-from gateway.mapping.typed import Apply, Cell, Concat, Const, Link, Outside, Typed, carries
+from gateway.mapping.sites import Doubt, Site, only_cell
+from gateway.mapping.typed import Apply, Cell, Concat, Const, Kids, Link, Outside, Typed, carries, walk
 from gateway.mapping.words import Words
+from gateway.problems import NOWHERE, Kind
 from gateway.problems.record import RECORD_KEY, RECORD_REQUIRED, RECORD_RIVALS
+from gateway.records import Row
 
 Made = tuple[int, str, str, str]
 Fast = Callable[[Any, Callable[[Made], None], Callable[[int], None]], None]
@@ -32,11 +36,13 @@ class Compiled:
     Attributes:
         run: (row, add a resource, add the number of a rule that lost one) to nothing; raises `Unfit`.
         doubts: grows while a value is kept that is doubtful; whoever runs it empties it.
+        sites: where such values are read, by number.
         source: the Python text, for the curious.
     """
 
     run: Fast
-    doubts: list[Doubtful]
+    doubts: list[Doubt]
+    sites: list[Site]
     source: str
 
 
@@ -49,8 +55,8 @@ def compile_rules(rules: tuple[Rule, ...], words: Words, outer: Outer, ids: IdOf
         outer: values of `file.`, `given.` and `run.` by (where, name).
         ids: (rule name, keys…) to an id.
     """
-    doubts: list[Doubtful] = []
-    writer = _Writer(words, outer)
+    doubts: list[Doubt] = []
+    writer = _Writer(words, outer, ids)
     frame = Frame(0)
     body = Block()
     for index, rule in enumerate(rules):
@@ -60,16 +66,31 @@ def compile_rules(rules: tuple[Rule, ...], words: Words, outer: Outer, ids: IdOf
     )
     names = {**writer.names(), "ids": ids, "doubt": _noting(doubts)}
     exec(compile(source, "<mapping>", "exec"), names)
-    return Compiled(names["run"], doubts, source)
+    return Compiled(names["run"], doubts, writer.sites, source)
 
 
-def _noting(doubts: list[Doubtful]) -> Callable[[str], str]:
-    def doubt(value: str) -> str:
-        if value.__class__ is not str:
-            doubts.append(value)  # type: ignore[arg-type]  # only converters with doubts come here
+def _noting(doubts: list[Doubt]) -> Callable[[Doubtful, int, Row], Doubtful]:
+    def doubt(value: Doubtful, site: int, row: Row) -> Doubtful:
+        doubts.append((value, site, row))
         return value
 
     return doubt
+
+
+def _sealing() -> tuple[Callable[[Doubtful, int], Doubtful], Callable[[str], str]]:
+    """For remembered parts: `doubt` notes a kind, `seal` puts it on the whole part."""
+    kinds: list[Kind] = []
+
+    def doubt(value: Doubtful, _: int) -> Doubtful:
+        kinds.append(value.kind)
+        return value
+
+    def seal(text: str) -> str:
+        made = Doubtful(text, kinds[0]) if kinds else text
+        kinds.clear()
+        return made
+
+    return doubt, seal
 
 
 def _missing() -> None:
@@ -108,12 +129,16 @@ _NAMES: Mapping[str, Any] = {
 class _Writer:
     """Writes the rules of one mapping."""
 
-    def __init__(self, words: Words, outer: Outer) -> None:
+    def __init__(self, words: Words, outer: Outer, ids: IdOf) -> None:
         self.words = words
         self.outer = outer
         self.pool = Pool()
         self.frames: list[Frame] = []
-        self.say = Speaker(self.pool, outer, self.cell, self.link)
+        self.sites: list[Site] = []
+        self.at = NOWHERE
+        self.remembering = False
+        self.say = Speaker(self.pool, outer, self.cell, self.link, self.site)
+        self.fixed = Evaluator({}, outer, ids, [])
 
     def names(self) -> dict[str, Any]:
         """What the generated code may name."""
@@ -130,6 +155,7 @@ class _Writer:
             block.inner().add(f"lost({index})")
         else:
             inner = block
+        self.at = rule.place
         if rule.guard:
             inner.add(f"if {self.say.true(rule.guard.body)}:")
             inner = inner.inner()
@@ -154,25 +180,32 @@ class _Writer:
             body = loop
         return body, ends
 
+    def site(self, node: Apply) -> str:
+        """Python for the place of a value that can be doubtful."""
+        if self.remembering:
+            return "0"
+        cell = only_cell(node)
+        if cell is None:
+            return "-1, r0"
+        self.sites.append(Site(cell, self.at))
+        return f"{len(self.sites) - 1}, r{cell.record}"
+
     def own_id(self, rule: Rule, block: Block) -> str:
         """Write the id of a rule's resource, which must have something in its key."""
         keys = [key.body for key in rule.keys]
-        test = self.keys_test(keys)
+        names = [self.value(key, block) for key in keys]
+        test = _or(name for key, name in zip(keys, names, strict=True) if carries(key))
         if test and not block.is_sure(test):
             block.add(f"if not ({test}): no_key()")
             block.sure.add(test)
-        return self.id_of(rule.name, keys, block)
+        return self.id_of(rule.name, keys, names, block)
 
-    def keys_test(self, keys: list[Typed]) -> str:
-        """When the keys say something: any of those that are not constants."""
-        return " or ".join(self.say.text(key) for key in keys if carries(key))
-
-    def id_of(self, rule: str, keys: list[Typed], block: Block | None) -> str:
+    def id_of(self, rule: str, keys: list[Typed], names: list[str], block: Block) -> str:
         """Python for an id; made once for each row where nothing in its keys can go wrong."""
-        call = f"ids({', '.join([repr(rule), *(self.say.text(key) for key in keys)])})"
+        call = f"ids({', '.join([repr(rule), *names])})"
         if all(isinstance(key, Cell | Const | Outside) for key in keys):
             return self.frame(keys).once(call, self.pool.fresh)
-        return block.once(call, self.pool.fresh) if block else call
+        return block.once(call, self.pool.fresh)
 
     def frame(self, parts: list[Typed]) -> Frame:
         """The innermost frame whose record any of `parts` needs."""
@@ -185,11 +218,11 @@ class _Writer:
         return self.frame([node]).once(cell_text(node), self.pool.fresh)
 
     def link(self, node: Link) -> str:
-        """Python for a Reference, or "" where its keys are empty."""
-        made = self.id_of(node.rule, list(node.keys), None)
-        whole = f'f\'{{{{"reference":"{node.target}/{{{made}}}"}}}}\'' if made.isidentifier() else ""
-        whole = whole or f"('{{\"reference\":\"{node.target}/' + {made} + '\"}}')"
-        test = self.keys_test(list(node.keys))
+        """Python for a Reference within an expression, or "" where its keys are empty."""
+        names = [self.say.text(key) for key in node.keys]
+        made = f"ids({', '.join([repr(node.rule), *names])})"
+        whole = f"('{{\"reference\":\"{node.target}/' + {made} + '\"}}')"
+        test = _or(name for key, name in zip(node.keys, names, strict=True) if carries(key))
         return f"({whole} if {test} else '')" if test else whole
 
     def node(self, node: Node, block: Block) -> Piece:
@@ -207,6 +240,9 @@ class _Writer:
     def leaf(self, node: Leaf, block: Block) -> Piece:
         """Write an expression."""
         body = node.value.body
+        self.at = replace(node.value.place, path=node.path)
+        if not carries(body) and (folded := self.folded(node)):
+            return folded
         if isinstance(body, Concat) and node.form == "text":
             return self.concat(body, block)
         if isinstance(body, Link):
@@ -214,10 +250,23 @@ class _Writer:
         value = self.value(body, block)
         carry = value if carries(body) else None
         if node.form == "text":
-            if isinstance(body, Apply) and body.plain:
+            if is_plain(body):
                 return Piece((("lit", '"'), ("var", value), ("lit", '"')), value, carry)
             return Piece((("var", self.escaped(body, value, block)),), value, carry)
         return Piece((("var", value),), value, carry)
+
+    def folded(self, node: Leaf) -> Piece | None:
+        """An expression that says the same for every row of the file, worked out now."""
+        body = node.value.body
+        if node.form == "texts" or any(isinstance(part, Cell | Kids | Link) for part in walk(body)):
+            return None
+        try:
+            value = self.fixed.text(body)
+        except Fault:
+            return None
+        if not value:
+            return Piece((), NEVER, None)
+        return Piece((("lit", encode_basestring(value) if node.form == "text" else value),), None, None)
 
     def value(self, body: Typed, block: Block) -> str:
         """The name of a value, worked out once within a block."""
@@ -226,7 +275,7 @@ class _Writer:
 
     def escaped(self, body: Typed, value: str, block: Block, *, bare: bool = False) -> str:
         """The name of a value as a JSON string, or (bare) of what stands between its quotes."""
-        if bare and isinstance(body, Apply) and body.plain:
+        if bare and is_plain(body):
             return value
         where: Frame | Block = self.frame([body]) if isinstance(body, Cell) else block
         return where.once(f"esc({value})[1:-1]" if bare else f"esc({value})", self.pool.fresh)
@@ -249,10 +298,10 @@ class _Writer:
 
     def reference(self, body: Link, block: Block) -> Piece:
         """Write a Reference, with its id made once for each row where that can be."""
-        made = self.id_of(body.rule, list(body.keys), block)
+        names = [self.value(key, block) for key in body.keys]
+        made = self.id_of(body.rule, list(body.keys), names, block)
         head, tail = f'{{"reference":"{body.target}/', '"}'
-        test = self.keys_test(list(body.keys))
-        there = (test if test.isidentifier() else f"({test})") if test else None
+        there = _or(name for key, name in zip(body.keys, names, strict=True) if carries(key)) or None
         return Piece((("lit", head), ("var", made), ("lit", tail)), there, there)
 
     def object(self, node: Object, block: Block) -> Piece:
@@ -279,7 +328,8 @@ class _Writer:
         known = carry[0] if len(carry) == 1 and not node.root else ""
         segments: list[tuple[str, str]] = []
         sure = node.root
-        for position, (member, piece) in enumerate(pieces):
+        shown = [(member, piece) for member, piece in pieces if piece.there != NEVER]
+        for position, (member, piece) in enumerate(shown):
             optional = piece.there is not None and piece.there != known and not member.required
             optional = optional and not block.is_sure(str(piece.there))
             label = f'"{member.name}":'
@@ -363,16 +413,28 @@ class _Writer:
         cell = one_cell(node)
         if cell is None:
             return None
-        name = self.cell(cell)
+        name, at = self.cell(cell), self.at
         outer, self.frames = self.frames, [Frame(cell.record, {cell_text(cell): "c"})]
+        self.remembering = True
         body = Block()
         piece = self.object(node, body) if isinstance(node, Object) else self.listing(node, body)
-        body.add(f"return {when(fstring(piece.segments), piece.there)}")
+        body.add(f"return seal({when(fstring(piece.segments), piece.there)})")
         head = self.frames[0].lines("    ")
-        self.frames = outer
+        self.frames, self.remembering, self.at = outer, False, at
         source = "\n".join(["def part(c):", *head, *body.lines("    "), ""])
-        names = self.names()
+        doubt, seal = _sealing()
+        names = {**self.names(), "doubt": doubt, "seal": seal}
         exec(compile(source, "<part>", "exec"), names)
         memo = self.pool.name(("part", id(node)), Memo(names["part"]))
         made = block.set(f"{memo}[{name}]", self.pool.fresh)
+        if "doubt(" in source:
+            self.sites.append(Site(cell, self.at))
+            told = f"doubt({made}, {len(self.sites) - 1}, r{cell.record})"
+            block.add(f"if {made}.__class__ is not str: {told}")
         return Piece((("var", made),), made, made)
+
+
+def _or(tests: Iterable[str]) -> str:
+    """Any of some tests; "" where there are none."""
+    found = list(dict.fromkeys(tests))
+    return found[0] if len(found) == 1 else f"({' or '.join(found)})" if found else ""

@@ -106,6 +106,7 @@ class _Teller:
         self.origins: list[Origin] = []
         self.resource = ""
         self.kept: dict[str, Made] = {}
+        self.doubted: set[tuple[str, Place, str]] = set()
 
     def rows(self, enter: tuple[int, ...]) -> Iterator[None]:
         """Bring each combination of rows of nested records into scope."""
@@ -149,7 +150,9 @@ class _Teller:
         """Tell what is doubtful about a value just read, while the rows it came from are at hand."""
         for value, node in self.evaluator.doubts:
             made = self.problem(value.kind, [node], rule, {})
-            if made not in self.found.warnings:
+            key = (made.kind.code, made.place, made.field)
+            if key not in self.doubted:
+                self.doubted.add(key)
                 self.found.warnings.append(made)
         self.evaluator.doubts.clear()
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from gateway.mapping.plan import Leaf, Node
 
+#: The test of a piece that is never there.
+NEVER = "''"
 Segments = tuple[tuple[str, str], ...]
 
 

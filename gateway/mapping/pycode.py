@@ -37,6 +37,7 @@ class Pool:
         self.objects: dict[str, object] = {}
         self.names: dict[object, str] = {}
         self.count = 0
+        self.held: dict[str, str] = {}
 
     def name(self, key: object, made: object) -> str:
         """The name of an object, made once for each key."""
@@ -45,6 +46,10 @@ class Pool:
             self.objects[self.names[key]] = made
         return self.names[key]
 
+    def hold(self, text: str) -> str:
+        """A name to hold what `text` gives while it is looked at; always the same for the same text."""
+        return self.held.setdefault(text, f"w{len(self.held)}")
+
     def fresh(self) -> str:
         """A name for a value on the way."""
         self.count += 1
@@ -52,15 +57,23 @@ class Pool:
 
 
 class Speaker:
-    """Writes expressions; `cell` says how a cell is named here, `link` how a reference is made."""
+    """Writes expressions; `cell` says how a cell is named here, `link` how a reference is made, and `site`
+    what is told with a doubtful value.
+    """
 
     def __init__(
-        self, pool: Pool, outer: Outer, cell: Callable[[Cell], str], link: Callable[[Link], str]
+        self,
+        pool: Pool,
+        outer: Outer,
+        cell: Callable[[Cell], str],
+        link: Callable[[Link], str],
+        site: Callable[[Apply], str],
     ) -> None:
         self.pool = pool
         self.outer = outer
         self.cell = cell
         self.link = link
+        self.site = site
 
     def text(self, node: Typed) -> str:
         """Python for the value of an expression: a text, "" for nothing; a tuple for `texts`."""
@@ -75,7 +88,7 @@ class Speaker:
                 return self.cell(node)
             case Apply(of=of, convert=convert, label=label, doubts=doubts):
                 made = f"{self.pool.name(('convert', label), convert)}[{self.text(of)}]"
-                return f"doubt({made})" if doubts else made
+                return self.watched(node, made) if doubts else made
             case Choose(test=test, yes=yes, no=no):
                 return f"({self.text(yes)} if {self.true(test)} else {self.text(no)})"
             case FirstOf(parts=parts):
@@ -89,6 +102,11 @@ class Speaker:
             case Concat():
                 return self.concat(node)
         raise TypeError(type(node).__name__)
+
+    def watched(self, node: Apply, made: str) -> str:
+        """Python that gives a value and tells of it if it is doubtful."""
+        held = self.pool.hold(made)
+        return f"({held} if ({held} := {made}).__class__ is str else doubt({held}, {self.site(node)}))"
 
     def concat(self, node: Concat) -> str:
         """Python for texts put together; every part is worked out, as it is where each has a line of its

@@ -1,7 +1,9 @@
 """Which parts of a body can be remembered whole: those that follow from one coded cell."""
 
+from json.encoder import encode_basestring
+
 from gateway.mapping.plan import Each, Fixed, Leaf, Listing, Node, Object
-from gateway.mapping.typed import Apply, Cell, Kids, Link, Typed, carries, walk
+from gateway.mapping.typed import Apply, Cell, Choose, Const, FirstOf, Kids, Link, Typed, carries, walk
 
 
 def one_cell(node: Object | Listing) -> Cell | None:
@@ -13,7 +15,7 @@ def one_cell(node: Object | Listing) -> Cell | None:
         if value is None:
             return None
         for part in walk(value):
-            if isinstance(part, Link | Kids) or (isinstance(part, Apply) and part.doubts):
+            if isinstance(part, Link | Kids):
                 return None
             if isinstance(part, Cell):
                 cells.add(part)
@@ -41,3 +43,17 @@ def _values(node: Node | Each) -> list[Typed | None]:
 
 def _coded(body: Typed) -> bool:
     return isinstance(body, Apply) and (body.plain or bool(body.term))
+
+
+def is_plain(body: Typed) -> bool:
+    """Whether a text never needs escaping in JSON: days, plain constants, and choices among those."""
+    match body:
+        case Const(text=text):
+            return encode_basestring(text) == f'"{text}"'
+        case Apply(plain=plain):
+            return plain
+        case Choose(yes=yes, no=no):
+            return is_plain(yes) and is_plain(no)
+        case FirstOf(parts=parts):
+            return all(is_plain(part) for part in parts)
+    return False

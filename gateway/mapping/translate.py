@@ -9,6 +9,7 @@ from gateway.mapping.explain import Explanation, explain
 from gateway.mapping.file import Mapping
 from gateway.mapping.hints import listed, near
 from gateway.mapping.memo import Unfit
+from gateway.mapping.sites import warnings
 from gateway.problems import Problem, Refused, problem
 from gateway.problems.mapping import (
     MAPPING_SETTING_MISSING,
@@ -84,9 +85,9 @@ class Translator:
             compiled.run(self._made.filled(row) if self._made else row, made.append, lost.append)
         except Unfit:
             return self._reasons(row)
-        if lost or compiled.doubts or (len(made) > 1 and len({each[2] for each in made}) < len(made)):
+        if lost or (len(made) > 1 and len({each[2] for each in made}) < len(made)):
             return self._reasons(row)
-        return Translation(made)
+        return Translation(made) if not compiled.doubts else self._with_doubts(row, made)
 
     def explain(self, row: Row) -> Explanation:
         """Say everything about a row: its resources, problems, and where each element came from."""
@@ -99,6 +100,15 @@ class Translator:
             self.ids,
             self.files,
         )
+
+    def _with_doubts(self, row: Row, made: list[Made]) -> Translation:
+        """What was made, and a warning for each cell with a doubtful value."""
+        doubts, compiled = self._compiled.doubts, self._compiled
+        if any(site < 0 for _, site, _ in doubts):
+            return self._reasons(row)
+        found = warnings(doubts, compiled.sites, self.mapping.words, self.files)
+        doubts.clear()
+        return Translation(made, warnings=found)
 
     def _reasons(self, row: Row) -> Translation:
         self._compiled.doubts.clear()
