@@ -13,7 +13,10 @@ ASK = ""
 """The base of those who ask: composed Patients, and what is about a child, from all feeds."""
 
 Key = tuple[int | float | str, ...]
-"""A row's place in the order of its search; can be written as JSON and given back as `after`."""
+"""A row's place in the order of its search; can be written as JSON and given back as `after`.
+
+It may hold a child's data (a name that was sorted by): it leaves the gateway only sealed.
+"""
 
 
 class Row(NamedTuple):
@@ -28,6 +31,7 @@ class Row(NamedTuple):
         version: the versionId.
         time: the clinical time it is ordered by; None where it has none.
         deleted: its last version is a tombstone (body and told are then empty).
+        rec: the number of its record; of a composed Patient: the number of the child.
         key: its place in the order of the search that found it.
     """
 
