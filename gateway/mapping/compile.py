@@ -5,24 +5,23 @@ Constants are folded into the text around them, each cell is escaped once for ea
 follows from one coded column is remembered whole.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from json.encoder import encode_basestring
 from typing import Any
 
 from gateway.mapping.evaluate import Evaluator, Fault
-from gateway.mapping.memo import Doubtful, Memo, Unfit
-from gateway.mapping.pieces import NEVER, Piece, either, fstring, gives_texts, when
+from gateway.mapping.memo import Memo
+from gateway.mapping.pieces import NEVER, Piece, any_of, either, fstring, gives_texts, when
 from gateway.mapping.plan import Each, Fixed, Leaf, Listing, Member, Node, Object, Rule
-from gateway.mapping.pycode import Outer, Pool, Speaker, cell_text, glue, says
+from gateway.mapping.pycode import Outer, Pool, Speaker, cell_text, says
 from gateway.mapping.remember import is_plain, one_cell
+from gateway.mapping.runtime import NAMES, noting, sealing
 from gateway.mapping.scopes import Block, Frame
 from gateway.mapping.sites import Doubt, Site, only_cell
 from gateway.mapping.typed import Apply, Cell, Concat, Const, Kids, Link, Outside, Typed, carries, walk
 from gateway.mapping.words import Words
-from gateway.problems import NOWHERE, Kind
-from gateway.problems.record import RECORD_KEY, RECORD_REQUIRED, RECORD_RIVALS
-from gateway.records import Row
+from gateway.problems import NOWHERE
 
 Made = tuple[int, str, str, str]
 Fast = Callable[[Any, Callable[[Made], None], Callable[[int], None]], None]
@@ -64,66 +63,9 @@ def compile_rules(rules: tuple[Rule, ...], words: Words, outer: Outer, ids: IdOf
     source = "\n".join(
         ["def run(r0, add, lost):", *frame.lines("    "), *body.lines("    "), "    return", ""]
     )
-    names = {**writer.names(), "ids": ids, "doubt": _noting(doubts)}
+    names = {**writer.names(), "ids": ids, "doubt": noting(doubts)}
     exec(compile(source, "<mapping>", "exec"), names)
     return Compiled(names["run"], doubts, writer.sites, source)
-
-
-def _noting(doubts: list[Doubt]) -> Callable[[Doubtful, int, Row], Doubtful]:
-    def doubt(value: Doubtful, site: int, row: Row) -> Doubtful:
-        doubts.append((value, site, row))
-        return value
-
-    return doubt
-
-
-def _sealing() -> tuple[Callable[[Doubtful, int], Doubtful], Callable[[str], str]]:
-    """For remembered parts: `doubt` notes a kind, `seal` puts it on the whole part."""
-    kinds: list[Kind] = []
-
-    def doubt(value: Doubtful, _: int) -> Doubtful:
-        kinds.append(value.kind)
-        return value
-
-    def seal(text: str) -> str:
-        made = Doubtful(text, kinds[0]) if kinds else text
-        kinds.clear()
-        return made
-
-    return doubt, seal
-
-
-def _missing() -> None:
-    raise Unfit(RECORD_REQUIRED)
-
-
-def _no_key() -> None:
-    raise Unfit(RECORD_KEY)
-
-
-def _rivals() -> None:
-    raise Unfit(RECORD_RIVALS)
-
-
-def _first(texts: tuple[str, ...]) -> str:
-    return texts[0] if texts else ""
-
-
-def _known(*tests: bool | None) -> bool | None:
-    return next((test for test in tests if test is not None), None)
-
-
-_NAMES: Mapping[str, Any] = {
-    "esc": encode_basestring,
-    "join": ",".join,
-    "Unfit": Unfit,
-    "missing": _missing,
-    "no_key": _no_key,
-    "rivals": _rivals,
-    "first": _first,
-    "glue": glue,
-    "known": _known,
-}
 
 
 class _Writer:
@@ -135,6 +77,7 @@ class _Writer:
         self.pool = Pool()
         self.frames: list[Frame] = []
         self.sites: list[Site] = []
+        self.numbers: dict[Cell, int] = {}
         self.at = NOWHERE
         self.remembering = False
         self.say = Speaker(self.pool, outer, self.cell, self.link, self.site)
@@ -142,7 +85,7 @@ class _Writer:
 
     def names(self) -> dict[str, Any]:
         """What the generated code may name."""
-        return {**_NAMES, **self.pool.objects}
+        return {**NAMES, **self.pool.objects}
 
     def rule(self, index: int, rule: Rule, top: Frame, body: Block) -> None:
         """Write one rule: its loops, its condition, its id and its text."""
@@ -187,14 +130,20 @@ class _Writer:
         cell = only_cell(node)
         if cell is None:
             return "-1, r0"
-        self.sites.append(Site(cell, self.at))
-        return f"{len(self.sites) - 1}, r{cell.record}"
+        return self.site_of(cell)
+
+    def site_of(self, cell: Cell) -> str:
+        """Python for the site of a cell: one for each, so that the same expression is worked out once."""
+        if cell not in self.numbers:
+            self.numbers[cell] = len(self.sites)
+            self.sites.append(Site(cell, self.at))
+        return f"{self.numbers[cell]}, r{cell.record}"
 
     def own_id(self, rule: Rule, block: Block) -> str:
         """Write the id of a rule's resource, which must have something in its key."""
         keys = [key.body for key in rule.keys]
         names = [self.value(key, block) for key in keys]
-        test = _or(name for key, name in zip(keys, names, strict=True) if carries(key))
+        test = any_of(name for key, name in zip(keys, names, strict=True) if carries(key))
         if test and not block.is_sure(test):
             block.add(f"if not ({test}): no_key()")
             block.sure.add(test)
@@ -222,7 +171,7 @@ class _Writer:
         names = [self.say.text(key) for key in node.keys]
         made = f"ids({', '.join([repr(node.rule), *names])})"
         whole = f"('{{\"reference\":\"{node.target}/' + {made} + '\"}}')"
-        test = _or(name for key, name in zip(node.keys, names, strict=True) if carries(key))
+        test = any_of(name for key, name in zip(node.keys, names, strict=True) if carries(key))
         return f"({whole} if {test} else '')" if test else whole
 
     def node(self, node: Node, block: Block) -> Piece:
@@ -301,7 +250,7 @@ class _Writer:
         names = [self.value(key, block) for key in body.keys]
         made = self.id_of(body.rule, list(body.keys), names, block)
         head, tail = f'{{"reference":"{body.target}/', '"}'
-        there = _or(name for key, name in zip(body.keys, names, strict=True) if carries(key)) or None
+        there = any_of(name for key, name in zip(body.keys, names, strict=True) if carries(key)) or None
         return Piece((("lit", head), ("var", made), ("lit", tail)), there, there)
 
     def object(self, node: Object, block: Block) -> Piece:
@@ -421,20 +370,12 @@ class _Writer:
         body.add(f"return seal({when(fstring(piece.segments), piece.there)})")
         head = self.frames[0].lines("    ")
         self.frames, self.remembering, self.at = outer, False, at
-        source = "\n".join(["def part(c):", *head, *body.lines("    "), ""])
-        doubt, seal = _sealing()
-        names = {**self.names(), "doubt": doubt, "seal": seal}
+        source = "\n".join(["def part(c):", "    open()", *head, *body.lines("    "), ""])
+        names = {**self.names(), **sealing()}
         exec(compile(source, "<part>", "exec"), names)
         memo = self.pool.name(("part", id(node)), Memo(names["part"]))
         made = block.set(f"{memo}[{name}]", self.pool.fresh)
         if "doubt(" in source:
-            self.sites.append(Site(cell, self.at))
-            told = f"doubt({made}, {len(self.sites) - 1}, r{cell.record})"
+            told = f"doubt({made}, {self.site_of(cell)})"
             block.add(f"if {made}.__class__ is not str: {told}")
         return Piece((("var", made),), made, made)
-
-
-def _or(tests: Iterable[str]) -> str:
-    """Any of some tests; "" where there are none."""
-    found = list(dict.fromkeys(tests))
-    return found[0] if len(found) == 1 else f"({' or '.join(found)})" if found else ""

@@ -75,7 +75,14 @@ _NOTHING = Said(None, None)
 
 
 def explain(
-    row: Row, rules: tuple[Rule, ...], words: Words, outer: Outer, ids: IdOf, files: Mapping[str, str]
+    row: Row,
+    rules: tuple[Rule, ...],
+    words: Words,
+    outer: Outer,
+    ids: IdOf,
+    files: Mapping[str, str],
+    *,
+    lineage: bool = True,
 ) -> Explanation:
     """Return all there is to say about a row.
 
@@ -86,8 +93,10 @@ def explain(
         outer: values of the file, the settings and the run.
         ids: (rule name, keys…) to an id.
         files: names of the files, for places: by the file's key for CSV, and "" for all others.
+        lineage: whether to say where each element came from, or only what is wrong.
     """
     teller = _Teller(words, Evaluator({0: row}, outer, ids, []), files)
+    teller.tracing = lineage
     for index, rule in enumerate(rules):
         for _ in teller.rows(rule.enter):
             teller.rule(index, rule)
@@ -105,6 +114,7 @@ class _Teller:
         self.faults: list[Problem] = []
         self.origins: list[Origin] = []
         self.resource = ""
+        self.tracing = True
         self.kept: dict[str, Made] = {}
         self.doubted: set[tuple[str, Place, str]] = set()
 
@@ -313,6 +323,8 @@ class _Teller:
 
     def trace(self, node: Leaf, value: str) -> None:
         """Note where an element came from."""
+        if not self.tracing:
+            return
         sources = tuple(self.sources([node.value.body]))
         self.origins.append(Origin(self.resource, node.path, sources, node.value.place, value))
 

@@ -1,5 +1,6 @@
 """Pieces of generated Python that make pieces of JSON text."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.mapping.plan import Leaf, Node
@@ -47,3 +48,9 @@ def fstring(segments: Segments) -> str:
         for kind, text in segments
     )
     return "f" + repr("".join(parts))
+
+
+def any_of(tests: Iterable[str]) -> str:
+    """Any of some tests; "" where there are none."""
+    found = list(dict.fromkeys(tests))
+    return found[0] if len(found) == 1 else f"({' or '.join(found)})" if found else ""

@@ -89,17 +89,11 @@ class Translator:
             return self._reasons(row)
         return Translation(made) if not compiled.doubts else self._with_doubts(row, made)
 
-    def explain(self, row: Row) -> Explanation:
+    def explain(self, row: Row, *, lineage: bool = True) -> Explanation:
         """Say everything about a row: its resources, problems, and where each element came from."""
         mapping = self.mapping
-        return explain(
-            self._made.filled(row) if self._made else row,
-            mapping.rules,
-            mapping.words,
-            self.outer,
-            self.ids,
-            self.files,
-        )
+        whole = self._made.filled(row) if self._made else row
+        return explain(whole, mapping.rules, mapping.words, self.outer, self.ids, self.files, lineage=lineage)
 
     def _with_doubts(self, row: Row, made: list[Made]) -> Translation:
         """What was made, and a warning for each cell with a doubtful value."""
@@ -112,7 +106,7 @@ class Translator:
 
     def _reasons(self, row: Row) -> Translation:
         self._compiled.doubts.clear()
-        found = self.explain(row)
+        found = self.explain(row, lineage=False)
         resources = [] if found.problems else found.resources
         return Translation(resources, tuple(found.problems), tuple(found.dropped), tuple(found.warnings))
 
