@@ -40,7 +40,7 @@ def commands() -> None:
     \b
     Examples:
       fhirgate demo
-      fhirgate map header.csv -m ssda903 --set la=201 --set year=2025
+      fhirgate map header.csv -m ssda903 --set la=201 --set year=2025-26
     """
 
 

@@ -2,72 +2,66 @@
 
 import json
 import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from gateway.cli import say
-from gateway.cli.shared import chosen, configured, given_values, with_config, with_json, with_mapping
+from gateway.cli.shared import Wanted, configured, needed, with_config, with_json, with_mapping
 from gateway.fhir import json as fhir_json
 from gateway.mapping.examples import Result
-from gateway.problems import Problem, Refused, refuse
-from gateway.problems.service import MAPPING_NEEDED
+from gateway.mapping.explain import Explanation
+from gateway.problems import Problem, Refused
 from gateway.service import author
+from gateway.service.author import Trial
 from gateway.service.shelf import Shelf
 
 _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
-@click.command("map")
+@click.command("map", short_help="Translate files to FHIR; nothing is kept.")
 @_FILES
 @with_mapping
 @click.option("--bundle", is_flag=True, help="One Bundle instead of a line for each resource.")
-@click.option("--limit", type=int, default=0, help="Stop after so many records.")
+@click.option("--limit", type=click.IntRange(1), help="Stop after so many records.")
 @click.option("--as-test", is_flag=True, help="Print a test of the first record, for tests.yaml.")
+@with_json
 @with_config
 def map_(
     files: tuple[Path, ...],
-    mapping: str | None,
-    values: tuple[str, ...],
+    wanted: Wanted,
     bundle: bool,
-    limit: int,
+    limit: int | None,
     as_test: bool,
+    as_json: bool,
     config_path: Path | None,
 ) -> int:
-    """Translate FILES to FHIR on stdout; nothing is kept.
+    """Translate FILES to FHIR on stdout, one resource a line; nothing is kept.
+
+    With --json the resources and the problems are one JSON object.
 
     \b
     Examples:
       fhirgate map pupils.xml -m ctf
-      fhirgate map header.csv episodes.csv -m ssda903 --set la=201 --set year=2025 --bundle
+      fhirgate map header.csv episodes.csv -m ssda903 --set la=201 --set year=2025-26 --bundle
     """
-    shelf = Shelf.read(configured(config_path))
-    found = chosen(shelf, files, mapping)
-    if found is None:
-        raise refuse(MAPPING_NEEDED, known=", ".join(sorted(shelf.folders)))
+    found = needed(Shelf.read(configured(config_path)), files, wanted)
     if as_test:
-        return _print_test(author.first_as_test(found, list(files), given_values(values)))
-    resources: list[str] = []
+        return _tell_test(author.first_as_test(found, list(files), wanted.values), as_json)
+    trials = islice(author.trials(found, list(files), wanted.values), limit)
     problems: list[Problem] = []
-    for count, trial in enumerate(author.trials(found, list(files), given_values(values)), 1):
-        problems += trial.translation.problems
-        texts = [each[3] for each in trial.translation.resources]
-        if bundle:
-            resources += texts
-        else:
-            for text in texts:
-                sys.stdout.write(text + "\n")
-        if limit and count >= limit:
-            break
-    if bundle:
-        entries = ",".join(f'{{"resource":{text}}}' for text in resources)
-        say.out(f'{{"resourceType":"Bundle","type":"collection","entry":[{entries}]}}')
-    say.problems(problems)
+    _write(_texts(trials, problems), _AS_OBJECT if as_json else _AS_BUNDLE if bundle else _AS_LINES)
+    if as_json:
+        say.out(f'"problems":{json.dumps([say.problem_json(one) for one in problems], ensure_ascii=False)}}}')
+    else:
+        say.problems(problems)
     return 1 if problems else 0
 
 
-@click.command()
+@click.command(short_help="Prove mappings and run the tests beside them.")
 @click.argument("mappings", nargs=-1)
 @with_json
 @with_config
@@ -87,14 +81,15 @@ def test(mappings: tuple[str, ...], as_json: bool, config_path: Path | None) -> 
             results = author.tested(shelf, name)
         except Refused as refused:
             folder = shelf.folder(name)
-            say.problems(refused.problems, folder if folder.is_dir() else folder.parent)
-            worst = max(worst, 1)
             answers.append({"mapping": name, "problems": [say.problem_json(one) for one in refused.problems]})
+            if not as_json:
+                say.problems(refused.problems, folder if folder.is_dir() else folder.parent)
+            worst = 1
             continue
         differ = [result for result in results if not result.passed]
         worst = max(worst, 1 if differ else 0)
         answers.append(
-            {"mapping": name, "tests": len(results), "differ": [one.example.name for one in differ]}
+            {"mapping": name, "tests": len(results), "differ": [_result_json(one) for one in differ]}
         )
         if not as_json:
             _tell_results(name, results, differ)
@@ -103,39 +98,106 @@ def test(mappings: tuple[str, ...], as_json: bool, config_path: Path | None) -> 
     return worst
 
 
-@click.command()
+@click.command(short_help="Say where each element of one record comes from.")
 @click.argument("place", metavar="FILE:LINE")
 @click.argument("more", nargs=-1, type=click.Path(path_type=Path))
 @with_mapping
 @with_json
 @with_config
 def explain(
-    place: str,
-    more: tuple[Path, ...],
-    mapping: str | None,
-    values: tuple[str, ...],
-    as_json: bool,
-    config_path: Path | None,
+    place: str, more: tuple[Path, ...], wanted: Wanted, as_json: bool, config_path: Path | None
 ) -> int:
     """Say of the record at FILE:LINE where each element comes from, and why what is missing is missing.
 
-    MORE are the other files of a CSV set.
+    MORE are the other files of a CSV set. The answer shows what the record says.
 
     \b
     Examples:
       fhirgate explain pupils.xml:28 -m ctf
-      fhirgate explain header.csv:2 episodes.csv oc2.csv -m ssda903 --set la=201 --set year=2025
+      fhirgate explain header.csv:2 episodes.csv oc2.csv -m ssda903 --set la=201 --set year=2025-26
     """
     name, _, line = place.rpartition(":")
     if not name or not line.isdecimal():
         raise click.UsageError("Name the record as FILE:LINE, for instance pupils.xml:28")
     files = (Path(name), *more)
-    shelf = Shelf.read(configured(config_path))
-    found = chosen(shelf, files, mapping)
-    if found is None:
-        raise refuse(MAPPING_NEEDED, known=", ".join(sorted(shelf.folders)))
-    told = author.explained(found, list(files), given_values(values), int(line))
-    rows = [
+    found = needed(Shelf.read(configured(config_path)), files, wanted)
+    told = author.explained(found, list(files), wanted.values, int(line))
+    problems = [*told.problems, *told.dropped, *told.warnings]
+    heads, rows = ("element", "value", "from", "mapping"), _lineage(told)
+    if as_json:
+        elements = [dict(zip(heads, row, strict=True)) for row in rows]
+        say.as_json({"elements": elements, "problems": [say.problem_json(one) for one in problems]})
+    else:
+        say.table(rows, heads)
+        say.problems(problems)
+    return 1 if told.problems else 0
+
+
+@click.command(short_help="Say what a mapping leaves unused of files.")
+@_FILES
+@with_mapping
+@with_json
+@with_config
+def coverage(files: tuple[Path, ...], wanted: Wanted, as_json: bool, config_path: Path | None) -> int:
+    """Say what a mapping leaves unused of FILES: fields, codes it does not know, rules that made nothing.
+
+    \b
+    Examples:
+      fhirgate coverage pupils.xml -m ctf
+      fhirgate coverage children.json -m csc-api --set la=201 --json
+    """
+    found = needed(Shelf.read(configured(config_path)), files, wanted)
+    missing = author.covered(found, list(files), wanted.values)
+    if as_json:
+        codes = {name: dict(counts) for name, counts in missing.codes.items()}
+        say.as_json({"fields": missing.fields, "codes": codes, "rules": missing.rules})
+    else:
+        rows = [("field", name, "nothing uses it") for name in missing.fields]
+        rows += [
+            ("code", f"{name} {code}", f"in no code map; met {say.counted(count, 'time')}")
+            for name, counts in missing.codes.items()
+            for code, count in counts.items()
+        ]
+        rows += [("rule", name, "made nothing of these files") for name in missing.rules]
+        say.table(rows)
+        if not rows:
+            say.talk("Every field and code of these files is used, and every rule made something.")
+    return 1 if missing.fields or missing.codes else 0
+
+
+class _Form(NamedTuple):
+    """How resources are written one after the other."""
+
+    before: str
+    each: tuple[str, str]
+    between: str
+    after: str
+
+
+_AS_LINES = _Form("", ("", "\n"), "", "")
+_AS_BUNDLE = _Form(
+    '{"resourceType":"Bundle","type":"collection","entry":[', ('{"resource":', "}"), ",", "]}\n"
+)
+_AS_OBJECT = _Form('{"resources":[', ("", ""), ",\n", "],\n")
+
+
+def _texts(trials: Iterable[Trial], problems: list[Problem]) -> Iterator[str]:
+    """The resources of each record as they are made; its problems are added to `problems`."""
+    for trial in trials:
+        problems += trial.translation.problems
+        yield from (text for _, _, _, text in trial.translation.resources)
+
+
+def _write(texts: Iterable[str], form: _Form) -> None:
+    """Write resources as they come, however many they are."""
+    sys.stdout.write(form.before)
+    for number, text in enumerate(texts):
+        sys.stdout.write((form.between if number else "") + form.each[0] + text + form.each[1])
+    sys.stdout.write(form.after)
+
+
+def _lineage(told: Explanation) -> list[tuple[str, str, str, str]]:
+    return [
         (
             f"{origin.resource}.{origin.path}",
             origin.value,
@@ -144,54 +206,6 @@ def explain(
         )
         for origin in told.lineage
     ]
-    heads = ("element", "value", "from", "mapping")
-    if as_json:
-        problems = [say.problem_json(one) for one in (*told.problems, *told.dropped, *told.warnings)]
-        say.as_json({"elements": [dict(zip(heads, row, strict=True)) for row in rows], "problems": problems})
-    else:
-        say.table(rows, heads)
-        say.problems([*told.problems, *told.dropped, *told.warnings])
-    return 1 if told.problems else 0
-
-
-@click.command()
-@_FILES
-@with_mapping
-@with_json
-@with_config
-def coverage(
-    files: tuple[Path, ...],
-    mapping: str | None,
-    values: tuple[str, ...],
-    as_json: bool,
-    config_path: Path | None,
-) -> int:
-    """Say what a mapping leaves unused of FILES: fields, codes it does not know, rules that made nothing.
-
-    \b
-    Examples:
-      fhirgate coverage pupils.xml -m ctf
-      fhirgate coverage children.json -m csc-api --set la=201 --json
-    """
-    shelf = Shelf.read(configured(config_path))
-    found = chosen(shelf, files, mapping)
-    if found is None:
-        raise refuse(MAPPING_NEEDED, known=", ".join(sorted(shelf.folders)))
-    missing = author.covered(found, list(files), given_values(values))
-    if as_json:
-        codes = {name: dict(counts) for name, counts in missing.codes.items()}
-        say.as_json({"fields": missing.fields, "codes": codes, "rules": missing.rules})
-    else:
-        say.table([("field", name, "nothing uses it") for name in missing.fields])
-        say.table(
-            [
-                ("code", f"{name}: {code}", f"{count} times, not in the code map")
-                for name, counts in missing.codes.items()
-                for code, count in counts.items()
-            ]
-        )
-        say.table([("rule", name, "made nothing") for name in missing.rules])
-    return 1 if missing.fields or missing.codes else 0
 
 
 def _tell_results(name: str, results: list[Result], differ: list[Result]) -> None:
@@ -202,32 +216,43 @@ def _tell_results(name: str, results: list[Result], differ: list[Result]) -> Non
         say.out()
         say.out(f"  {result.example.name}    {result.example.place}")
         for difference in result.differences:
+            rule = f"    {difference.rule}" if str(difference.rule) else ""
             say.out(f"    {difference.path}")
             say.out(f"      expected  {difference.expected}")
-            say.out(
-                f"      got       {difference.got}"
-                + (f"    {difference.rule}" if str(difference.rule) else "")
-            )
+            say.out(f"      got       {difference.got}{rule}")
 
 
-def _print_test(test: dict[str, Any] | None) -> int:
+def _result_json(result: Result) -> dict[str, Any]:
+    return {
+        "name": result.example.name,
+        "place": str(result.example.place),
+        "differences": [
+            {"path": each.path, "expected": each.expected, "got": each.got, "rule": str(each.rule)}
+            for each in result.differences
+        ],
+    }
+
+
+def _tell_test(test: dict[str, Any] | None, as_json: bool) -> int:
     """A test in YAML, to be added under `tests:`; every line of it is also JSON where a value stands."""
-    if test is None:
+    if as_json:
+        say.as_json(test)
+    elif test is None:
         say.talk("No record of the file becomes anything: there is nothing to test.")
-        return 1
-    say.out(f"  - name: {test['name']}")
-    if isinstance(test["given"], str):
-        say.out("    given: |")
-        for line in test["given"].splitlines():
-            say.out(f"      {line}")
     else:
-        say.out(f"    given: {json.dumps(test['given'], ensure_ascii=False)}")
-    if test["set"]:
-        say.out(f"    set: {json.dumps(test['set'], ensure_ascii=False)}")
-    say.out("    expect:")
-    for resource in test["expect"]:
-        say.out(f"      - {fhir_json.write(resource).decode()}")
-    return 0
+        say.out(f"  - name: {test['name']}")
+        if isinstance(test["given"], str):
+            say.out("    given: |")
+            for line in test["given"].splitlines():
+                say.out(f"      {line}")
+        else:
+            say.out(f"    given: {json.dumps(test['given'], ensure_ascii=False)}")
+        if test["set"]:
+            say.out(f"    set: {json.dumps(test['set'], ensure_ascii=False)}")
+        say.out("    expect:")
+        for resource in test["expect"]:
+            say.out(f"      - {fhir_json.write(resource).decode()}")
+    return 1 if test is None else 0
 
 
 COMMANDS = (map_, test, explain, coverage)

@@ -2,38 +2,36 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from gateway.cli import say
-from gateway.cli.shared import chosen, given_values, opened, with_config, with_json, with_mapping
+from gateway.cli.shared import Wanted, chosen, opened, with_config, with_json, with_mapping
 from gateway.problems import refuse
 from gateway.problems.service import FEED_NEEDED
 from gateway.service import Gateway
 from gateway.service.aside import write_aside
+from gateway.service.clock import instant
 from gateway.service.link import Feed
 from gateway.service.report import Group, Report
+from gateway.store.base import Load
 
 
-@click.command()
+@click.command(short_help="Load files into a feed; take a load back.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @with_mapping
-@click.option(
-    "--feed", help="Whose records these are: a feed of gateway.toml. Needed where there are several."
-)
+@click.option("--feed", help="Whose records these are: a feed of gateway.toml. Needed if there are several.")
 @click.option("--dry-run", is_flag=True, help="Translate everything and keep nothing.")
 @click.option("--undo", type=int, metavar="N", help="Take load N back.")
 @click.option("--set-aside", "aside", type=int, metavar="N", help="Write out what load N set aside.")
-@click.option(
-    "--into", type=click.Path(path_type=Path), help="Where --set-aside writes: a file, or a folder."
-)
+@click.option("--into", type=click.Path(path_type=Path), help="Where --set-aside writes: a file or folder.")
 @with_json
 @with_config
 def load(
     files: tuple[Path, ...],
-    mapping: str | None,
-    values: tuple[str, ...],
+    wanted: Wanted,
     feed: str | None,
     dry_run: bool,
     undo: int | None,
@@ -58,13 +56,8 @@ def load(
         if undo is not None:
             return _undo(gateway, undo, as_json)
         if aside is not None:
-            return _write_aside(gateway, aside, into)
-        owner = gateway.feed(feed) if feed else _only_feed(gateway)
-        found = chosen(gateway.shelf, files, mapping)
-        with _Bar(files) as bar:
-            report = gateway.loader.load(
-                list(files), owner, found, values=given_values(values), dry_run=dry_run, progress=bar.moved
-            )
+            return _write_aside(gateway, aside, into, as_json)
+        report = _load(gateway, files, wanted, feed, dry_run)
     if as_json:
         say.as_json(report.as_json())
     else:
@@ -72,7 +65,7 @@ def load(
     return 1 if report.set_aside or report.review else 0
 
 
-@click.command()
+@click.command(short_help="List the loads.")
 @with_json
 @with_config
 def loads(as_json: bool, config_path: Path | None) -> int:
@@ -86,35 +79,18 @@ def loads(as_json: bool, config_path: Path | None) -> int:
     with opened(config_path) as gateway:
         found = gateway.store.loads()
     if as_json:
-        say.as_json(
-            [
-                {
-                    "load": one.number,
-                    "at": one.start.at,
-                    "feed": one.start.feed,
-                    "mapping": one.start.mapping,
-                    "files": list(one.start.files),
-                    "state": one.state,
-                    **one.counts,
-                }
-                for one in found
-            ]
-        )
+        say.as_json([_load_json(one) for one in found])
         return 0
+    heads = ("load", "at", "feed", "mapping", "state", "kept", "set aside")
     say.table(
         [
             (
-                str(one.number),
-                say.local(one.start.at),
-                one.start.feed,
-                one.start.mapping,
-                one.state,
-                f"{one.counts.get('kept', 0):,}",
-                f"{one.counts.get('set_aside', 0):,}",
+                *(str(one.number), say.local(one.start.at), one.start.feed, one.start.mapping, one.state),
+                *(f"{one.counts.get(name, 0):,}" for name in ("kept", "set_aside")),
             )
             for one in found
         ],
-        ("load", "at", "feed", "mapping", "state", "kept", "set aside"),
+        heads,
     )
     return 0
 
@@ -147,6 +123,15 @@ class _Bar:
         self._bar.update(max(0, done - self._bar.pos))
 
 
+def _load(gateway: Gateway, files: tuple[Path, ...], wanted: Wanted, feed: str | None, dry: bool) -> Report:
+    owner = gateway.feed(feed) if feed else _only_feed(gateway)
+    mapping = chosen(gateway.shelf, files, wanted)
+    with _Bar(files) as bar:
+        return gateway.loader.load(
+            list(files), owner, mapping, values=wanted.values, dry_run=dry, progress=bar.moved
+        )
+
+
 def _only_feed(gateway: Gateway) -> Feed:
     if len(gateway.feeds) != 1:
         raise refuse(FEED_NEEDED, known=", ".join(sorted(gateway.feeds)) or "none: add a table [feeds.NAME]")
@@ -158,77 +143,83 @@ def _undo(gateway: Gateway, number: int, as_json: bool) -> int:
     if as_json:
         say.as_json({"load": number, "resources": undone.resources, "records": len(undone.recs)})
     else:
-        say.out(
-            f"Load {number} was taken back: {say.counted(undone.resources, 'resource')} "
-            f"of {say.counted(len(undone.recs), 'record')}."
-        )
+        resources = say.counted(undone.resources, "resource")
+        records = say.counted(len(undone.recs), "record")
+        say.out(f"Load {number} was taken back: {resources} of {records}. Load the files again to redo it.")
     return 0
 
 
-def _write_aside(gateway: Gateway, number: int, into: Path | None) -> int:
+def _write_aside(gateway: Gateway, number: int, into: Path | None, as_json: bool) -> int:
     written = write_aside(gateway.store, gateway.shelf, number, into)
+    problems = [problem for reason in written.reasons for problem in json.loads(reason)]
+    if as_json:
+        content = "" if into else written.content.decode()
+        say.as_json(
+            {"load": number, "records": written.records, "problems": problems, "into": str(into or "")}
+            | ({"content": content} if content else {})
+        )
+        return 0
     if into is None:
         sys.stdout.buffer.write(written.content)
+        sys.stdout.flush()
     elif written.records:
-        say.out(
-            f"{say.counted(written.records, 'record')} written to {into}. Correct them and load them again."
-        )
-    for reason in written.reasons:
-        for problem in json.loads(reason):
-            place = f"{problem['file']}:{problem['line']}"
-            say.talk(f"{place}  {problem['field']}  {problem['says']}. {problem['fix']}")
+        records = say.counted(written.records, "record")
+        say.out(f"{records} written to {into}. Correct what is wrong and load the result again.")
+    for problem in problems:
+        say.talk(f"{problem['file']}:{problem['line']}  {_sentence(problem['says'])} {problem['fix']}")
     if not written.records:
         say.talk(f"Load {number} set nothing aside.")
     return 0
 
 
+def _load_json(one: Load) -> dict[str, object]:
+    return {
+        "load": one.number,
+        "at": instant(one.start.at),
+        "feed": one.start.feed,
+        "mapping": one.start.mapping,
+        "files": list(one.start.files),
+        "state": one.state,
+        **one.counts,
+    }
+
+
 def _tell(report: Report) -> None:
-    say.table(
-        [
-            (
-                "kept",
-                f"{report.kept:,}",
-                f"{say.counted(report.known, 'known child', 'known children')}, {report.new:,} new, "
-                f"{report.unchanged:,} unchanged"
-                if not report.dry
-                else "nothing is written in a dry run",
-            ),
-            *((("to review", f"{report.review:,}", "fhirgate matches"),) if report.review else ()),
-            *(
-                (
-                    (
-                        "set aside",
-                        f"{report.set_aside:,}",
-                        f"fhirgate load --set-aside {report.number} --into fix-these"
-                        if report.number
-                        else "",
-                    ),
-                )
-                if report.set_aside
-                else ()
-            ),
-        ]
+    children = (
+        f"{say.counted(report.known, 'known child', 'known children')}, {report.new:,} new, "
+        f"{report.unchanged:,} unchanged"
     )
-    for groups, title in ((report.aside, ""), (report.dropped, "left out"), (report.warnings, "doubtful")):
-        if groups:
-            say.out()
-            for group in groups.values():
-                _tell_group(group, title)
+    rows = [("kept", f"{report.kept:,}", "nothing is written in a dry run" if report.dry else children)]
+    if report.review:
+        rows.append(("to review", f"{report.review:,}", "fhirgate matches"))
+    if report.set_aside:
+        aside = f"fhirgate load --set-aside {report.number} --into fix-these" if report.number else ""
+        rows.append(("set aside", f"{report.set_aside:,}", aside))
+    say.table(rows)
+    _tell_groups(report.aside.values(), "")
+    _tell_groups(report.dropped.values(), "left out: ")
+    _tell_groups(report.warnings.values(), "doubtful: ")
     if report.number:
         say.out()
         say.out(f"Load {report.number}. Undo with: fhirgate load --undo {report.number}")
 
 
-def _tell_group(group: Group, title: str) -> None:
-    lead = f"{title}: " if title else ""
-    say.out(f"  {lead}{group.code}  {group.field}  {group.count:,}  {group.says}")
-    places = [place for place in group.places if str(place)]
-    if places:
-        more = group.count - len(places)
-        shown = ", ".join(f"{place.file}:{place.line:,}" for place in places)
-        say.out(f"      {shown}" + (f" and {more:,} more" if more > 0 else ""))
-    if group.fix and not title:
-        say.out(f"      {group.fix}")
+def _tell_groups(groups: Iterable[Group], lead: str) -> None:
+    for number, group in enumerate(groups):
+        if not number:
+            say.out()
+        say.out(f"  {lead}{group.code}  {group.field}  {group.count:,}  {group.says}")
+        places = [place for place in group.places if str(place)]
+        if places:
+            more = group.count - len(places)
+            shown = ", ".join(f"{place.file}:{place.line}" for place in places)
+            say.out(f"      {shown}" + (f" and {more:,} more" if more > 0 else ""))
+        if group.fix and not lead:
+            say.out(f"      {group.fix}")
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 COMMANDS = (load, loads)

@@ -5,9 +5,11 @@ import secrets
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server import Server
 
 from gateway import demo as showing
@@ -15,17 +17,22 @@ from gateway.app import clients_of, gate_of, open_gateway, own_issuer, signing_k
 from gateway.cli import say
 from gateway.cli.shared import FILE, configured, with_config, with_json
 from gateway.cli.start import STARTER
+from gateway.config import Value
 from gateway.problems import Place, refuse
 from gateway.problems.service import CLIENT_UNKNOWN, FOLDER_NOT_EMPTY, PORT_TAKEN
 from gateway.security.token import make
+from gateway.service.clock import instant
 from gateway.service.keys import Keys, read_secret
 
 _HOUR = 3600
+_PORT = click.IntRange(1, 65_535)
+_COUNT = click.IntRange(1)
 
 
-@click.command()
+@click.command(short_help="Write a small gateway to start with.")
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
-def init(folder: Path) -> int:
+@with_json
+def init(folder: Path, as_json: bool) -> int:
     """Write a small gateway into FOLDER: settings with one feed and one client, a mapping and a file to try.
 
     \b
@@ -39,22 +46,32 @@ def init(folder: Path) -> int:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
+    if as_json:
+        say.as_json({"folder": str(folder), "config": str(folder / FILE), "files": sorted(STARTER)})
+        return 0
     say.out(f"A gateway lies in {folder}. Next:")
     say.out(f"  fhirgate serve --config {folder / FILE} --port 8080")
     say.out(f"  fhirgate token local --config {folder / FILE}")
     return 0
 
 
-@click.command()
+@click.command(short_help="Serve the two FHIR bases.")
 @with_config
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8080, show_default=True, help="The port to listen on.")
-@click.option("--workers", default=1, show_default=True, help="Processes; one for each core.")
+@click.option("--port", default=8080, show_default=True, type=_PORT, help="The port to listen on.")
+@click.option("--workers", default=1, show_default=True, type=_COUNT, help="Processes; one for each core.")
 @click.option(
-    "--threads", default=16, show_default=True, help="Threads in each process, for waiting on upstreams."
+    "--threads",
+    default=16,
+    show_default=True,
+    type=_COUNT,
+    help="Threads in each process, for waiting on upstreams.",
 )
-def serve(config_path: Path | None, host: str, port: int, workers: int, threads: int) -> int:
+@with_json
+def serve(config_path: Path | None, host: str, port: int, workers: int, threads: int, as_json: bool) -> int:
     """Serve the two FHIR bases with granian until Ctrl-C.
+
+    With --json the addresses are printed as JSON on stdout before serving.
 
     \b
     Examples:
@@ -66,11 +83,12 @@ def serve(config_path: Path | None, host: str, port: int, workers: int, threads:
     # Everything that is wrong is told here, once, and not by each worker.
     gateway = open_gateway(config)
     gate_of(config, gateway.keys)
+    feeds = sorted(gateway.feeds)
     gateway.close()
     path = config_path or (Path(FILE) if Path(FILE).is_file() else None)
     if path is not None:
         os.environ["GATEWAY_CONFIG"] = str(path.resolve())
-    say.talk(f"FHIR  http://{host}:{port}/fhir  and  http://{host}:{port}/feed/<feed>     Ctrl-C to stop.")
+    _tell_addresses(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", feeds, as_json)
     Server(
         "gateway:create_app",
         address=host,
@@ -80,15 +98,15 @@ def serve(config_path: Path | None, host: str, port: int, workers: int, threads:
         blocking_threads=threads,
         factory=True,
         websockets=False,
-        log_level="warning",  # type: ignore[arg-type]
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
     ).serve()
     return 0
 
 
-@click.command()
+@click.command(short_help="Print a token for a client of this gateway.")
 @click.argument("client")
-@click.option("--life", default=_HOUR, show_default=True, help="How long it is good for, in seconds.")
+@click.option("--life", default=_HOUR, show_default=True, type=_COUNT, help="How long it lasts, in seconds.")
 @with_json
 @with_config
 def token(client: str, life: int, as_json: bool, config_path: Path | None) -> int:
@@ -116,15 +134,16 @@ def token(client: str, life: int, as_json: bool, config_path: Path | None) -> in
         token_id=secrets.token_hex(16),
         life=life,
     )
+    ends = int((now + life) * 1000)
     if as_json:
-        say.as_json({"token": made, "client": client, "ends": int(now) + life})
+        say.as_json({"token": made, "client": client, "ends": instant(ends)})
     else:
         say.out(made)
-        say.talk(f"For {client}, until {say.local(int((now + life) * 1000))}.")
+        say.talk(f"For {client}, until {say.local(ends)}.")
     return 0
 
 
-@click.command("config")
+@click.command("config", short_help="Show every setting in force and where it came from.")
 @with_json
 @with_config
 def config_(as_json: bool, config_path: Path | None) -> int:
@@ -135,28 +154,25 @@ def config_(as_json: bool, config_path: Path | None) -> int:
       fhirgate config
       fhirgate config --json
     """
-    rows = []
-    for name, value in configured(config_path).values.items():
-        shown = value.value
-        if value.setting.secret:
-            shown = "set" if value.value else "not set"
-        elif isinstance(shown, tuple):
-            shown = ", ".join(shown)
-        rows.append((name, shown, value.setting.unit, value.origin))
+    values = configured(config_path).values
     if as_json:
-        say.as_json([dict(zip(("name", "value", "unit", "origin"), row, strict=True)) for row in rows])
-    else:
-        say.table(
-            [(name, str(shown), unit, origin) for name, shown, unit, origin in rows],
-            ("setting", "value", "unit", "from"),
+        say.as_json(
+            [
+                {"name": name, "value": _shown(one), "unit": one.setting.unit, "origin": one.origin}
+                for name, one in values.items()
+            ]
         )
+        return 0
+    rows = [(name, _in_words(_shown(one)), one.setting.unit, one.origin) for name, one in values.items()]
+    say.table(rows, ("setting", "value", "unit", "from"))
     return 0
 
 
-@click.command()
+@click.command(short_help="Show the whole journey with invented children.")
 @click.option("--once", is_flag=True, help="End after the journey instead of serving.")
-@click.option("--port", default=8080, show_default=True, help="Where to serve.")
-def demo(once: bool, port: int) -> int:
+@click.option("--port", default=8080, show_default=True, type=_PORT, help="Where to serve.")
+@with_json
+def demo(once: bool, port: int, as_json: bool) -> int:
     """Show the whole journey with invented children: files in, one child out of many records, one question.
 
     \b
@@ -164,7 +180,39 @@ def demo(once: bool, port: int) -> int:
       fhirgate demo
       fhirgate demo --once
     """
-    return showing.run(once=once, port=port, out=say.out, check_port=_port_is_free)
+    if not once:
+        _port_is_free("127.0.0.1", port)
+    showing.run(
+        once=once, port=port, out=say.talk if as_json else say.out, facts=say.as_json if as_json else None
+    )
+    return 0
+
+
+def _shown(value: Value) -> Any:
+    """A setting's value as it may be shown: of a secret only whether there is one."""
+    if value.setting.secret:
+        return "set" if value.value else "not set"
+    return list(value.value) if isinstance(value.value, tuple) else value.value
+
+
+def _in_words(shown: Any) -> str:
+    if isinstance(shown, bool):
+        return str(shown).lower()
+    if isinstance(shown, list):
+        return ", ".join(shown)
+    if isinstance(shown, dict):
+        return ", ".join(f"{name}={text}" for name, text in shown.items())
+    return str(shown)
+
+
+def _tell_addresses(root: str, feeds: list[str], as_json: bool) -> None:
+    if as_json:
+        say.as_json({"fhir": f"{root}/fhir", "feeds": {feed: f"{root}/feed/{feed}" for feed in feeds}})
+        return
+    say.talk(f"Ask   {root}/fhir")
+    for feed in feeds:
+        say.talk(f"Tell  {root}/feed/{feed}")
+    say.talk("Ctrl-C to stop.")
 
 
 def _port_is_free(host: str, port: int) -> None:

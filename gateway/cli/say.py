@@ -17,7 +17,9 @@ from gateway.problems import Problem
 #: Problems of these parts mean that the command was used wrongly, not that something needs a person.
 _USED_WRONGLY = (
     *("config.", "service.unknown-", "service.feed-needed", "service.mapping-needed", "service.folder"),
-    *("service.port", "source.not-found", "mapping.given-"),
+    *("service.port", "service.into-needed", "service.no-record", "store.load-unknown", "mapping.given-"),
+    *("source.not-found", "source.already-there", "search.", "http.unknown-type", "identity.cci-"),
+    *("upstream.setting", "security.scope-form", "security.key", "security.secret"),
 )
 _SHOWN = (".yaml", ".yml", ".toml")
 
@@ -54,7 +56,8 @@ def problems(found: Iterable[Problem], folder: Path | None = None) -> None:
         folder: where the mapping or settings file lies that the problems are in.
     """
     for problem in found:
-        talk(render(_placed(problem), _text(problem, folder)))
+        # A problem without a place would begin with the blanks that stand behind one.
+        talk(render(_placed(problem), _text(problem, folder)).lstrip())
         talk("")
 
 

@@ -1,8 +1,10 @@
 """What commands share: their options, and an open gateway for the length of one command."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import click
 from gateway import config as settings
 from gateway.app import open_gateway
 from gateway.config import Config
-from gateway.mapping.file import Mapping
+from gateway.mapping.file import Mapping as MappingFile
 from gateway.problems import refuse
 from gateway.problems.service import FILE_KIND, MAPPING_NEEDED
 from gateway.service import Gateway
@@ -21,6 +23,8 @@ from gateway.sources import is_fhir, recognise
 Command = Callable[..., Any]
 
 FILE = "gateway.toml"
+#: The name under which files of FHIR itself are loaded: no mapping.
+FHIR = "fhir"
 
 
 def with_config(command: Command) -> Command:
@@ -39,18 +43,32 @@ def with_json(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for a program.")(command)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The mapping a command names, "" if it names none, and the values it gives for it."""
+
+    name: str
+    values: Mapping[str, str]
+
+
 def with_mapping(command: Command) -> Command:
-    """Add `--mapping` and `--set`."""
-    command = click.option(
-        "--set",
-        "values",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="A value the mapping asks for; repeatable.",
-    )(command)
-    return click.option(
-        "-m", "--mapping", help="The mapping: a name, or a path to its folder. Default: the one that fits."
-    )(command)
+    """Add `--mapping` and `--set`; the command gets both as `wanted`."""
+
+    @wraps(command)
+    def told(*, mapping: str | None, values: tuple[str, ...], **more: Any) -> Any:
+        return command(wanted=Wanted(mapping or "", given_values(values)), **more)
+
+    options = (
+        click.option("-m", "--mapping", help="A name, or a path to its folder. Default: the one that fits."),
+        click.option(
+            "--set",
+            "values",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="A value the mapping asks for; repeatable.",
+        ),
+    )
+    return options[0](options[1](told))
 
 
 def configured(path: Path | None) -> Config:
@@ -87,16 +105,16 @@ def given_values(values: tuple[str, ...]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def chosen(shelf: Shelf, files: tuple[Path, ...], name: str | None) -> Mapping | None:
-    """The mapping that was named, or else the one that fits the files; None for files of FHIR.
+def chosen(shelf: Shelf, files: tuple[Path, ...], wanted: Wanted) -> MappingFile | None:
+    """The mapping that is wanted, or else the one that fits the files; None for files of FHIR.
 
     Raises:
         Refused: `service.unknown-mapping`, `service.mapping-needed`, `service.file-kind`.
     """
-    if name == "fhir":
+    if wanted.name == FHIR:
         return None
-    if name:
-        return shelf.mapping(name)
+    if wanted.name:
+        return shelf.mapping(wanted.name)
     if len(files) == 1 and not files[0].is_dir() and is_fhir(files[0]):
         return None
     known = ", ".join(sorted(shelf.folders)) or "none"
@@ -106,3 +124,15 @@ def chosen(shelf: Shelf, files: tuple[Path, ...], name: str | None) -> Mapping |
     if len(found) > 1 and shelf.mapping(found[0]).source == shelf.mapping(found[1]).source:
         raise refuse(MAPPING_NEEDED, known=", ".join(found))
     return shelf.mapping(found[0])
+
+
+def needed(shelf: Shelf, files: tuple[Path, ...], wanted: Wanted) -> MappingFile:
+    """The mapping for files that cannot do without one.
+
+    Raises:
+        Refused: as `chosen`; `service.mapping-needed` for files of FHIR.
+    """
+    found = chosen(shelf, files, wanted)
+    if found is None:
+        raise refuse(MAPPING_NEEDED, known=", ".join(sorted(shelf.folders)))
+    return found

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
+from typing import Any
 
 import requests
 
@@ -21,6 +22,9 @@ from gateway.service import Gateway
 from gateway.service.ask import Answer, Asking
 from gateway.service.report import Report
 from gateway.store.base import ASK, Child
+
+Out = Callable[[str], None]
+Facts = dict[str, Any]
 
 DATA = Path(__file__).parent / "data"
 
@@ -72,54 +76,58 @@ types = ["Observation"]
 """
 
 
-def run(*, once: bool, port: int, out: Callable[[str], None], check_port: Callable[[str, int], None]) -> int:
+def run(*, once: bool, port: int, out: Out, facts: Callable[[Facts], None] | None = None) -> None:
     """Tell the journey; then serve on loopback unless it is `once`.
 
     Args:
         out: prints a line.
-        check_port: refuses a port that is taken.
-
-    Returns:
-        The exit code: 0.
+        facts: is given the same journey as a value for a program.
     """
-    if not once:
-        check_port("127.0.0.1", port)
     with tempfile.TemporaryDirectory(prefix="fhirgate-demo-") as folder, _hospital(Path(folder)) as hospital:
         path = Path(folder) / "gateway.toml"
         path.write_text(_SETTINGS.format(upstreams=_UPSTREAM.format(port=hospital)), "utf-8")
         gateway = open_gateway(settings.load(path, {}))
         gateway.upstreams.learn()
-        _journey(gateway, out)
+        told = _journey(gateway, out)
         gateway.close()
-        if once:
-            out("")
-            out("Look around: fhirgate demo keeps serving until you stop it.")
-            return 0
+        if facts is not None:
+            facts(told)
         out("")
-        telling.addresses(port, out)
-        _serve(path, port)
-    return 0
+        if once:
+            out("Look around: fhirgate demo keeps serving until you stop it.")
+        else:
+            telling.addresses(port, out)
+            _serve(path, port)
 
 
-def _journey(gateway: Gateway, out: Callable[[str], None]) -> None:
-    """Files in, children out, one question: each step on the screen as it is done."""
+def _journey(gateway: Gateway, out: Out) -> Facts:
+    """Files in, children out, two questions: each step on the screen as it is done."""
     telling.opening(out)
-    reports: list[Report] = []
-    for feed, mapping, name, what in FILES:
-        report = gateway.loader.load(
-            DATA / name, gateway.feed(feed), gateway.shelf.mapping(mapping) if mapping else None
-        )
-        reports.append(report)
-        telling.load(report, what, out)
-    child = _best_known(gateway)
+    reports = [_loaded(gateway, *each, out) for each in FILES]
+    child = _linked_to(gateway, "10234")
     telling.children(gateway, out)
     telling.child(gateway, child, out)
     telling.reviews(gateway, out)
-    question = f"Observation?patient.identifier=CCI|{child.cci}&date=ge2025-10-01"
-    telling.answer(question, _asked(gateway, question), out)
-    wrong = _linked_to(gateway, "10655")
-    question = f"Observation?patient.identifier=CCI|{wrong.cci}&_count=1"
-    telling.guarded(question, _asked(gateway, question), out)
+    feeds = {report.number: report.feed for report in reports}
+    first = f"Observation?patient.identifier=CCI|{child.cci}&date=ge2025-10-01"
+    joined = _asked(gateway, first)
+    telling.answer(first, joined, feeds, out)
+    second = f"Observation?patient.identifier=CCI|{_linked_to(gateway, '10655').cci}&_count=1"
+    guarded = _asked(gateway, second)
+    telling.guarded(second, guarded, out)
+    return {
+        "loads": [report.as_json() for report in reports],
+        "children": gateway.store.counts()["composed"],
+        "reviews": [entry.sentence for entry in gateway.store.reviews()],
+        "questions": [telling.told(first, joined), telling.told(second, guarded)],
+    }
+
+
+def _loaded(gateway: Gateway, feed: str, mapping: str, name: str, what: str, out: Out) -> Report:
+    found = gateway.shelf.mapping(mapping) if mapping else None
+    report = gateway.loader.load(DATA / name, gateway.feed(feed), found)
+    telling.load(report, what, out)
+    return report
 
 
 def _asked(gateway: Gateway, question: str) -> Answer:
@@ -129,11 +137,6 @@ def _asked(gateway: Gateway, question: str) -> Answer:
     asking = Asking(ASK, sees_upn=True, seconds=3.0, client="demo")
     limit = query.count if query.count is not None else 20
     return gateway.asker.search(gateway.store, query, asking, limit, to_text(query))
-
-
-def _best_known(gateway: Gateway) -> Child:
-    """The child that most records are linked to."""
-    return _linked_to(gateway, "10234")
 
 
 def _linked_to(gateway: Gateway, la_child_id: str) -> Child:
@@ -185,8 +188,10 @@ def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 def _serve(path: Path, port: int) -> None:
-    program = [sys.executable, "-m", "gateway", "serve", "--config", str(path), "--port", str(port)]
-    with subprocess.Popen(program, env={**os.environ, "GATEWAY_CONFIG": str(path)}) as process:
+    # As JSON the addresses go to stdout, where nobody needs them a second time.
+    program = [sys.executable, "-m", "gateway", "serve", "--config", str(path), "--port", str(port), "--json"]
+    environ = {**os.environ, "GATEWAY_CONFIG": str(path)}
+    with subprocess.Popen(program, env=environ, stdout=subprocess.DEVNULL) as process:
         try:
             process.wait()
         except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """What the demo says on the screen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from gateway.fhir.json import read
 from gateway.identity import cci
@@ -10,6 +11,7 @@ from gateway.service.report import Report
 from gateway.store.base import Child
 
 Out = Callable[[str], None]
+_WIDTH = 50
 
 
 def opening(out: Out) -> None:
@@ -24,7 +26,7 @@ def load(report: Report, what: str, out: Out) -> None:
     out(f"   {what}")
     out(
         f"     kept {report.kept} records as {report.created} FHIR resources: "
-        f"{report.known} of children known already, {report.new} new"
+        f"{report.known} of known children, {report.new} of new ones"
     )
     for group in report.aside.values():
         out(f"     set aside {group.count}: {group.says} ({group.places[0]})")
@@ -57,18 +59,31 @@ def reviews(gateway: Gateway, out: Out) -> None:
         out(f"     {entry.sentence}")
 
 
-def answer(question: str, told: Answer, out: Out) -> None:
-    """One federated answer, and what each source did."""
+def answer(question: str, told: Answer, feeds: Mapping[int, str], out: Out) -> None:
+    """One federated answer, and what each source did.
+
+    Args:
+        feeds: the feed of each load.
+    """
     out("")
     out("3. One question, answered from the council, the school and the hospital together")
     out(f"   GET /fhir/{question}")
     for each in told.found:
         resource = read(each.body)
         source = resource.get("meta", {}).get("source", "")
-        out(f"     {_when(resource):10}  {_what(resource):44.44}  {_whose(source)}")
+        out(f"     {_when(resource):10}  {_short(_what(resource)):{_WIDTH}}  {_whose(source, feeds)}")
     out(f"   {len(told.found)} of {told.total} observations, newest first. What each source did:")
     for line in told.account:
         out(f"     {line.says}")
+
+
+def told(question: str, answered: Answer) -> dict[str, Any]:
+    """A question and its answer for a program: counts, and what each source did."""
+    sources = [
+        {"code": line.kind.code, "severity": line.kind.severity, "says": line.says}
+        for line in answered.account
+    ]
+    return {"question": question, "found": len(answered.found), "total": answered.total, "sources": sources}
 
 
 def guarded(question: str, told: Answer, out: Out) -> None:
@@ -103,5 +118,12 @@ def _what(resource: dict[str, object]) -> str:
     return str(code.get("text") or codings[0].get("display") or codings[0].get("code") or "")
 
 
-def _whose(source: str) -> str:
-    return source.rsplit("/", 1)[-1] if "/upstream/" in source else f"load {source.rsplit('/', 1)[-1]}"
+def _short(text: str) -> str:
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+
+
+def _whose(source: str, feeds: Mapping[int, str]) -> str:
+    """The upstream, or the feed of the load, that a resource came from."""
+    name = source.rsplit("/", 1)[-1]
+    load = name.partition("#")[0]
+    return feeds.get(int(load), "") if load.isdecimal() else name

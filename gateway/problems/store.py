@@ -103,20 +103,20 @@ STORE_TEXT = kind(
 STORE_LOAD_RUNNING = kind(
     "store.load-running",
     "The load is still running",
-    "Wait until it has ended; `fhirgate load --list` shows its state.",
+    "Wait until it has ended; `fhirgate loads` shows its state.",
     "lock-error",
     409,
 )
 STORE_LOAD_UNKNOWN = kind(
     "store.load-unknown",
     "There is no load {load}",
-    "`fhirgate load --list` shows the numbers of all loads.",
+    "`fhirgate loads` lists them.",
     "not-found",
     404,
 )
 STORE_LOAD_UNDONE = kind(
     "store.load-undone",
-    "The load {load} was taken back already",
+    "Load {load} was taken back already",
     "Nothing is left to do; load the file again if it should stand.",
     "conflict",
     409,
