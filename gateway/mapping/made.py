@@ -17,6 +17,8 @@ from typing import Any
 from gateway.mapping.memo import Unfit
 from gateway.records import Row, Shape
 
+#: Stands for a cell where a made row tells how many such rows come after it.
+LATER = -1
 #: (the index of a cell, the texts it may have, whether it may have any other text instead).
 Choice = tuple[int, frozenset[str], bool]
 
@@ -32,7 +34,8 @@ class Made:
         order: the cell with the date they are sorted by, and its converter; None to keep their order.
         begins: what the first row of a span has; None where each row stands for itself.
         ends: what the last row of a span has.
-        cells: for each cell of the made row, the cell it is taken from and whether of the last row.
+        cells: for each cell of the made row, the cell it is taken from (or `LATER`), and whether of the last
+            row.
     """
 
     slot: int
@@ -51,7 +54,8 @@ class Made:
         if self.order:
             index, day = self.order
             chosen.sort(key=lambda row: _day(day, row[index]))
-        return [self._one(span) for span in self._spans(chosen)]
+        spans = self._spans(chosen)
+        return [self._one(span, len(spans) - number) for number, span in enumerate(spans, 1)]
 
     def _spans(self, rows: list[Row]) -> list[list[Row]]:
         spans: list[list[Row]] = []
@@ -63,9 +67,13 @@ class Made:
             over = bool(self.ends) and _fits(row, self.ends)
         return spans
 
-    def _one(self, span: list[Row]) -> Row:
+    def _one(self, span: list[Row], later: int) -> Row:
         first, last = span[0], span[-1]
-        return [*((last if of_last else first)[index] for index, of_last in self.cells), first[-1]]
+        cells = (
+            str(later) if index == LATER else (last if of_last else first)[index]
+            for index, of_last in self.cells
+        )
+        return [*cells, first[-1]]
 
 
 @dataclass(frozen=True, slots=True)

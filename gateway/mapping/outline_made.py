@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from gateway.mapping import dates
 from gateway.mapping.hints import listed, near
 from gateway.mapping.located import Items, Node, Table, Text
-from gateway.mapping.made import Choice, Made
+from gateway.mapping.made import LATER, Choice, Made
 from gateway.problems import Problem, problem
 from gateway.problems.mapping import MAPPING_FIELD, MAPPING_RECORD, MAPPING_RECORDS
 from gateway.records import Field, Shape
@@ -141,21 +141,20 @@ class _Maker:
         return self.index(node.text, of, node), dates.to_date(self.day)
 
     def fields(self, table: Table, of: Shape) -> tuple[tuple[Field, ...], tuple[tuple[int, bool], ...]]:
-        """The fields of a span: `first X` or `last X`."""
+        """The fields of a span: `first X`, `last X`, or `later`, the number of spans that follow."""
         fields, cells = [], []
         for name, node in table.table("fields").entries.items():
             which, _, field = node.text.partition(" ") if isinstance(node, Text) else ("", "", "")
-            if which not in ("first", "last"):
-                self.tell(
-                    table.table("fields"),
-                    name,
-                    f"{name} names no row",
-                    f"Write first {field or 'X'} or last {field or 'X'}.",
-                )
-                continue
-            index = self.index(field.strip(), of, node)
-            fields.append(Field(name, of.fields[index].paths))
-            cells.append((index, which == "last"))
+            if which == "later" and not field:
+                fields.append(Field(name, ("later",)))
+                cells.append((LATER, False))
+            elif which in ("first", "last"):
+                index = self.index(field.strip(), of, node)
+                fields.append(Field(name, of.fields[index].paths))
+                cells.append((index, which == "last"))
+            else:
+                do = f"Write first {field or 'X'}, last {field or 'X'}, or later."
+                self.tell(table.table("fields"), name, f"{name} names no row", do)
         return tuple(fields), tuple(cells)
 
     def index(self, field: str, of: Shape, node: Node) -> int:

@@ -88,6 +88,20 @@ def test_a_row_after_an_end_begins_anew_whatever_it_says() -> None:
     assert found == [{"start": "2025-05-01", "end": "2025-06-10"}, {"start": "2025-06-11"}]
 
 
+def test_a_record_can_tell_how_many_come_after_it() -> None:
+    text = (
+        HEAD
+        + CARE.replace("out: last OUT}", "out: last OUT, after: later}")
+        + EMIT.replace("= start]", "= after]")
+    )
+    stays = child(("01/05/2025", "S", "10/06/2025", "E4A"), ("11/06/2025", "S", "", ""))
+
+    found = made(load(text), stays)
+    alone = made(load(text), child(("11/06/2025", "S", "12/06/2025", "E4A")))
+
+    assert found[1]["id"] != found[2]["id"] == alone[1]["id"]
+
+
 def test_no_rows_make_no_record() -> None:
     assert periods() == []
 

@@ -109,3 +109,28 @@ def test_the_sample_beside_a_shipped_mapping_maps_without_a_word(name: str) -> N
 
 def given_file(file: File, mapped: Mapped) -> Reading:
     return (open_xml if mapped.source.format == "xml" else open_json)(file, mapped.source)
+
+
+def test_a_flag_of_one_year_is_ended_by_the_return_of_the_next() -> None:
+    header = [{"CHILD": "1", "SEX": "F", "DOB": "04/03/2012"}]
+    began = {"CHILD": "1", "DECOM": "01/05/2025", "RNE": "S", "LS": "C2", "DEC": "01/03/2026", "REC": "X1"}
+    moved = {"CHILD": "1", "DECOM": "01/03/2026", "RNE": "P", "LS": "C2"}
+    first = {"header": header, "episodes": [began, moved]}
+    then = {"header": header, "episodes": [moved | {"DEC": "01/09/2026", "REC": "E4A"}]}
+
+    flags = [ssda903_flag(first, "2025-26"), ssda903_flag(then, "2026-27")]
+
+    assert flags[0]["id"] == flags[1]["id"]
+    assert [each["status"] for each in flags] == ["active", "inactive"]
+
+
+def ssda903_flag(source: Any, year: str) -> Any:
+    mapped = mapping("ssda903")
+    rows, _ = rows_given(mapped, source)
+    translator = Translator(mapped, Ids(b"key", "feed"), given={"la": "201", "year": year})
+    return next(
+        json.read(each[3])
+        for row in rows
+        for each in translator.translate(row).resources
+        if each[1] == "Flag"
+    )
