@@ -99,7 +99,8 @@ emit:
       - {url: "urn:1", valueString: %s}
       - {$if: %s, url: "urn:2", valueInteger: %s}
       - {url: "urn:3", valueBoolean: %s}
-      - {url: "urn:4", extension: [{url: a, valueString: = b}, {url: b, valueCode: "= iif(c = 'x', 'one', 'two')"}]}
+      - url: "urn:4"
+        extension: [{url: a, valueString: = b}, {url: b, valueCode: "= iif(c = 'x', 'one', 'two')"}]
       - {url: "urn:5", valueCodeableConcept: {coding: [{$for: kid, system: "urn:k", code: = x}]}}
       - {url: "urn:6", valueReference: "= ref(Patient, a.date() & 'y')"}
 """

@@ -85,7 +85,8 @@ def test_other_formats_are_read_by_the_reader_that_is_handed_in(nested: Mapped, 
         assert given == "<CTfile/>\n"
         return [pupil], {"urn": "999002"}
 
-    body = "set: {la: '201'}\ngiven: |\n  <CTfile/>\nexpect: [{managingOrganization: {identifier: {value: 999002}}}]"
+    expect = "[{managingOrganization: {identifier: {value: 999002}}}]"
+    body = f"set: {{la: '201'}}\ngiven: |\n  <CTfile/>\nexpect: {expect}"
 
     assert test_of(body, nested, read) == ()
 
