@@ -62,6 +62,20 @@ REVIEW_UNKNOWN = kind(
 REVIEW_DECIDED = kind(
     "service.review-decided", "Match {number} was decided before", "Nothing was changed.", "conflict", 409
 )
+REVIEW_OPEN = kind(
+    "service.review-open",
+    "Match {number} was not decided by a person",
+    "Only a decision can be taken back; fhirgate matches lists what is open.",
+    "conflict",
+    409,
+)
+NOT_BY_A_PERSON = kind(
+    "service.not-by-a-person",
+    "No person has moved this record of the feed {feed}",
+    "Only what a person did to its link can be taken back; a load is taken back whole.",
+    "conflict",
+    409,
+)
 RECORD_UNKNOWN = kind(
     "service.unknown-record",
     "The feed {feed} has no such record",
@@ -127,4 +141,9 @@ NO_TESTS = kind(
     "not-found",
     404,
 )
-INTO_NEEDED = kind("service.into-needed", "What load {number} set aside is a set of several files", "Name a folder for them: fhirgate load --set-aside {number} --into FOLDER.", "required")
+INTO_NEEDED = kind(
+    "service.into-needed",
+    "What load {number} set aside is a set of several files",
+    "Name a folder for them: fhirgate load --set-aside {number} --into FOLDER.",
+    "required",
+)

@@ -3,6 +3,7 @@
 Gateway   everything the doors (HTTP and the command line) may do
 tell      a feed's words become versions
 link      records become children
+decisions what persons decide about matches, and how it is taken back
 ask       one question, many sources, one page
 load      a file comes in
 shelf     the mappings and profiles that are there
@@ -21,17 +22,12 @@ from gateway.identity.numbers import upn
 from gateway.identity.person import NHS_NUMBER
 from gateway.problems import Place, Refused, problem, refuse
 from gateway.problems.http import HTTP_EXISTS, HTTP_ID_DIFFERS, HTTP_STALE, HTTP_TYPE_DIFFERS
-from gateway.problems.service import (
-    CHILD_UNKNOWN,
-    FEED_UNKNOWN,
-    RECORD_UNKNOWN,
-    REVIEW_DECIDED,
-    REVIEW_UNKNOWN,
-)
+from gateway.problems.service import CHILD_UNKNOWN, FEED_UNKNOWN
+from gateway.service import decisions
 from gateway.service.ask import Asker
 from gateway.service.clock import now
 from gateway.service.keys import Keys
-from gateway.service.link import Feed, Linker
+from gateway.service.link import PERSON, Feed, Linker
 from gateway.service.load import Loader
 from gateway.service.shelf import Shelf
 from gateway.service.tell import Kept, Said, Teller, as_said
@@ -155,10 +151,11 @@ class Gateway:
         """
         with self.store.write() as work:
             check_match(work.held(feed.name, [(type, id)]).get((type, id)), if_match)
-            version = self.tellers[feed.name].retract(work, type, id, now())
+            at = now()
+            version = self.tellers[feed.name].retract(work, type, id, at)
             record = work.record(feed.name, id) if type == "Patient" and version else None
             if record is not None:
-                self.linker.resettle(work, [record.rec], [])
+                self.linker.resettle(work, [record.rec], [], at)
         return version
 
     def child(self, text: str) -> Child:
@@ -179,20 +176,13 @@ class Gateway:
         return Asker(self.keys, nobody, int(self.config["cursor_life"]))
 
     def decide(self, number: int, *, same: bool, reason: str, author: str) -> None:
-        """Write down what a person decided about a match; the same child: link the record to it.
+        """Write down what a person decided about a match, and link the record accordingly.
 
         Raises:
             Refused: `service.unknown-review`, `service.review-decided`.
         """
         with self.store.write() as work:
-            entry = next((one for one in work.reviews(state="") if one.number == number), None)
-            if entry is None:
-                raise refuse(REVIEW_UNKNOWN, number=number)
-            if entry.state != "open":
-                raise refuse(REVIEW_DECIDED, number=number)
-            if same and entry.child is not None:
-                self.linker.move(work, entry.rec, entry.child, Reason("person", reason), author, now())
-            work.close_reviews([number], "same" if same else "different")
+            decisions.decide(work, self.linker, number, same, decisions.Author(author, reason, now()))
 
     def take_apart(self, feed: Feed, local: str, *, reason: str, author: str) -> Child:
         """A person takes a record out of the child it is linked to; the child it has from now on.
@@ -201,11 +191,27 @@ class Gateway:
             Refused: `service.unknown-record`.
         """
         with self.store.write() as work:
-            record = work.record(feed.name, local)
-            if record is None or record.child is None:
-                raise refuse(RECORD_UNKNOWN, feed=feed.name)
-            number = self.linker.move(work, record.rec, None, Reason("person", reason), author, now())
+            rec = decisions.linked(work, feed.name, local).rec
+            number = self.linker.move(work, rec, None, Reason(PERSON, reason), author, now())
             return work.children([number])[number]
+
+    def take_back(self, number: int) -> None:
+        """Take back what a person decided about a match: links and entry are as they were before.
+
+        Raises:
+            Refused: `service.unknown-review`, `service.review-open`.
+        """
+        with self.store.write() as work:
+            decisions.take_back(work, self.linker, number, now())
+
+    def put_back(self, feed: Feed, local: str) -> Child:
+        """Take back what a person last did to a record's link; the child it is linked to then.
+
+        Raises:
+            Refused: `service.unknown-record`, `service.not-by-a-person`.
+        """
+        with self.store.write() as work:
+            return decisions.put_back(work, self.linker, decisions.linked(work, feed.name, local), now())
 
     def close(self) -> None:
         """Close the store and the audit."""

@@ -23,7 +23,8 @@ from gateway.store.base import Child, Composed, Link, Record, Review, Row, Work
 
 MACHINE = "fhirgate"
 _CAP = 400
-APART = Reason("taken-apart", "A person took the record apart from the child it was linked to.")
+PERSON = "person"
+GONE = ("no-patient", "The record has no Patient any more.")
 
 Resource = dict[str, Any]
 
@@ -80,19 +81,38 @@ class Linker:
         own = work.records([rec])[rec].child
         if own is not None:
             outcome.known += 1
-            outcome.to_review += self._doubt(work, rec, own, recheck(who, own, known), at, load)
+            doubts = recheck(who, own, known)
+            self._withdraw(work, rec, {doubt.child for doubt in doubts}, load)
+            outcome.to_review += self._doubt(work, rec, own, doubts, at, load)
             return own
-        decision = decide(who, known)
-        child = decision.child
+        told = self._told_by_a_person(work, rec)
+        decision = decide(who, known) if told is None else None
+        child = decision.child if decision else told.child if told else None
         if child is None:
             child = self._found(work, rec, load)
             outcome.new += 1
         else:
             outcome.known += 1
-        reason = decision.reason
+        reason = decision.reason if decision else Reason(told.reason, told.sentence) if told else None
+        assert reason is not None
         work.link([Link(rec, child, "linked", reason.code, reason.sentence, MACHINE, at, load)])
-        outcome.to_review += self._doubt(work, rec, child, decision.reviews, at, load)
+        doubts = decision.reviews if decision else recheck(who, child, known)
+        outcome.to_review += self._doubt(work, rec, child, doubts, at, load)
         return child
+
+    @staticmethod
+    def _told_by_a_person(work: Work, rec: int) -> Link | None:
+        """What a person said about the record before its Patient went away; it holds when that comes back."""
+        events = [link for link in work.links(rec=rec) if link.stands and link.author != MACHINE]
+        return events[-1] if events and events[-1].what == "linked" else None
+
+    @staticmethod
+    def _withdraw(work: Work, rec: int, doubted: set[int], load: int | None) -> None:
+        """Close the open entries of a record that what it says now does not call for."""
+        own = [entry for entry in work.reviews(rec=rec) if entry.rec == rec]
+        over = [entry.number for entry in own if sides_of(work, entry)[1] not in doubted]
+        if over:
+            work.close_reviews(over, "withdrawn", load)
 
     def _known(self, work: Work, who: Person, rec: int) -> list[Known]:
         """Every record of each child that shares a key with `who`, but for the record itself."""
@@ -151,10 +171,9 @@ class Linker:
     def _open_pairs(self, work: Work, own: int) -> set[int]:
         """The children that an open entry names together with `own`."""
         recs = {record.rec for record in work.records_of([own]).get(own, ())}
-        found = {review.child for rec in recs for review in work.reviews(rec=rec) if review.child != own}
-        about_own = [review.rec for review in work.reviews(child=own)]
-        found |= {record.child for record in work.records(about_own).values()}
-        return {child for child in found if child is not None and child != own}
+        entries = {entry.number: entry for rec in recs for entry in work.reviews(rec=rec)}
+        sides = {side for entry in entries.values() for side in sides_of(work, entry)}
+        return {child for child in sides if child is not None and child != own}
 
     def move(self, work: Work, rec: int, child: int | None, reason: Reason, author: str, at: int) -> int:
         """A person links a record to another child, or (None) to one of its own; the number of that child."""
@@ -171,14 +190,48 @@ class Linker:
         self.compose(work, {child} | ({before} if before is not None else set()))
         return child
 
-    def resettle(self, work: Work, recs: Sequence[int], children: Iterable[int]) -> None:
-        """After an undoing: the records' keys as their Patients now stand, their children composed anew."""
-        records = list(work.records(recs).values())
-        persons = self._persons(work, records)
+    def resettle(self, work: Work, recs: Sequence[int], children: Iterable[int], at: int) -> None:
+        """Patients went away, or older ones came back: keys, links and composed Patients as they are now.
+
+        A record is linked as long as it has a Patient: one that lost it leaves its child, and one whose link
+        was taken back with an earlier load, while a later one still tells of it, is linked anew.
+        """
+        records = work.records(recs)
+        persons = self._persons(work, list(records.values()))
         empty: frozenset[bytes] = frozenset()
         work.keys({rec: kept_keys(persons[rec], self._secret) if rec in persons else empty for rec in recs})
-        current = {record.child for record in records if record.child is not None}
-        self.compose(work, current | set(children))
+        touched = {record.child for record in records.values() if record.child is not None} | set(children)
+        for rec, record in records.items():
+            if rec in persons and record.child is None:
+                load = self._load_of(work, record)
+                touched.add(self._link_one(work, rec, persons[rec], at, load, Linked()))
+            elif rec not in persons:
+                self._leave(work, record, at)
+        self.look_again(work, [entry for rec in records for entry in work.reviews(rec=rec)], at)
+        self.compose(work, touched)
+
+    @staticmethod
+    def _load_of(work: Work, record: Record) -> int | None:
+        """The load that told the record's Patient as it stands: its undoing must take the link along."""
+        key = ("Patient", record.local)
+        return work.held(record.feed, [key])[key].load
+
+    @staticmethod
+    def _leave(work: Work, record: Record, at: int) -> None:
+        """Unlink a record without a Patient."""
+        if record.child is not None:
+            work.link([Link(record.rec, record.child, "unlinked", *GONE, MACHINE, at)])
+
+    def look_again(self, work: Work, entries: Sequence[Review], at: int) -> None:
+        """Withdraw the entries of which a record is not there any more, and ask anew about the other one."""
+        over = [entry for entry in entries if None in sides_of(work, entry)]
+        work.close_reviews([entry.number for entry in over], "withdrawn")
+        for entry in over:
+            record = work.records([entry.rec])[entry.rec]
+            who = self._persons(work, [record]).get(entry.rec)
+            if who is not None and record.child is not None:
+                doubts = recheck(who, record.child, self._known(work, who, entry.rec))
+                self._doubt(work, entry.rec, record.child, doubts, at, entry.load)
 
     def compose(self, work: Work, children: Iterable[int]) -> None:
         """Compose the Patient of each child from its records, or remove it where none has one."""
@@ -208,6 +261,14 @@ class Linker:
         made = composing.compose(child.id, child.cci, said, self._base, official=self._official)
         updated = max(rows[record.rec].updated for record in records if record.rec in rows)
         return Composed(write(made.full), write(made.without_upn), made.version, updated, _entries(made.full))
+
+
+def sides_of(work: Work, entry: Review) -> tuple[int | None, int | None]:
+    """The children that the two records of an entry are linked to now."""
+    recs = [entry.rec] if entry.other is None else [entry.rec, entry.other]
+    records = work.records(recs)
+    own = records[entry.rec].child
+    return own, entry.child if entry.other is None else records[entry.other].child
 
 
 def as_told(row: Row) -> Resource:

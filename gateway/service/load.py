@@ -110,8 +110,11 @@ class Loader:
             Refused: `store.load-unknown`, `store.load-undone`, `store.load-running`.
         """
         with self.store.write() as work:
-            undone = work.undo(number, now())
-            self.linker.resettle(work, undone.recs, undone.children)
+            at = now()
+            undone = work.undo(number, at)
+            self.linker.resettle(work, undone.recs, undone.children, at)
+            # what the load had withdrawn is open again
+            self.linker.look_again(work, work.reviews(), at)
         return undone
 
     def _keep(
