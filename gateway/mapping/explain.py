@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.mapping.compile import IdOf, Made
 from gateway.mapping.evaluate import Evaluator, Fault
+from gateway.mapping.made import Placed
 from gateway.mapping.plan import Each, Fixed, Leaf, Listing, Node, Object, Rule
 from gateway.mapping.pycode import Outer
 from gateway.mapping.typed import Cell, Expression, Kids, Typed, carries, walk
@@ -304,8 +305,9 @@ class _Teller:
             for part in walk(node):
                 if isinstance(part, Cell):
                     key = (part.record, part.index, part.through)
-                    value = str(self.evaluator.text(part))
-                    found[key] = From(part.name, part.column, self.place(part.record, part.through), value)
+                    cell, place = self.evaluator.text(part), self.place(part.record, part.through)
+                    line = cell.line if isinstance(cell, Placed) else place.line
+                    found[key] = From(part.name, part.column, replace(place, line=line), str(cell))
                 elif isinstance(part, Kids):
                     place = self.place(part.record)
                     found[part.record, part.index, part.through] = From(part.name, part.name, place, "")

@@ -23,6 +23,13 @@ LATER = -1
 Choice = tuple[int, frozenset[str], bool]
 
 
+class Placed(str):
+    """A cell taken from another line than the rest of its row: `line`."""
+
+    __slots__ = ("line",)
+    line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """How the rows of one such record are made.
@@ -70,7 +77,7 @@ class Made:
     def _one(self, span: list[Row], later: int) -> Row:
         first, last = span[0], span[-1]
         cells = (
-            str(later) if index == LATER else (last if of_last else first)[index]
+            str(later) if index == LATER else _of_last(last, index) if of_last else first[index]
             for index, of_last in self.cells
         )
         return [*cells, first[-1]]
@@ -103,6 +110,12 @@ def levels(shape: Shape, made: dict[str, tuple[Made, ...]]) -> Level | None:
     below = tuple((slot, level) for slot, level in found if level)
     own = made.get(shape.name, ())
     return Level(own, below) if own or below else None
+
+
+def _of_last(row: Row, index: int) -> Placed:
+    cell = Placed(row[index])
+    cell.line = row[-1]
+    return cell
 
 
 def _fits(row: Row, choices: tuple[Choice, ...]) -> bool:

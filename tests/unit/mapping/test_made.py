@@ -114,6 +114,14 @@ def test_a_date_that_is_none_is_told_with_its_line() -> None:
     assert [(each.kind.code, each.place.line) for each in translation.problems] == [("record.not-a-date", 3)]
 
 
+def test_a_wrong_end_is_told_at_the_line_of_the_last_row() -> None:
+    row = child(("01/05/2025", "S", "10/06/2025", "X1"), ("10/06/2025", "P", "31/06/2025", "E4A"))
+
+    translation = Translator(load(HEAD + CARE + EMIT), Ids(b"key", "feed")).translate(row)
+
+    assert [(each.field, each.place.line) for each in translation.problems] == [("TO", 3)]
+
+
 def test_the_row_that_was_read_is_left_as_it_is() -> None:
     row = child(("01/05/2025", "S", "", ""))
     before = json.dumps(row)
