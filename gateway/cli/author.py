@@ -13,7 +13,7 @@ from gateway.cli import say
 from gateway.cli.shared import Wanted, configured, needed, with_config, with_json, with_mapping
 from gateway.fhir import json as fhir_json
 from gateway.mapping.examples import Result
-from gateway.mapping.explain import Explanation
+from gateway.mapping.explain import Explanation, Origin
 from gateway.problems import Problem, Refused
 from gateway.service import author
 from gateway.service.author import Trial
@@ -123,12 +123,11 @@ def explain(
     found = needed(Shelf.read(configured(config_path)), files, wanted)
     told = author.explained(found, list(files), wanted.values, int(line))
     problems = [*told.problems, *told.dropped, *told.warnings]
-    heads, rows = ("element", "value", "from", "mapping"), _lineage(told)
     if as_json:
-        elements = [dict(zip(heads, row, strict=True)) for row in rows]
+        elements = [_origin_json(origin) for origin in told.lineage]
         say.as_json({"elements": elements, "problems": [say.problem_json(one) for one in problems]})
     else:
-        say.table(rows, heads)
+        _tell_lineage(told)
         say.problems(problems)
     return 1 if told.problems else 0
 
@@ -196,16 +195,29 @@ def _write(texts: Iterable[str], form: _Form) -> None:
     sys.stdout.write(form.after)
 
 
-def _lineage(told: Explanation) -> list[tuple[str, str, str, str]]:
-    return [
-        (
-            f"{origin.resource}.{origin.path}",
-            origin.value,
-            ", ".join(f"{source.column} ({source.place})" for source in origin.sources) or "the mapping",
-            str(origin.rule),
-        )
-        for origin in told.lineage
-    ]
+def _origin_json(origin: Origin) -> dict[str, str]:
+    sources = ", ".join(f"{source.column} ({source.place})" for source in origin.sources)
+    return {
+        "resource": origin.resource,
+        "element": origin.path,
+        "value": origin.value,
+        "from": sources or "the mapping",
+        "mapping": str(origin.rule),
+    }
+
+
+def _tell_lineage(told: Explanation) -> None:
+    """A table of the record's elements, below a line for each resource."""
+    heads = ("element", "value", "from", "mapping")
+    rows: list[tuple[str, ...]] = []
+    starts: dict[int, str] = {}
+    last = ""
+    for origin in told.lineage:
+        if origin.resource != last:
+            starts[len(rows)] = last = origin.resource
+        found = _origin_json(origin)
+        rows.append(tuple(found[name] for name in heads))
+    say.table(rows, heads, starts)
 
 
 def _tell_results(name: str, results: list[Result], differ: list[Result]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -78,15 +79,25 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     }
 
 
-def table(rows: Iterable[tuple[str, ...]], heads: tuple[str, ...] = ()) -> None:
-    """Rows in columns, two spaces apart."""
+def table(
+    rows: Iterable[tuple[str, ...]],
+    heads: tuple[str, ...] = (),
+    titles: Mapping[int, str] = MappingProxyType({}),
+) -> None:
+    """Rows in columns, two spaces apart.
+
+    Args:
+        titles: lines that stand before a row, by its number.
+    """
     listed = [heads, *rows] if heads else list(rows)
     if not listed:
         return
     widths = [max(len(row[at]) for row in listed) for at in range(len(listed[0]))]
-    for number, row in enumerate(listed):
+    for number, row in enumerate(listed, -1 if heads else 0):
+        if number in titles:
+            out(titles[number])
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        out(strong(line) if heads and number == 0 else line)
+        out(strong(line) if number < 0 else line)
 
 
 def local(at: int) -> str:

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from gateway.fhir import json
 from gateway.mapping.coverage import Coverage, coverage
-from gateway.mapping.examples import Result, read_examples, rows_given, run_example
+from gateway.mapping.examples import Example, Result, read_examples, rows_given, run_example
 from gateway.mapping.explain import Explanation
 from gateway.mapping.file import Mapping as MappingFile
 from gateway.mapping.ids import Ids
 from gateway.mapping.translate import Translation, Translator, settle
-from gateway.problems import Place, Problem, refuse
+from gateway.problems import NOWHERE, Place, Problem, refuse
 from gateway.problems.service import NO_RECORD_AT, NO_TESTS
 from gateway.records import Broken, Row
 from gateway.service.clock import instant, now
@@ -58,20 +58,18 @@ def first_as_test(mapping: MappingFile, given: Given, values: Mapping[str, str])
     with open_source(given, mapping.source) as reading, tempfile.TemporaryDirectory() as folder:
         translator = _translator(mapping, values, reading.context, reading.names)
         for row in reading.rows:
-            if isinstance(row, Broken) or not (made := translator.translate(row)).resources:
+            if isinstance(row, Broken) or not translator.translate(row).resources:
                 continue
             path = Path(folder) / "given"
             writer = set_aside(mapping.source, path, reading.envelope)
             writer.add(reading.raw())
             writer.close()
-            expect = [json.read(text) for _, _, _, text in made.resources]
-            for resource in expect:
-                resource.pop("id", None)
+            name, given = f"the record at line {row[-1]}", _given(mapping, path)
             return {
-                "name": f"the record at line {row[-1]}",
-                "given": _given(mapping, path),
+                "name": name,
+                "given": given,
                 "set": dict(values),
-                "expect": expect,
+                "expect": _made(mapping, given, values),
             }
     return None
 
@@ -140,6 +138,19 @@ def _translator(
         received=instant(now()),
         files=names,
     )
+
+
+def _made(mapping: MappingFile, given: Any, values: Mapping[str, str]) -> list[Any]:
+    """What a test's record becomes, with the ids that a test's references have; its own ids are left out."""
+    example = Example("", given, settle(mapping, values), (), (), (), NOWHERE)
+    made = [
+        json.read(text)
+        for translation in run_example(example, mapping, _rows).translations
+        for _, _, _, text in translation.resources
+    ]
+    for resource in made:
+        resource.pop("id", None)
+    return made
 
 
 def _given(mapping: MappingFile, path: Path) -> Any:

@@ -1,0 +1,259 @@
+"""load and loads: files come in, are taken back, and what was set aside comes in again."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from terminal import Run, demo_file, snapshot
+
+from gateway import config as settings
+from gateway.app import open_gateway
+
+CTF = "2019002_CTF_2019001_001.xml"
+
+
+def counts(folder: Path) -> dict[str, int]:
+    gateway = open_gateway(settings.load(folder / "gateway.toml", {}))
+    try:
+        return gateway.store.counts()
+    finally:
+        gateway.close()
+
+
+def test_a_load_says_what_it_kept_and_how_to_undo_it(gate: Path, fhirgate: Run) -> None:
+    done = fhirgate("load", "children.csv", "-m", "clubs")
+
+    assert done.code == 0
+    assert done.out.startswith("kept  2  0 known children, 2 new, 0 unchanged\n")
+    assert done.out.endswith("Load 1. Undo with: fhirgate load --undo 1\n")
+    assert done.err == ""
+
+
+def test_a_load_tells_a_program_the_same(council: Path, fhirgate: Run) -> None:
+    plain = fhirgate("load", demo_file("ssda903"), "-m", "ssda903", "--feed", "council")
+    assert fhirgate("load", "--undo", "1").code == 0
+    told = fhirgate("load", demo_file("ssda903"), "-m", "ssda903", "--feed", "council", "--json")
+
+    assert plain.code == told.code == 1
+    report = told.json
+    assert report["kept"] == 5 and report["set_aside"] == 1
+    assert "kept       5  0 known children, 5 new, 0 unchanged" in plain.out
+    assert "set aside  1" in plain.out
+    (problem,) = report["problems"]
+    for part in (problem["code"], problem["says"], problem["fix"], problem["places"][0]):
+        assert part in plain.out
+
+
+def test_a_file_loaded_twice_changes_nothing(council: Path, fhirgate: Run) -> None:
+    words = ("load", demo_file(CTF), "--feed", "school")
+    fhirgate(*words)
+    before, had = snapshot(council), counts(council)
+
+    again = fhirgate(*words, "--json").json
+
+    assert again["created"] == again["updated"] == again["new"] == again["review"] == 0
+    assert again["unchanged"] == again["kept"]
+    assert snapshot(council) == before
+    now = counts(council)
+    assert {name for name in now if now[name] != had[name]} == {"loads"}
+
+
+def test_undoing_a_load_gives_back_what_was(council: Path, fhirgate: Run) -> None:
+    fhirgate("load", demo_file("ssda903"), "-m", "ssda903", "--feed", "council")
+    before = snapshot(council)
+    fhirgate("load", demo_file(CTF), "--feed", "school")
+    assert snapshot(council) != before
+
+    undone = fhirgate("load", "--undo", "2")
+
+    assert undone.code == 0
+    assert undone.out.startswith("Load 2 was taken back: ")
+    assert snapshot(council) == before
+    assert [one["state"] for one in fhirgate("loads", "--json").json] == ["finished", "undone"]
+
+
+def test_undo_tells_a_program_how_much_it_took_back(gate: Path, fhirgate: Run) -> None:
+    fhirgate("load", "children.csv")
+
+    assert fhirgate("load", "--undo", "1", "--json").json == {"load": 1, "resources": 2, "records": 2}
+
+
+def test_a_load_is_undone_once(gate: Path, fhirgate: Run) -> None:
+    fhirgate("load", "children.csv")
+    fhirgate("load", "--undo", "1")
+
+    done = fhirgate("load", "--undo", "1")
+
+    assert done.code == 1
+    assert "store.load-undone" in done.err
+
+
+@pytest.mark.parametrize("option", ["--undo", "--set-aside"])
+def test_a_load_that_is_not_there(gate: Path, fhirgate: Run, option: str) -> None:
+    done = fhirgate("load", option, "77")
+
+    assert done.code == 2
+    assert "There is no load 77. " in done.err
+    assert "fhirgate loads" in done.err.replace("`", "")
+
+
+def test_a_dry_run_writes_nothing(council: Path, fhirgate: Run) -> None:
+    before = snapshot(council)
+
+    done = fhirgate("load", demo_file(CTF), "--feed", "school", "--dry-run")
+
+    assert done.code == 1
+    assert "nothing is written in a dry run" in done.out
+    assert "record.not-a-date" in done.out
+    assert "Undo" not in done.out
+    assert snapshot(council) == before
+    assert fhirgate("loads", "--json").json == []
+
+
+def test_loads_lists_every_load(gate: Path, fhirgate: Run) -> None:
+    fhirgate("load", "children.csv")
+    fhirgate("load", "children.csv")
+
+    plain, told = fhirgate("loads"), fhirgate("loads", "--json").json
+
+    assert [one["load"] for one in told] == [1, 2]
+    assert all(one["at"].endswith("Z") for one in told)
+    rows = [line.split() for line in plain.out.splitlines()[1:]]
+    assert [(row[0], row[3], row[4]) for row in rows] == [
+        (str(one["load"]), "local", "clubs") for one in told
+    ]
+
+
+def test_where_there_are_several_feeds_one_must_be_named(council: Path, fhirgate: Run) -> None:
+    done = fhirgate("load", demo_file(CTF))
+
+    assert done.code == 2
+    assert "Add --feed with one of: council, school." in done.err
+
+
+def test_a_feed_that_is_not_there(council: Path, fhirgate: Run) -> None:
+    done = fhirgate("load", demo_file(CTF), "--feed", "scool")
+
+    assert done.code == 2
+    assert "There is no feed called scool. Feeds of this gateway: council, school." in done.err
+
+
+def test_a_mapping_that_is_not_there(gate: Path, fhirgate: Run) -> None:
+    done = fhirgate("load", "children.csv", "-m", "club")
+
+    assert done.code == 2
+    assert "There is no mapping called club. Mappings here: clubs, csc-api, ctf, ssda903." in done.err
+
+
+def test_a_file_that_is_not_there(gate: Path, fhirgate: Run) -> None:
+    done = fhirgate("load", "childen.csv")
+
+    assert done.code == 2
+    assert "childen.csv" in done.err
+    assert "source.not-found" in done.err
+
+
+def test_load_takes_files_or_an_undo_but_not_both(gate: Path, fhirgate: Run) -> None:
+    assert fhirgate("load").code == 2
+    assert fhirgate("load", "children.csv", "--undo", "1").code == 2
+
+
+def test_a_file_of_fhir_needs_no_mapping(council: Path, fhirgate: Run) -> None:
+    done = fhirgate("load", demo_file("trace.ndjson"), "--feed", "council", "--json")
+
+    assert done.code == 0
+    assert done.json["mapping"] == "fhir"
+    assert done.json["kept"] == 5
+
+
+def broken_csv(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    return demo_file("ssda903"), ("-m", "ssda903", "--feed", "council")
+
+
+def broken_xml(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    return demo_file(CTF), ("-m", "ctf", "--feed", "school")
+
+
+def broken_json(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    children = json.loads(demo_file("children_201.json").read_text("utf-8"))
+    children[1]["child_details"]["date_of_birth"] = "2014-02-31"
+    file = folder / "children.json"
+    file.write_text(json.dumps(children), "utf-8")
+    return file, ("-m", "csc-api", "--feed", "council")
+
+
+def broken_fhir(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    lines = demo_file("trace.ndjson").read_text("utf-8").splitlines()
+    patient = json.loads(lines[0]) | {"birthDate": "2014-02-31"}
+    file = folder / "patients.ndjson"
+    file.write_text("\n".join([json.dumps(patient), *lines[1:]]) + "\n", "utf-8")
+    return file, ("--feed", "council")
+
+
+@pytest.mark.parametrize(
+    ("broken", "wrong", "right", "into", "corrected"),
+    [
+        (broken_csv, "31/02/2014", "28/02/2014", "again", "again/header.csv"),
+        (broken_xml, "2013-02-30", "2013-02-28", "again.xml", "again.xml"),
+        (broken_json, "2014-02-31", "2014-02-28", "again.json", "again.json"),
+        (broken_fhir, "2014-02-31", "2014-02-28", "again.ndjson", "again.ndjson"),
+    ],
+    ids=["csv", "xml", "json", "fhir"],
+)
+def test_what_was_set_aside_is_written_out_corrected_and_loaded_again(
+    council: Path,
+    fhirgate: Run,
+    broken: Callable[[Path], tuple[Path, tuple[str, ...]]],
+    wrong: str,
+    right: str,
+    into: str,
+    corrected: str,
+) -> None:
+    file, options = broken(council)
+    first = fhirgate("load", file, *options, "--json").json
+    assert first["set_aside"] == 1
+
+    written = fhirgate("load", "--set-aside", "1", "--into", into)
+    assert written.code == 0
+    assert written.out == f"1 record written to {into}. Correct what is wrong and load the result again.\n"
+    assert wrong not in written.err
+    text = (council / corrected).read_text("utf-8")
+    assert text.count(wrong) == 1
+    (council / corrected).write_text(text.replace(wrong, right), "utf-8")
+    again = fhirgate("load", into, *options, "--json")
+
+    assert again.code == 0, again.out
+    assert (again.json["kept"], again.json["set_aside"]) == (1, 0)
+    assert counts(council)["records"] == first["kept"] + 1
+
+
+def test_the_reasons_stand_beside_what_was_set_aside(council: Path, fhirgate: Run) -> None:
+    fhirgate("load", demo_file(CTF), "--feed", "school")
+
+    plain = fhirgate("load", "--set-aside", "1")
+    told = fhirgate("load", "--set-aside", "1", "--json").json
+
+    assert plain.out.lstrip().startswith("<")
+    assert told["content"] == plain.out
+    (problem,) = told["problems"]
+    assert f"{problem['file']}:{problem['line']}" in plain.err
+    assert problem["fix"] in plain.err
+
+
+def test_a_set_of_files_is_written_into_a_folder(council: Path, fhirgate: Run) -> None:
+    fhirgate("load", demo_file("ssda903"), "-m", "ssda903", "--feed", "council")
+
+    done = fhirgate("load", "--set-aside", "1")
+
+    assert done.code == 2
+    assert "service.into-needed" in done.err
+
+
+def test_a_load_that_set_nothing_aside_says_so(gate: Path, fhirgate: Run) -> None:
+    fhirgate("load", "children.csv")
+
+    done = fhirgate("load", "--set-aside", "1")
+
+    assert (done.code, done.out) == (0, "")
+    assert "Load 1 set nothing aside." in done.err
