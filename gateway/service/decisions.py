@@ -28,7 +28,9 @@ class Author(NamedTuple):
 
 
 def decide(work: Work, linker: Linker, number: int, same: bool, author: Author) -> None:
-    """Close an entry; move the record if it is linked otherwise than the person says.
+    """Close an entry, and link as the person says.
+
+    One child: all records of the one go to the other. Two: the record gets a child of its own.
 
     Raises:
         Refused: `service.unknown-review`, `service.review-decided`.
@@ -39,7 +41,9 @@ def decide(work: Work, linker: Linker, number: int, same: bool, author: Author) 
     own, other = sides_of(work, entry)
     if own is not None and other is not None and same != (own == other):
         reason = Reason(f"{MATCH}{number}", author.reason)
-        linker.move(work, entry.rec, other if same else None, reason, author.name, author.at)
+        moved = [record.rec for record in work.records_of([own])[own]] if same else [entry.rec]
+        for rec in moved:
+            linker.move(work, rec, other if same else None, reason, author.name, author.at)
     work.close_reviews([number], _STATES[same])
 
 
@@ -53,12 +57,7 @@ def take_back(work: Work, linker: Linker, number: int, at: int) -> None:
     if entry.state not in _STATES.values():
         raise refuse(REVIEW_OPEN, number=number)
     work.reopen([number])
-    _undo(
-        work,
-        linker,
-        [event for event in _standing(work, entry.rec) if event.reason == f"{MATCH}{number}"],
-        at,
-    )
+    _undo(work, linker, _made_by(work, entry), at)
 
 
 def put_back(work: Work, linker: Linker, record: Record, at: int) -> Child:
@@ -106,8 +105,15 @@ def _standing(work: Work, rec: int) -> list[Link]:
     return [link for link in work.links(rec=rec) if link.stands]
 
 
+def _made_by(work: Work, entry: Review) -> list[Link]:
+    """The link events that the decision about an entry made, and those that repeated it later."""
+    reason = f"{MATCH}{entry.number}"
+    children = {event.child for event in _standing(work, entry.rec) if event.reason == reason}
+    events = {event.number: event for child in children for event in work.links(child=child)}
+    return [event for event in events.values() if event.stands and event.reason == reason]
+
+
 def _undo(work: Work, linker: Linker, events: list[Link], at: int) -> None:
-    """Take back link events of one record: those of a decision, and those that repeated it later."""
-    if events:
-        work.take_back([event.number for event in events])
-        linker.resettle(work, [events[0].rec], {event.child for event in events}, at)
+    work.take_back([event.number for event in events])
+    recs = sorted({event.rec for event in events})
+    linker.resettle(work, recs, {event.child for event in events}, at)
