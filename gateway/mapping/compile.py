@@ -125,15 +125,13 @@ class _Writer:
 
     def site(self, node: Apply) -> str:
         """Python for the place of a value that can be doubtful."""
-        if self.remembering:
-            return "0"
         cell = only_cell(node)
-        if cell is None:
-            return "-1, r0"
-        return self.site_of(cell)
+        return self.place_of(cell) if cell or self.remembering else "-1, r0"
 
-    def site_of(self, cell: Cell) -> str:
+    def place_of(self, cell: Cell | None) -> str:
         """Python for the site of a cell: one for each, so that the same expression is worked out once."""
+        if cell is None or self.remembering:
+            return "0"
         if cell not in self.numbers:
             self.numbers[cell] = len(self.sites)
             self.sites.append(Site(cell, self.at))
@@ -362,20 +360,20 @@ class _Writer:
         cell = one_cell(node)
         if cell is None:
             return None
-        name, at = self.cell(cell), self.at
+        name, before = self.cell(cell), (self.at, self.remembering)
         outer, self.frames = self.frames, [Frame(cell.record, {cell_text(cell): "c"})]
         self.remembering = True
         body = Block()
         piece = self.object(node, body) if isinstance(node, Object) else self.listing(node, body)
         body.add(f"return seal({when(fstring(piece.segments), piece.there)})")
         head = self.frames[0].lines("    ")
-        self.frames, self.remembering, self.at = outer, False, at
+        self.frames, (self.at, self.remembering) = outer, before
         source = "\n".join(["def part(c):", "    open()", *head, *body.lines("    "), ""])
         names = {**self.names(), **sealing()}
         exec(compile(source, "<part>", "exec"), names)
         memo = self.pool.name(("part", id(node)), Memo(names["part"]))
         made = block.set(f"{memo}[{name}]", self.pool.fresh)
         if "doubt(" in source:
-            told = f"doubt({made}, {self.site_of(cell)})"
-            block.add(f"if {made}.__class__ is not str: {told}")
+            told = f"doubt({made}, {self.place_of(cell)})"
+            block.add(f"if {made}.__class__ is Doubtful: {told}")
         return Piece((("var", made),), made, made)

@@ -106,7 +106,9 @@ class Speaker:
     def watched(self, node: Apply, made: str) -> str:
         """Python that gives a value and tells of it if it is doubtful."""
         held = self.pool.hold(made)
-        return f"({held} if ({held} := {made}).__class__ is str else doubt({held}, {self.site(node)}))"
+        return (
+            f"({held} if ({held} := {made}).__class__ is not Doubtful else doubt({held}, {self.site(node)}))"
+        )
 
     def concat(self, node: Concat) -> str:
         """Python for texts put together; every part is worked out, as it is where each has a line of its

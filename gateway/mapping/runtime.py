@@ -60,6 +60,7 @@ NAMES: Mapping[str, Any] = {
     "esc": encode_basestring,
     "join": ",".join,
     "Unfit": Unfit,
+    "Doubtful": Doubtful,
     "missing": _missing,
     "no_key": _no_key,
     "rivals": _rivals,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.mapping.made import Placed
 from gateway.mapping.memo import Doubtful
 from gateway.mapping.typed import Cell, Typed, walk
 from gateway.mapping.words import Words
@@ -39,7 +40,8 @@ def warnings(
         for slot in cell.through:
             row, shape = row[slot][0], shape.kids[slot - len(shape.fields)]
         name = files.get(shape.file) or files.get("") or shape.file
-        place = Place(name, row[shape.place])
+        text = row[cell.index]
+        place = Place(name, text.line if isinstance(text, Placed) else row[shape.place])
         key = (value.kind.code, place, cell.column)
-        found.setdefault(key, Problem(value.kind, place, cell.column, {}, row[cell.index], site.rule))
+        found.setdefault(key, Problem(value.kind, place, cell.column, {}, str(text), site.rule))
     return tuple(found.values())

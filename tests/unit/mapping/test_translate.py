@@ -347,3 +347,17 @@ def test_a_day_is_never_taken_for_a_month(flat_translator: Translator, flat_row:
     patient = json.loads(flat_translator.translate(row).resources[0][3])
 
     assert patient["birthDate"] == "2006-10-12"
+
+
+def test_a_code_that_is_kept_is_doubted_once_for_its_cell_whenever_it_is_met(
+    nested_translator: Translator, pupil: list[Any]
+) -> None:
+    row = copy.deepcopy(pupil)
+    row[8][0][1] = row[8][1][1] = "XYZ"
+
+    once, again = nested_translator.translate(row), nested_translator.translate(row)
+
+    assert once == again
+    found = [(each.kind.code, each.place.line, each.field) for each in once.warnings]
+    assert found == [("record.code-kept", 20, "Type"), ("record.code-kept", 24, "Type")]
+    assert nested_translator.translate(pupil).warnings == ()
