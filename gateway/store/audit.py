@@ -1,8 +1,8 @@
 """The audit: events appended in one hash chain, durable before the answer leaves.
 
-Callers of all threads share one commit: a writer thread takes what has gathered while it wrote the group
-before. Processes take turns, so there is one chain whose end is known: the head row, sealed with the
-gateway's secret. It is a file of its own, so that a load never makes a look wait.
+Callers of all threads share commits: the first to come writes, and what gathers meanwhile is written together
+by one of those who wait. Processes take turns, so there is one chain whose end is known: the head row, sealed
+with the gateway's secret. It is a file of its own, so that a load never makes a look wait.
 
 What is not found: the whole file exchanged for an older copy of itself. Keep copies elsewhere.
 """
@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from typing import NamedTuple
 
 from gateway.problems import Problem, problem, refuse
 from gateway.problems.store import AUDIT_CHANGED, AUDIT_HEAD, AUDIT_MISSING, STORE_AUDIT
@@ -30,11 +29,22 @@ _START = bytes(32)
 _GROUP = 500
 
 
-class _Waiting(NamedTuple):
-    event: bytes
-    children: tuple[str, ...]
-    done: threading.Lock
-    trouble: list[BaseException]
+# A connection made before a fork belongs to the parent: closing it here would drop locks it relies on.
+_LEFT_BEHIND: list[sqlite3.Connection] = []
+
+
+class _Waiting:
+    """An event that is to be kept, and what its caller waits for: that it is kept, or that it is its turn."""
+
+    __slots__ = ("children", "event", "leads", "trouble", "woken")
+
+    def __init__(self, event: bytes, children: Iterable[str]) -> None:
+        self.event = event
+        self.children = sorted(set(children))
+        self.woken = threading.Lock()
+        self.woken.acquire()
+        self.leads = False
+        self.trouble: BaseException | None = None
 
 
 class SqliteTrail:
@@ -57,7 +67,8 @@ class SqliteTrail:
         self._key = key
         self._chained = chained
         self._patience = patience
-        self._writer: threading.Thread | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._writing = self._closed = False
         self._begin()
         with self._connected() as connection:
             prepare(connection, self.file, patience, "audit")
@@ -66,19 +77,19 @@ class SqliteTrail:
         """See `base.Trail.append`."""
         if self._pid != os.getpid():
             self._begin()
-        waiting = _Waiting(event, tuple(sorted(set(children))), threading.Lock(), [])
-        waiting.done.acquire()
-        with self._gathering:
+        waiting = _Waiting(event, children)
+        with self._changing:
             if self._closed:
                 raise refuse(STORE_AUDIT, file=self.file)
-            if self._writer is None:
-                self._writer = threading.Thread(target=self._write, name="audit", daemon=True)
-                self._writer.start()
             self._gathered.append(waiting)
-            self._gathering.notify()
-        waiting.done.acquire()
-        if waiting.trouble:
-            raise refuse(STORE_AUDIT, file=self.file) from waiting.trouble[0]
+            first = not self._writing
+            self._writing = True
+        if not first:
+            waiting.woken.acquire()
+        if first or waiting.leads:
+            self._write_group()
+        if waiting.trouble is not None:
+            raise refuse(STORE_AUDIT, file=self.file) from waiting.trouble
 
     def looks(self, child: str) -> Iterator[bytes]:
         """See `base.Trail.looks`."""
@@ -114,18 +125,25 @@ class SqliteTrail:
 
     def close(self) -> None:
         """See `base.Trail.close`."""
-        with self._gathering:
+        if self._pid != os.getpid():
+            self._begin()
+        with self._changing:
             self._closed = True
-            self._gathering.notify()
-        if self._writer is not None and self._pid == os.getpid():
-            self._writer.join()
+            while self._writing:
+                self._changing.wait()
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def _begin(self) -> None:
-        """A state of its own for each process: threads and connections do not survive a fork."""
+        """A state of its own for each process: neither who waits nor connections survive a fork."""
+        if self._connection is not None:
+            _LEFT_BEHIND.append(self._connection)
         self._pid = os.getpid()
-        self._gathering = threading.Condition()
+        self._connection = None
+        self._changing = threading.Condition(threading.Lock())
         self._gathered: list[_Waiting] = []
-        self._writer = None
+        self._writing = False
         self._closed = False
 
     @contextmanager
@@ -139,31 +157,35 @@ class SqliteTrail:
                 raise
             raise refusal from None
 
-    def _write(self) -> None:
-        connection: sqlite3.Connection | None = None
-        while group := self._next_group():
-            try:
-                connection = connection or self._open_writer()
-                self._keep(connection, group)
-            except BaseException as error:
-                # whoever waits must learn that nothing was kept, whatever went wrong
-                for waiting in group:
-                    waiting.trouble.append(error)
-                if connection is not None:
-                    connection.close()
-                connection = None
-            for waiting in group:
-                waiting.done.release()
-        if connection is not None:
-            connection.close()
-
-    def _next_group(self) -> list[_Waiting]:
-        with self._gathering:
-            while not self._gathered and not self._closed:
-                self._gathering.wait()
+    def _write_group(self) -> None:
+        """Write what has gathered, the caller's own event among it; the rest is for the next who waits."""
+        with self._changing:
             group = self._gathered[:_GROUP]
             del self._gathered[:_GROUP]
-            return group
+        try:
+            self._connection = self._connection or self._open_writer()
+            self._keep(self._connection, group)
+        except BaseException as error:
+            # whoever waits must learn that nothing was kept, whatever went wrong
+            for waiting in group:
+                waiting.trouble = error
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+        for waiting in group:
+            waiting.woken.release()
+        self._hand_over()
+        if group and isinstance(group[0].trouble, KeyboardInterrupt | SystemExit):
+            raise group[0].trouble
+
+    def _hand_over(self) -> None:
+        with self._changing:
+            if self._gathered:
+                self._gathered[0].leads = True
+                self._gathered[0].woken.release()
+            else:
+                self._writing = False
+                self._changing.notify_all()
 
     def _open_writer(self) -> sqlite3.Connection:
         connection = connect(self.file, 0)

@@ -12,7 +12,9 @@ from gateway.store.faults import busy, read_only
 APPLICATIONS = {"sqlite": 0x66686774, "audit": 0x66686761}
 """Marks a SQLite file as a store (`fhgt`) or an audit (`fhga`) of ours."""
 
-_PAGE = 8192  # most resources are 0.6 to 2 KB: several on a page, few on overflow pages
+# Most resources are 0.6 to 2 KB: several on a page, few on overflow pages. A commit of the audit writes the
+# end of each of its tables: small pages make it cheap.
+_PAGES = {"sqlite": 8192, "audit": 4096}
 
 
 def migrations(kind: str) -> list[str]:
@@ -39,7 +41,7 @@ def prepare(connection: sqlite3.Connection, file: str, patience: float, kind: st
     if found == len(steps):
         return
     if found == 0:
-        connection.execute(f"PRAGMA page_size={_PAGE}")
+        connection.execute(f"PRAGMA page_size={_PAGES[kind]}")
     turn = _Turn(file, patience, found, len(steps))
     turn.keep_trying(connection, "PRAGMA journal_mode=WAL")
     turn.keep_trying(connection, "BEGIN IMMEDIATE")

@@ -1,5 +1,6 @@
 """A question answered in SQL: which criterion leads, in which order, from where on, and how many in all."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -237,6 +238,7 @@ READ_PUBLIC = _ROW + (
 )
 READ_COMPOSED = _ROW + f"WHERE r.type = ? AND r.public = ? AND r.rid < {1 << FEED_BITS}"
 READ_RID = _ROW + "WHERE r.rid = ?"
+READ_RIDS = _ROW + "WHERE r.rid IN (SELECT value FROM json_each(?))"
 
 
 def row_of(connection: sqlite3.Connection, numbers: Numbers, found: tuple[Any, ...], key: Key = ()) -> Row:
@@ -261,10 +263,10 @@ def row_of(connection: sqlite3.Connection, numbers: Numbers, found: tuple[Any, .
 
 
 def fetched(connection: sqlite3.Connection, numbers: Numbers, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
-    """The resources behind a page's keys, in their order."""
-    return [
-        row_of(connection, numbers, connection.execute(READ_RID, key[:1]).fetchone(), key[1:]) for key in keys
-    ]
+    """The resources behind a page's keys, in their order; one statement for all of them."""
+    rids = json.dumps([key[0] for key in keys])
+    found = {row[0]: row for row in connection.execute(READ_RIDS, (rids,))} if keys else {}
+    return [row_of(connection, numbers, found[key[0]], key[1:]) for key in keys]
 
 
 # Ordered by the index, so a page costs what it holds; the sums for several records of a child are small.
