@@ -1,12 +1,12 @@
 """What a mapping leaves unused, and what its tests leave untried."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gateway.mapping.file import Mapping as Mapped
 from gateway.mapping.plan import Each, Leaf, Listing, Node, Object
 from gateway.mapping.translate import Translation
-from gateway.mapping.typed import Apply, Cell, Typed, walk
+from gateway.mapping.typed import Apply, Cell, Choose, Typed, parts_of
 from gateway.records import Row
 
 
@@ -53,7 +53,7 @@ def _asked(mapping: Mapped) -> dict[tuple[int, int], set[str]]:
     found: dict[tuple[int, int], set[str]] = {}
     for rule in mapping.rules:
         for body in _bodies(rule.body):
-            for part in walk(body):
+            for part in _always(body):
                 if (
                     isinstance(part, Apply)
                     and part.term
@@ -62,6 +62,13 @@ def _asked(mapping: Mapped) -> dict[tuple[int, int], set[str]]:
                 ):
                     found.setdefault((part.of.record, part.of.index), set()).add(part.term)
     return found
+
+
+def _always(body: Typed) -> Iterator[Typed]:
+    """The parts of an expression that are worked out for every row: not those that `iif()` may pass by."""
+    yield body
+    for part in (body.test,) if isinstance(body, Choose) else parts_of(body):
+        yield from _always(part)
 
 
 def _bodies(node: Node | Each) -> list[Typed]:

@@ -7,7 +7,7 @@ _LANGUAGE = "docs/reference/mapping.md"
 MAPPING_SYNTAX = kind(
     "mapping.syntax",
     "The file cannot be read here: {reason}",
-    "Correct the line; every bracket and quote that opens must close, and indents are spaces.",
+    "Every bracket and quote that opens must close, indents are spaces, and an expression with a comma needs quotes inside brackets.",
     "structure",
 )
 MAPPING_TAG = kind(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.mapping import Ids, Translator
+from gateway.mapping import Ids, Translator, load
 from gateway.mapping.file import Mapping
 from gateway.problems import Refused
 
@@ -265,15 +265,53 @@ def test_a_row_said_twice_is_told_once(nested_translator: Translator, pupil: lis
     assert len(made.resources) == len(nested_translator.translate(pupil).resources)
 
 
-def test_a_required_element_that_stays_empty_sets_the_record_aside(
-    nested_translator: Translator, pupil: list[Any]
+SMALL = """
+mapping: 1
+id: small
+version: 1.0.0
+target: {fhir: 4.0.1}
+source:
+  format: csv
+  dates: dd/MM/yyyy
+  files: {f: {columns: [ID, A, B, C]}}
+  records: {child: {file: f, key: [ID]}}
+emit:
+  - resourceType: Patient
+    active: = C.boolean('Y', 'N')
+    communication:
+      - {language: {text: = A}, preferred: "= C.boolean('Y', 'N')"}
+  - resourceType: Observation
+    status: final
+    $if: = B.exists() or A != 'none'
+    code: {text: = A}
+    valueInteger: = iif(B.matches('^[0-9]'), B.integer())
+    valueString: = iif(B.matches('[0-9]$'), B)
+"""
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        pytest.param(["1", "a", "", ""], [], id="sound"),
+        pytest.param(["1", "a", "x1", ""], [], id="one value of the choice"),
+        pytest.param(["1", "", "x1", ""], [("record.missing", "A")], id="a required element of a resource"),
+        pytest.param(["1", "", "", "Y"], [("record.missing", "A")], id="a required element within one"),
+        pytest.param(["1", "a", "11", ""], [("record.two-values", "B")], id="two values of a choice"),
+        pytest.param(["1", "a", "1x", ""], [("record.not-a-number", "B")], id="no number"),
+        pytest.param(["1", "a", "", "yes"], [("record.not-yes-or-no", "C")], id="neither yes nor no"),
+        pytest.param(["", "a", "", ""], [("record.no-key", "ID")] * 1, id="no key"),
+    ],
+)
+def test_a_record_that_would_not_be_sound_fhir_is_set_aside_with_the_reason(
+    cells: list[str], found: list[tuple[str, str]]
 ) -> None:
-    row = copy.deepcopy(pupil)
-    row[10] = [["", "5", "", 60]]
+    translator = Translator(load(SMALL, file="small.yaml"), Ids(b"x", "x"), files={"f": "f.csv"})
 
-    made = nested_translator.translate(row)
+    made = translator.translate([*cells, 7])
 
-    assert not made.problems and not [each for each in made.resources if '"note"' in each[3]]
+    assert sorted({(each.kind.code, each.field) for each in made.problems}) == sorted(set(found))
+    assert all(str(each.place) == "f.csv:7" for each in made.problems)
+    assert bool(made.resources) is not bool(found)
 
 
 def test_the_same_rows_give_the_same_bytes_and_another_feed_other_ids(
