@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gateway import __version__
-from gateway.cli import author, inspect, keep, look, run, say
+from gateway.cli import author, diff, inspect, keep, look, run, say
 from gateway.problems import Refused
 
 __all__ = ["main"]
@@ -44,7 +44,14 @@ def commands() -> None:
     """
 
 
-for _command in (*inspect.COMMANDS, *author.COMMANDS, *keep.COMMANDS, *look.COMMANDS, *run.COMMANDS):
+for _command in (
+    *inspect.COMMANDS,
+    *author.COMMANDS,
+    *diff.COMMANDS,
+    *keep.COMMANDS,
+    *look.COMMANDS,
+    *run.COMMANDS,
+):
     commands.add_command(_command)
 
 
