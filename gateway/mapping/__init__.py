@@ -10,6 +10,7 @@ from gateway.mapping.explain import Explanation, From, Origin
 from gateway.mapping.file import Mapping, load
 from gateway.mapping.folder import concept_maps, load_folder
 from gateway.mapping.ids import Ids
+from gateway.mapping.render import render, render_all
 from gateway.mapping.translate import Translation, Translator, settle
 
 __all__ = [
@@ -23,5 +24,7 @@ __all__ = [
     "concept_maps",
     "load",
     "load_folder",
+    "render",
+    "render_all",
     "settle",
 ]
