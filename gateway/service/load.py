@@ -1,7 +1,7 @@
 """A file comes in: read, translated, told, linked, in batches; what cannot be taken is set aside.
 
-A load that was interrupted is run again and goes on as the same load: what it told already is unchanged, what
-it set aside is not set aside twice. A load that is undone takes back exactly what it told.
+A load that was interrupted is run again and goes on as the same load: what it told already stays as it is,
+and what it set aside is set aside anew. A load that is undone takes back exactly what it told.
 """
 
 import hashlib
@@ -140,14 +140,10 @@ class Loader:
         )
         load = self.store.start_load(start)
         report.number = load.number
-        done: set[tuple[str, int]] = set()
         if load.continued:
             report.carry_on(load.counts)
-            done = {(aside.file, aside.line) for aside in self.store.asides(load.number)}
         try:
-            writing = _Writing(self, feed, report, at, done)
-            if not load.continued:
-                writing.envelope(reading.envelope)
+            writing = _Writing(self, feed, report, reading, at)
             for batch in _batches(records, self.batch):
                 writing.batch(batch)
                 _tell_progress(progress, reading, report)
@@ -197,13 +193,10 @@ class _Writing:
     loader: Loader
     feed: Feed
     report: Report
+    reading: "Reading | _Fhir"
     at: int
-    done: set[tuple[str, int]]
+    _surrounded: bool = False
     _asides: list[Aside] = attribute(default_factory=list)
-
-    def envelope(self, content: bytes) -> None:
-        """Keep what surrounds the records of the file, for writing out what is set aside."""
-        self._asides.append(Aside(ENVELOPE_LINE, content, "[]"))
 
     def batch(self, batch: Sequence[_Read]) -> None:
         """Keep some records in one unit of work."""
@@ -229,7 +222,8 @@ class _Writing:
             report.review += linked.to_review
             report.created += sum(each.what == "created" for each in kept)
             report.updated += sum(each.what == "updated" for each in kept)
-            changed = {(each.type, each.id) for each in kept if each.what in ("created", "updated")}
+            told = {"created", "updated", "again"} if report.continued else {"created", "updated"}
+            changed = {(each.type, each.id) for each in kept if each.what in told}
             for read in batch:
                 loader._note(report, read)
                 if read.problems:
@@ -241,11 +235,12 @@ class _Writing:
         self._asides = []
 
     def _aside(self, read: _Read) -> None:
-        place = (read.place.file, read.place.line)
-        if place not in self.done:
-            self._asides.append(
-                Aside(read.place.line, read.raw, kept_problems(read.problems), read.place.file)
-            )
+        if not self._surrounded:
+            # what surrounds the records is known once the first of them was read
+            self._asides.append(Aside(ENVELOPE_LINE, self.reading.envelope, "[]"))
+            self._surrounded = True
+        problems = kept_problems(read.problems)
+        self._asides.append(Aside(read.place.line, read.raw, problems, read.place.file))
 
 
 class _Fhir(FhirReading):

@@ -43,7 +43,10 @@ class Said:
 
 
 class Kept(NamedTuple):
-    """What became of something said: `what` is "created", "updated" or "unchanged"."""
+    """What became of something said.
+
+    `what` is "created", "updated", "unchanged", or "again" where the same load said it before.
+    """
 
     type: str
     id: str
@@ -121,7 +124,8 @@ class Teller:
         resource = json.read_trusted(one.text)
         if key in puts or (before and before.present and before.digest == digest):
             version = puts[key].version if key in puts else before.version if before else 0
-            return Kept(one.type, one.id, version, at, "unchanged", resource)
+            again = load is not None and before is not None and before.load == load
+            return Kept(one.type, one.id, version, at, "again" if again else "unchanged", resource)
         puts[key] = put = self._put(one, resource, before, digest, at, load)
         what = "updated" if before and before.present else "created"
         return Kept(one.type, one.id, put.version, at, what, resource)

@@ -75,7 +75,6 @@ class SqliteStore(ResourceReads, PeopleReads, AccountReads):
             if known:
                 (number,) = known
                 connection.execute("DELETE FROM aside WHERE load = ?", (number,))
-                connection.execute("UPDATE load SET counts = '{}' WHERE load = ?", (number,))
             else:
                 number = connection.execute(
                     "INSERT INTO load (content, feed, mapping, mapping_sha, given, files, begun, state,"

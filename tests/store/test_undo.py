@@ -241,7 +241,7 @@ def test_a_load_whose_process_ended_is_continued_with_its_number(
     load = again.start_load(LoadStart("school", "dfe-ctf", "sha", ("pupils.xml",), "abc", {"la": "201"}, 5))
 
     assert stopped is not None and (stopped.state, stopped.counts) == ("stopped", {"kept": 3})
-    assert (load.number, load.continued, load.state, load.counts) == (first, True, "running", {})
+    assert (load.number, load.continued, load.state, load.counts) == (first, True, "running", {"kept": 3})
     assert list(again.asides(first)) == []
 
 

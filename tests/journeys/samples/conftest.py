@@ -1,13 +1,7 @@
 """The samples, each translated once."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from told import SAMPLES, Told
+from translated import SAMPLES, Told
 
 
 @pytest.fixture(scope="session")

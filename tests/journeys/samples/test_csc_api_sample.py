@@ -5,7 +5,7 @@ The expectations were written from the file and the reference tables by hand, ne
 
 from collections import Counter
 
-from told import BASE, SNOMED, Told, codes, label, parts
+from translated import BASE, SNOMED, Told, codes, label, parts
 
 
 def test_the_payload_maps_without_problems(csc: Told) -> None:

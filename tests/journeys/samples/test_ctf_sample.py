@@ -6,7 +6,7 @@ The expectations were written from the file and the reference tables by hand, ne
 from collections import Counter
 
 import pytest
-from told import BASE, CITY_OF_LONDON, UKCORE, Told, codes, ethnic, label, parts
+from translated import BASE, CITY_OF_LONDON, UKCORE, Told, codes, ethnic, label, parts
 
 HARBOUR = {
     "type": "Organization",

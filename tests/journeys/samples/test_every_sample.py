@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
-from told import BASE, UKCORE, code_lists, codings, objects, references
+from translated import BASE, UKCORE, code_lists, codings, objects, references
 
 UKCORE_FILES = Path(__file__).parents[4] / "shared" / "ukcore"
 

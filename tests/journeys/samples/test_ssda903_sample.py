@@ -5,7 +5,7 @@ The expectations were written from the file and the reference tables by hand, ne
 
 from collections import Counter
 
-from told import BASE, CITY_OF_LONDON, SNOMED, Told, codes, ethnic, label, parts
+from translated import BASE, CITY_OF_LONDON, SNOMED, Told, codes, ethnic, label, parts
 
 YEAR = {"start": "2025-04-01", "end": "2026-03-31"}
 

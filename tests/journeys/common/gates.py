@@ -16,7 +16,7 @@ from gateway.store.base import ASK, Child
 
 FEEDS = ("council", "school", "clinic")
 BASE = "https://fhirgate.example"
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 Resource = dict[str, Any]
 
 SETTINGS = """
@@ -40,6 +40,8 @@ def opened(folder: Path, more: str = "", top: str = "") -> Gateway:
     """A gateway whose files lie in a folder."""
     file = folder / "gateway.toml"
     file.write_text(top + SETTINGS + more, "utf-8")
+    # one secret for all: two gateways that were told the same are then the same but for what is drawn by lot
+    (folder / "gateway.secret").write_bytes(b"x" * 32)
     return open_gateway(settings.load(file, {}))
 
 
