@@ -21,7 +21,7 @@ check: $(STAMP)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not peer"
 
 bench: $(STAMP)
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python tests/bench/run.py
 
 # The foreign FHIR servers the tests ask: fetched and built once, outside the clone. Missing Java or Node only skips.
 peers: $(STAMP)
