@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gateway import __version__
-from gateway.cli import author, diff, inspect, keep, look, run, say
+from gateway.cli import author, children, diff, inspect, keep, look, run, say
 from gateway.problems import Refused
 
 __all__ = ["main"]
@@ -49,6 +49,7 @@ for _command in (
     *author.COMMANDS,
     *diff.COMMANDS,
     *keep.COMMANDS,
+    *children.COMMANDS,
     *look.COMMANDS,
     *run.COMMANDS,
 ):

@@ -15,7 +15,7 @@ from gateway.service.shelf import Shelf
 _SIGNS = {"added": "+", "gone": "-", "changed": "~"}
 
 
-@click.command()
+@click.command(short_help="Say what a changed mapping changes.")
 @click.argument("old")
 @click.argument("new")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))

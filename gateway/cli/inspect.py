@@ -35,7 +35,7 @@ _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _ENCODINGS = {"utf-8": "UTF-8", "cp1252": "Windows-1252"}
 
 
-@click.command()
+@click.command(short_help="Look at a file nobody has described.")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--draft", is_flag=True, help="Print a mapping.yaml to start from, instead of the columns.")
 @click.option("--all", "whole", is_flag=True, help=f"Every column, not only the first {_SHOWN}.")

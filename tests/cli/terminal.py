@@ -29,6 +29,11 @@ set = {la = "201", year = "2025-26"}
 [feeds.school]
 organisation = "Harbour Test Academy"
 sector = "education"
+
+[feeds.traced]
+organisation = "Anytown Council, traced numbers"
+sector = "local-authority"
+verified = true
 """
 
 

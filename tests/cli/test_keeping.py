@@ -129,14 +129,14 @@ def test_where_there_are_several_feeds_one_must_be_named(council: Path, fhirgate
     done = fhirgate("load", demo_file(CTF))
 
     assert done.code == 2
-    assert "Add --feed with one of: council, school." in done.err
+    assert "Add --feed with one of: council, school, traced." in done.err
 
 
 def test_a_feed_that_is_not_there(council: Path, fhirgate: Run) -> None:
     done = fhirgate("load", demo_file(CTF), "--feed", "scool")
 
     assert done.code == 2
-    assert "There is no feed called scool. Feeds of this gateway: council, school." in done.err
+    assert "There is no feed called scool. Feeds of this gateway: council, school, traced." in done.err
 
 
 def test_a_mapping_that_is_not_there(gate: Path, fhirgate: Run) -> None:

@@ -1,0 +1,278 @@
+"""Commands about children: child shows one, matches is what a person decides about two. Looks are audited."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.cli import say
+from gateway.cli.seen import audited, person
+from gateway.cli.shared import opened, with_config, with_json
+from gateway.identity import cci
+from gateway.problems import refuse
+from gateway.problems.service import RECORD_UNKNOWN, REVIEW_UNKNOWN
+from gateway.security import audit
+from gateway.service import Gateway
+from gateway.service.clock import instant
+from gateway.store.base import Child, Link, Record
+
+
+@click.command(short_help="Show a child, or who looked; take a record out of it.")
+@click.argument("number", metavar="CCI")
+@click.option("--looks", is_flag=True, help="List who looked at the child, instead of what is known.")
+@click.option("--take-out", "out", metavar="FEED/RECORD", help="Give that record a child of its own.")
+@click.option("--put-back", "back", metavar="FEED/RECORD", help="Undo --take-out of a record now here.")
+@click.option("--reason", help="Why; needed for --take-out.")
+@with_json
+@with_config
+def child(
+    number: str,
+    looks: bool,
+    out: str | None,
+    back: str | None,
+    reason: str | None,
+    as_json: bool,
+    config_path: Path | None,
+) -> int:
+    """Show a child: who tells of it, why its records are linked, what is waiting; or who looked.
+
+    \b
+    Examples:
+      fhirgate child B7K2M-9QX93
+      fhirgate child B7K2M-9QX93 --looks
+    """
+    if sum((looks, bool(out), bool(back))) > 1 or bool(out) != bool(reason):
+        raise click.UsageError("Use one of --looks, --put-back, and --take-out with a --reason.")
+    with opened(config_path) as gateway:
+        found = gateway.child(number)
+        if out or back:
+            return _move(gateway, found, str(out or back), reason, as_json)
+        if looks:
+            seen = [audit.read(body) for body in gateway.trail.looks(found.id)]
+            audited(gateway, "$looks", [found.id])
+            _tell_looks(seen, as_json)
+            return 0
+        audited(gateway, "$child", [found.id])
+        events = [event for event in gateway.store.links(child=found.number) if event.stands]
+        known = _Known(
+            found,
+            events,
+            gateway.store.records([event.rec for event in events]),
+            [review.number for review in gateway.store.reviews(child=found.number)],
+        )
+    if as_json:
+        say.as_json(known.as_json())
+    else:
+        _tell_child(known)
+    return 0
+
+
+@click.command(short_help="List, show or decide what a person must look at.")
+@click.argument("number", type=int, required=False)
+@click.option("--same", is_flag=True, help="The record is about that child: link it.")
+@click.option("--different", is_flag=True, help="The record is about another child: leave it.")
+@click.option("--undo", is_flag=True, help="Take the decision back: links and match are as before.")
+@click.option("--reason", help="Why; needed for a decision.")
+@with_json
+@with_config
+def matches(
+    number: int | None,
+    same: bool,
+    different: bool,
+    undo: bool,
+    reason: str | None,
+    as_json: bool,
+    config_path: Path | None,
+) -> int:
+    """List what a person must look at, show one entry, or decide it.
+
+    \b
+    Examples:
+      fhirgate matches
+      fhirgate matches 41 --different --reason "twins, spoken to the school"
+    """
+    if same + different + undo > 1:
+        raise click.UsageError("Use one of --same, --different and --undo.")
+    if (same or different) and (number is None or not reason):
+        raise click.UsageError("A decision names the match and gives a --reason.")
+    with opened(config_path) as gateway:
+        if number is not None and (same or different):
+            return _decide(gateway, number, same, str(reason), as_json)
+        if undo:
+            return _take_back(gateway, number, as_json)
+        found = _matches(gateway, number)
+    if as_json:
+        say.as_json(found)
+    elif number is None and found:
+        rows = [(one["match"], one["feed"], cci.show(one["child"]), one["sentence"]) for one in found]
+        say.table([tuple(map(str, row)) for row in rows], ("match", "feed", "perhaps", "why"))
+    elif number is None:
+        say.talk("Nothing waits for a person.")
+    else:
+        _tell_match(found[0])
+    return 1 if found else 0
+
+
+def _decide(gateway: Gateway, number: int, same: bool, reason: str, as_json: bool) -> int:
+    gateway.decide(number, same=same, reason=reason, author=person())
+    if as_json:
+        say.as_json({"match": number, "decision": "same" if same else "different"})
+    else:
+        say.out(f"Match {number}: {'the same child' if same else 'different children'}. Written down.")
+        say.out(f"Undo with: fhirgate matches {number} --undo")
+    return 0
+
+
+def _take_back(gateway: Gateway, number: int | None, as_json: bool) -> int:
+    if number is None:
+        raise click.UsageError("--undo names the match that was decided.")
+    gateway.take_back(number)
+    if as_json:
+        say.as_json({"match": number, "decision": ""})
+    else:
+        say.out(f"Match {number} is open again, and its links are as they were.")
+    return 0
+
+
+def _move(gateway: Gateway, found: Child, name: str, reason: str | None, as_json: bool) -> int:
+    """Take a record out of a child, for a reason, or put it back to where it was before."""
+    named, _, local = name.partition("/")
+    feed = gateway.feed(named)
+    record = gateway.store.record(feed.name, local)
+    if record is None or record.child != found.number:
+        raise refuse(RECORD_UNKNOWN, feed=feed.name)
+    if reason:
+        child = gateway.take_apart(feed, local, reason=reason, author=person())
+    else:
+        child = gateway.put_back(feed, local)
+    if as_json:
+        say.as_json({"record": name, "from": found.cci, "cci": child.cci, "id": child.id})
+        return 0
+    say.out(f"{name} belongs to {cci.show(child.cci)} now.")
+    if reason:
+        say.out(f"Undo with: fhirgate child {cci.show(child.cci)} --put-back {name}")
+    return 0
+
+
+def _matches(gateway: Gateway, number: int | None) -> list[dict[str, Any]]:
+    """The open entries, or the one of that number, as a program sees them; each child named is audited."""
+    entries = [one for one in gateway.store.reviews() if number in (None, one.number)]
+    if number is not None and not entries:
+        raise refuse(REVIEW_UNKNOWN, number=number)
+    records = gateway.store.records([one.rec for one in entries])
+    named = {one.child for one in entries} | {record.child for record in records.values()}
+    children = gateway.store.children([one for one in named if one is not None])
+    audited(gateway, "$matches", [each.id for each in children.values()])
+    ccis = {number: each.cci for number, each in children.items()}
+    return [
+        {
+            "match": one.number,
+            "feed": records[one.rec].feed,
+            "record": records[one.rec].local,
+            "own": ccis.get(records[one.rec].child or 0, ""),
+            "child": ccis.get(one.child or 0, ""),
+            "reason": one.reason,
+            "sentence": one.sentence,
+            "at": instant(one.at),
+            **json.loads(one.evidence),
+        }
+        for one in entries
+    ]
+
+
+def _tell_match(one: Mapping[str, Any]) -> None:
+    say.out(str(one["sentence"]))
+    say.out()
+    say.fields(
+        {
+            "record": f"{one['feed']}/{one['record']}",
+            "is now": cci.show(one["own"]),
+            "perhaps": cci.show(one["child"]),
+            "agrees": ", ".join(one["agrees"]) or "nothing",
+            "contradicts": ", ".join(one["contradicts"]) or "nothing",
+        }
+    )
+    say.out()
+    say.out(f"Decide with: fhirgate matches {one['match']} --same --reason '...'   or  --different")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a child: every link event, oldest first, its records by number, and open matches."""
+
+    child: Child
+    events: list[Link]
+    records: Mapping[int, Record]
+    reviews: list[int]
+
+    def links(self) -> list[Link]:
+        """The last event of each record that is linked to the child now."""
+        last = {event.rec: event for event in self.events}
+        return [event for event in last.values() if self.records[event.rec].child == self.child.number]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for a program."""
+        return {
+            "cci": self.child.cci,
+            "id": self.child.id,
+            "state": self.child.state,
+            "links": [self._event(event) for event in self.links()],
+            "history": [self._event(event) for event in self.events],
+            "reviews": self.reviews,
+        }
+
+    def _event(self, event: Link) -> dict[str, Any]:
+        return {
+            "feed": self.records[event.rec].feed,
+            "record": self.records[event.rec].local,
+            "what": event.what,
+            "reason": event.reason,
+            "sentence": event.sentence,
+            "author": event.author,
+            "at": instant(event.at),
+            "load": event.load,
+        }
+
+    def rows(self, events: Iterable[Link]) -> list[tuple[str, ...]]:
+        """Events as rows of a table."""
+        return [
+            (
+                f"{self.records[one.rec].feed}/{self.records[one.rec].local}",
+                *(one.what, one.sentence, one.author, say.local(one.at)),
+            )
+            for one in events
+        ]
+
+
+def _tell_child(known: _Known) -> None:
+    child, links = known.child, known.links()
+    say.fields({"CCI": cci.show(child.cci), "FHIR": f"Patient/{child.id}", "state": child.state})
+    say.out()
+    heads = ("record", "", "why", "by", "at")
+    say.table(known.rows(links), heads)
+    earlier = [event for event in known.events if event not in links]
+    if earlier:
+        say.out()
+        say.out("Earlier")
+        say.table(known.rows(earlier))
+    if known.reviews:
+        say.out()
+        say.out("To review: " + ", ".join(map(str, known.reviews)) + "  (fhirgate matches)")
+
+
+def _tell_looks(seen: Iterable[audit.Look], as_json: bool) -> None:
+    heads = ("at", "who", "what", "type", "base", "outcome", "request")
+    rows = [
+        (one.at, one.name or one.client, one.interaction, one.type, one.base, one.outcome, one.request)
+        for one in seen
+    ]
+    if as_json:
+        say.as_json([dict(zip(heads, row, strict=True)) for row in rows])
+    else:
+        say.table([row[:-1] for row in rows], heads[:-1])
+
+
+COMMANDS = (child, matches)

@@ -1,0 +1,54 @@
+"""`fhirgate demo --once`: the whole journey, as a newcomer sees it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from terminal import program
+
+
+@pytest.fixture(scope="module")
+def journey(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict]:
+    """What the demo tells, and the same for a program."""
+    done = program("demo", "--once", "--json", folder=tmp_path_factory.mktemp("demo"))
+    assert done.code == 0, done.err
+    return done.err, json.loads(done.out)
+
+
+def test_every_file_is_loaded_and_what_is_set_aside_says_why(journey: tuple[str, dict]) -> None:
+    text, facts = journey
+
+    assert [one["feed"] for one in facts["loads"]] == [
+        *("anytown-council", "anytown-council", "harbour-academy", "anytown-trace")
+    ]
+    assert [one["set_aside"] for one in facts["loads"]] == [1, 0, 1, 0]
+    for one in facts["loads"]:
+        for problem in one["problems"]:
+            assert problem["says"] in text and problem["fix"] in text
+
+
+def test_many_records_become_fewer_children(journey: tuple[str, dict]) -> None:
+    text, facts = journey
+
+    records = sum(one["kept"] for one in facts["loads"])
+    assert facts["children"] < records
+    assert f"{records} records became {facts['children']} children" in text
+    for sentence in facts["reviews"]:
+        assert sentence in text
+
+
+def test_one_question_is_answered_by_all_and_each_source_is_told_of(journey: tuple[str, dict]) -> None:
+    text, facts = journey
+
+    first, second = facts["questions"]
+    assert [one["code"] for one in first["sources"]] == ["service.here", "upstream.answered"]
+    assert {"anytown-council", "harbour-academy", "anytown-hospital"} <= set(text.split())
+    assert [one["code"] for one in second["sources"]] == ["service.here", "upstream.other-child"]
+
+
+def test_the_demo_leaves_nothing_behind(tmp_path: Path) -> None:
+    done = program("demo", "--once", folder=tmp_path, TMPDIR=str(tmp_path))
+
+    assert done.code == 0
+    assert done.out.endswith("Look around: fhirgate demo keeps serving until you stop it.\n")
+    assert list(tmp_path.iterdir()) == []
