@@ -109,8 +109,8 @@ class Asker:
             Refused: `search.cursor`; `store.cannot-search`; with `strict`, the upstreams' gaps.
         """
         place = self._opened(sealed, asking, words) if sealed else None
-        child = self._one_child(store, query, asking) if asking.base == ASK else None
         own_words = asking.base != ASK or not self._upstreams.upstreams or query.type == "Patient"
+        child = None if own_words else self._one_child(store, query, asking)
         if child is None or own_words or limit == 0:
             answer = self._own(store, query, asking, limit, words, place)
             if own_words:

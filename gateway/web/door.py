@@ -3,6 +3,8 @@
 import logging
 import traceback
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from threading import Lock
 from time import perf_counter
 from types import MappingProxyType
 
@@ -35,7 +37,9 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "$load": loading.load,
     }
 )
+_format = lru_cache(256)(answer_format)
 _UNKNOWN = "unknown"
+_PATIENCE = 0.02
 _CAPABILITIES = Found("capabilities")
 
 
@@ -46,12 +50,14 @@ class Door:
         self.gateway = gateway
         self.gate = gate
         self.counts = Counts(gateway.upstreams)
+        self._asks_others = bool(gateway.upstreams.upstreams)
+        self._turn = Lock()
 
     def answer(self, request: Request) -> Response:
         """Return the answer to a request; it is in the audit when this returns."""
         began = perf_counter()
         visit = Visit(self.gateway, self.gate, request)
-        response = self._kept(visit, self._safely(visit, _served))
+        response = self._kept(visit, self._safely(visit, self._in_turn))
         seconds = perf_counter() - began
         found = visit.found
         self.counts.answered(
@@ -72,6 +78,21 @@ class Door:
             log_fault(visit.request.id, error)
             return answers.refusal(refuse(HTTP_BROKEN, id=visit.request.id), self.gate.base_uri)
 
+    def _in_turn(self, visit: Visit) -> Response:
+        """What a request is answered with; those that read here alone take turns, if it is soon theirs.
+
+        SQLite lets go of the interpreter for each row, and threads that all want it back lose more time than
+        their questions take: sixteen at once cost four times as much as one after the other.
+        """
+        request = visit.request
+        many = request.method == "GET" and "/" not in request.path and (request.feed or not self._asks_others)
+        mine = many and self._turn.acquire(timeout=_PATIENCE)
+        try:
+            return _served(visit)
+        finally:
+            if mine:
+                self._turn.release()
+
     def _kept(self, visit: Visit, response: Response) -> Response:
         """The answer, once it is in the audit; the reason why not, if it cannot be put there."""
         if visit.found.interaction == "capabilities" or visit.request.method == "OPTIONS":
@@ -86,7 +107,7 @@ class Door:
 
 def _served(visit: Visit) -> Response:
     request = visit.request
-    answer_format(request.headers.get("accept"), value_of(request.query, "_format"))
+    _format(request.headers.get("accept"), value_of(request.query, "_format"))
     if request.method == "OPTIONS":
         return Response(204, b"", [("Allow", ", ".join(allowed(request.feed, request.path) or ("OPTIONS",)))])
     if request.path == "metadata" and request.method in ("GET", "HEAD"):

@@ -131,20 +131,23 @@ def _types(base: Base) -> frozenset[str]:
 
 
 def _where(path: str) -> _Where:
-    match path.split("/"):
+    parts = path.split("/")
+    if "" in parts:
+        return _Where("")
+    match parts:
         case ["metadata"]:
             return _Where("metadata")
         case [name] if name.startswith("$"):
             return _Where(name if name in _SHAPES else "")
+        case [type]:
+            return _Where("[type]", type)
         case [type, "_search"]:
             return _Where("[type]/_search", type)
-        case [type] if type:
-            return _Where("[type]", type)
-        case [type, id] if id and not id.startswith("$"):
+        case [type, id] if not id.startswith("$"):
             return _Where("[type]/[id]", type, id)
         case [type, id, "_history"]:
             return _Where("[type]/[id]/_history", type, id)
-        case [type, id, "_history", version] if version:
+        case [type, id, "_history", version]:
             return _Where("[type]/[id]/_history/[vid]", type, id, version)
     return _Where("")
 

@@ -14,6 +14,7 @@ from gateway.web.routes import Found
 
 #: What decides before anything is known.
 NOTHING = Found("")
+_NONE = Preferences()
 
 
 @dataclass(slots=True)
@@ -55,7 +56,8 @@ class Visit:
 
     def prefers(self) -> Preferences:
         """What the request's header Prefer says."""
-        return preferences(self.request.headers.get("prefer"))
+        header = self.request.headers.get("prefer")
+        return preferences(header) if header else _NONE
 
     def asking(self) -> Asking:
         """Who asks and how, as the service needs to know it."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -34,11 +35,7 @@ def request_of(environ: Environ, public_url: str) -> Request | None:
         head = f"feed/{feed}"
     if head != "fhir" and not feed:
         return None
-    headers = {
-        name[5:].replace("_", "-").lower(): value
-        for name, value in environ.items()
-        if name.startswith("HTTP_")
-    }
+    headers = {_header(name): value for name, value in environ.items() if name[:5] == "HTTP_"}
     if content := environ.get("CONTENT_TYPE"):
         headers["content-type"] = content
     return Request(
@@ -66,6 +63,12 @@ def respond(response: Response, method: str, start_response: Start) -> Iterable[
     """Send an answer through WSGI."""
     start_response(STATUS[response.status], response.headers)
     return (b"",) if method == "HEAD" or not response.body else (response.body,)
+
+
+@lru_cache(512)
+def _header(name: str) -> str:
+    """What a header is called whose name in the environment this is."""
+    return name[5:].replace("_", "-").lower()
 
 
 def _reader(environ: Environ) -> Callable[[int], bytes]:

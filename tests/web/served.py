@@ -9,17 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
 from gateway import config as settings
-from gateway.app import clients_of, create_app, signing_key
 from gateway.config import Config
 from gateway.security.token import make
-from gateway.service.keys import Keys, read_secret
-from gateway.web.site import Site
+
+if TYPE_CHECKING:
+    from gateway.web.site import Site
 
 JSON = "application/fhir+json"
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
@@ -88,6 +88,9 @@ def settle(folder: Path, more: str = "") -> Config:
 
 def token_for(config: Config, client: str, now: float | None = None) -> str:
     """A token of the gateway's own for one of its clients."""
+    from gateway.app import clients_of, signing_key
+    from gateway.service.keys import Keys, read_secret
+
     return make(
         signing_key(Keys(read_secret(Path(config["secret_file"])))),
         issuer=config["base_uri"],
@@ -149,6 +152,8 @@ class Served:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A gateway on a free loopback port, served by granian with two workers."""
+    from gateway.service.keys import read_secret
+
     folder = tmp_path_factory.mktemp("served")
     config = settle(folder)
     read_secret(Path(config["secret_file"]))
@@ -172,8 +177,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path) -> Iterator["Site"]:
     """The application in this process, over an empty gateway of its own."""
+    # Imported when it is needed: most tests need less of the house, and start sooner.
+    from gateway.app import create_app
+    from gateway.web.site import Site
+
     app = create_app(settle(tmp_path))
     assert isinstance(app, Site)
     yield app

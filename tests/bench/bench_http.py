@@ -1,0 +1,269 @@
+"""GET Patient by id and Observation?patient=, with token and audit, against the same routes as plain Flask.
+
+The baseline is a route as it is usually written: PyJWT verifies each request's token, a row of the audit is
+committed, the stored JSON is parsed and written again. Both sides are called through WSGI in this process, by
+one caller and by sixteen at a time as a server's threads would, in CPU time of the whole process.
+"""
+
+import io
+import json
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jwt
+from flask import Flask, Response, request
+
+from gateway import config as settings
+from gateway.app import clients_of, create_app, own_issuer, signing_key
+from gateway.security.token import make
+from gateway.service import Gateway
+from gateway.web.site import Site
+
+ROUNDS = 5
+REQUESTS = {"Patient by id": 1600, "Observation?patient= (50)": 480}
+CALLERS = (1, 16)
+WANTED = 3.0
+OBSERVATIONS = 50
+
+Application = Callable[[dict[str, Any], Any], Any]
+
+
+def bench() -> Iterator[str]:
+    """Run the benchmark; one line for each figure."""
+    with tempfile.TemporaryDirectory() as folder:
+        config_file = Path(folder) / "gateway.toml"
+        config_file.write_text(
+            '[feeds.clinic]\nsector = "health"\nverified = true\n'
+            '[clients.clinic]\nsector = "health"\nscopes = ["system/*.rs"]\nfeeds = ["clinic"]\n'
+        )
+        config = settings.load(config_file, {})
+        site = create_app(config)
+        assert isinstance(site, Site)
+        gateway = site.door.gateway
+        child = _fill(gateway)
+        key = signing_key(gateway.keys)
+        issuer = own_issuer(config, key)
+        token = make(
+            key,
+            issuer=issuer.issuer,
+            audience=issuer.audience,
+            client="clinic",
+            scopes=clients_of(config)["clinic"].scopes,
+            now=time.time(),
+            token_id="bench",
+        )
+        plain = _plain_flask(Path(folder), gateway, child, key.key.public, issuer.audience)
+        for name, (path, query) in {
+            "Patient by id": (f"/fhir/Patient/{child}", ""),
+            "Observation?patient= (50)": ("/fhir/Observation", f"patient={child}&_count=50"),
+        }.items():
+            for callers in CALLERS:
+                yield _compared(name, callers, plain, site, _environ(path, query, token))
+        gateway.close()
+
+
+def _compared(name: str, callers: int, plain: Flask, site: Site, environ: dict[str, Any]) -> str:
+    assert _size(plain.wsgi_app, environ) > 0.5 * _size(site.wsgi_app, environ) > 500
+    baseline, ours = [], []
+    for _ in range(ROUNDS):
+        baseline.append(_cost(plain.wsgi_app, environ, callers, REQUESTS[name]))
+        ours.append(_cost(site.wsgi_app, environ, callers, REQUESTS[name]))
+    before, now = sorted(baseline)[ROUNDS // 2], sorted(ours)[ROUNDS // 2]
+    verdict = "" if before / now >= WANTED else f"   wanted {WANTED:.1f} x"
+    return (
+        f"GET {name}, {callers} at a time: fhirgate {now:.0f} CPU µs, plain Flask {before:.0f} CPU µs,"
+        f" {before / now:.2f} x fewer{verdict}"
+    )
+
+
+def _cost(application: Application, environ: dict[str, Any], callers: int, requests: int) -> float:
+    """CPU microseconds for each request, of all threads together."""
+
+    def call() -> None:
+        for _ in range(requests // callers):
+            _answered(application, environ)
+
+    threads = [threading.Thread(target=call) for _ in range(callers)]
+    began = time.process_time()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return (time.process_time() - began) / requests * 1e6
+
+
+def _answered(application: Application, environ: dict[str, Any]) -> bytes:
+    answer = application(dict(environ), lambda status, headers, fault=None: None)
+    body = b"".join(answer)
+    if hasattr(answer, "close"):
+        answer.close()
+    return body
+
+
+def _size(application: Application, environ: dict[str, Any]) -> int:
+    return len(_answered(application, environ))
+
+
+def _plain_flask(folder: Path, gateway: Gateway, child: str, key: Any, audience: str) -> Flask:
+    """The same two routes as plain Flask, over the same bytes in tables of their own."""
+    own = threading.local()
+
+    def opened(name: str) -> sqlite3.Connection:
+        if not hasattr(own, name):
+            connection = sqlite3.connect(folder / f"plain-{name}.db", timeout=30)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            setattr(own, name, connection)
+        return getattr(own, name)  # type: ignore[no-any-return]
+
+    def let_in(what: str) -> None:
+        token = request.headers["Authorization"].removeprefix("Bearer ")
+        claims = jwt.decode(token, key, algorithms=["EdDSA"], audience=audience)
+        if "system/*.rs" not in claims["scope"].split():
+            raise PermissionError
+        audit = opened("audit")
+        audit.execute(
+            "INSERT INTO look (at, client, what, child) VALUES (?, ?, ?, ?)",
+            (time.time(), claims["client_id"], what, child),
+        )
+        audit.commit()
+
+    opened("audit").execute("CREATE TABLE look (number INTEGER PRIMARY KEY, at, client, what, child)")
+    _copy(opened("store"), gateway, child)
+    app = Flask("plain")
+
+    @app.get("/fhir/Patient/<id>")
+    def patient(id: str) -> Response:
+        let_in("read")
+        (body,) = opened("store").execute("SELECT body FROM patient WHERE id = ?", (id,)).fetchone()
+        return Response(json.dumps(json.loads(body)), mimetype="application/fhir+json")
+
+    @app.get("/fhir/Observation")
+    def observations() -> Response:
+        let_in("search")
+        asked = (request.args["patient"], int(request.args["_count"]))
+        rows = opened("store").execute(
+            "SELECT id, body FROM observation WHERE patient = ? ORDER BY time DESC LIMIT ?", asked
+        )
+        entries = [
+            {
+                "fullUrl": f"{request.url_root}fhir/Observation/{id}",
+                "resource": json.loads(body),
+                "search": {"mode": "match"},
+            }
+            for id, body in rows
+        ]
+        bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
+        return Response(json.dumps(bundle), mimetype="application/fhir+json")
+
+    return app
+
+
+def _copy(store: sqlite3.Connection, gateway: Gateway, child: str) -> None:
+    store.execute("CREATE TABLE patient (id TEXT PRIMARY KEY, body)")
+    store.execute("CREATE TABLE observation (id TEXT PRIMARY KEY, patient, time, body)")
+    store.execute("CREATE INDEX by_patient ON observation (patient, time)")
+    row = gateway.store.read("", "Patient", child)
+    assert row is not None
+    store.execute("INSERT INTO patient VALUES (?, ?)", (child, row.told))
+    page = gateway.store.about(child, "Observation", "patient", limit=OBSERVATIONS)
+    store.executemany(
+        "INSERT INTO observation VALUES (?, ?, ?, ?)",
+        [
+            (
+                each.public,
+                child,
+                each.time,
+                each.body.replace(b"\x01", b"").replace(b"\x00", child.encode()),
+            )
+            for each in page.rows
+        ],
+    )
+    store.commit()
+
+
+def _fill(gateway: Gateway) -> str:
+    """One invented child with fifty Observations; the child's id."""
+    feed = gateway.feed("clinic")
+    identifier = {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990000018"}
+    patient = {
+        "resourceType": "Patient",
+        "id": "p",
+        "identifier": [identifier],
+        "name": [{"use": "official", "family": "Beech", "given": ["Ada", "Rowan"]}],
+        "telecom": [{"system": "phone", "value": "01632960000", "use": "home"}],
+        "gender": "female",
+        "birthDate": "2015-03-31",
+        "address": [
+            {"use": "home", "line": ["1 Invented Lane"], "city": "Anytown", "postalCode": "ZZ99 3WZ"}
+        ],
+    }
+    gateway.write(feed, "Patient", "p", patient)
+    for number in range(OBSERVATIONS):
+        gateway.write(feed, "Observation", f"o{number}", _observation(number))
+    row = gateway.store.read("clinic", "Patient", "p")
+    assert row is not None
+    return row.child
+
+
+def _observation(number: int) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "id": f"o{number}",
+        "status": "final",
+        "category": [
+            {
+                "coding": [
+                    {
+                        "system": "http://terminology.hl7.org/CodeSystem/observation-category",
+                        "code": "vital-signs",
+                    }
+                ]
+            }
+        ],
+        "code": {"coding": [{"system": "http://loinc.org", "code": "8302-2", "display": "Body height"}]},
+        "subject": {"reference": "Patient/p"},
+        "effectiveDateTime": f"2024-{number % 12 + 1:02}-{number % 28 + 1:02}T09:30:00+00:00",
+        "performer": [{"display": "School nurse"}],
+        "valueQuantity": {
+            "value": 90 + number,
+            "unit": "cm",
+            "system": "http://unitsofmeasure.org",
+            "code": "cm",
+        },
+    }
+
+
+def _environ(path: str, query: str, token: str) -> dict[str, Any]:
+    return {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8080",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "127.0.0.1:8080",
+        "HTTP_USER_AGENT": "bench",
+        "HTTP_ACCEPT": "application/fhir+json",
+        "HTTP_ACCEPT_ENCODING": "gzip, deflate",
+        "HTTP_AUTHORIZATION": f"Bearer {token}",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+
+
+if __name__ == "__main__":
+    for line in bench():
+        print(line, flush=True)

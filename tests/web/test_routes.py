@@ -1,0 +1,67 @@
+import pytest
+
+from gateway.problems import Refused
+from gateway.web.routes import ROUTES, Found, allowed, find, interactions, types
+
+
+@pytest.mark.parametrize(
+    ("feed", "method", "path", "found"),
+    [
+        ("", "GET", "metadata", Found("capabilities")),
+        ("", "GET", "Patient", Found("search-type", "Patient")),
+        ("", "HEAD", "Patient/a", Found("read", "Patient", "a")),
+        ("", "POST", "Patient/_search", Found("search-type", "Patient")),
+        ("x", "POST", "Patient", Found("create", "Patient")),
+        ("x", "PUT", "Patient/a", Found("update", "Patient", "a")),
+        ("x", "DELETE", "Patient/a", Found("delete", "Patient", "a")),
+        ("x", "GET", "Patient/a/_history", Found("history-instance", "Patient", "a")),
+        ("x", "GET", "Patient/a/_history/2", Found("vread", "Patient", "a", "2")),
+        ("x", "POST", "$load", Found("$load")),
+    ],
+)
+def test_a_request_finds_its_interaction(feed: str, method: str, path: str, found: Found) -> None:
+    assert find(feed, method, path) == found
+
+
+@pytest.mark.parametrize(
+    ("feed", "method", "path", "problem"),
+    [
+        ("", "GET", "", "http.whole-base"),
+        ("", "GET", "patient", "http.unknown-type"),
+        ("", "GET", "Organization/1", "http.not-about-children"),
+        ("", "GET", "Parameters", "http.unknown-type"),
+        ("x", "GET", "Patient/", "http.no-route"),
+        ("x", "GET", "/Patient", "http.no-route"),
+        ("x", "GET", "Patient/a/b", "http.no-route"),
+        ("x", "GET", "Patient/a/_history/", "http.no-route"),
+        ("x", "GET", "Patient/a/$everything", "http.no-operation"),
+        ("x", "POST", "$nonsense", "http.no-operation"),
+        ("x", "GET", "$load", "http.method"),
+        ("x", "GET", "Patient/a b", "http.id-form"),
+        ("x", "PATCH", "Patient/a", "http.method"),
+        ("", "POST", "Patient", "http.write-elsewhere"),
+        ("", "POST", "$load", "http.write-elsewhere"),
+        ("", "GET", "Patient/a/_history", "http.no-route"),
+    ],
+)
+def test_a_request_that_leads_nowhere_says_why(feed: str, method: str, path: str, problem: str) -> None:
+    with pytest.raises(Refused) as caught:
+        find(feed, method, path)
+
+    assert caught.value.problems[0].kind.code == problem
+
+
+def test_each_method_that_is_allowed_is_found() -> None:
+    for route in ROUTES:
+        path = route.path.replace("[type]", "Patient").replace("[id]", "a").replace("[vid]", "1")
+        for base in route.bases:
+            feed = "" if base == "ask" else "x"
+            assert route.method in allowed(feed, path)
+            assert find(feed, route.method, path).interaction == route.interaction
+
+
+def test_on_fhir_stands_what_is_about_children_and_nothing_is_written() -> None:
+    assert {"Patient", "Observation", "Flag", "CarePlan", "CareTeam"} <= set(types("ask"))
+    assert not {"Organization", "Practitioner", "Bundle", "Parameters"} & set(types("ask"))
+    assert interactions("ask") == ("read", "search-type")
+    assert len(types("tell")) == 145

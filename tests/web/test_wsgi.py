@@ -1,0 +1,99 @@
+import io
+from typing import Any
+
+import pytest
+
+from gateway.problems import Refused
+from gateway.web.messages import Request
+from gateway.web.wsgi import origin, request_of
+
+
+def environ(path: str = "/fhir/Patient", **more: Any) -> dict[str, Any]:
+    return {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "8080",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        **more,
+    }
+
+
+def made(*given: Any, **more: Any) -> Request:
+    request = request_of(environ(*given, **more), "")
+    assert request is not None
+    return request
+
+
+@pytest.mark.parametrize(
+    ("path", "feed", "rest", "base"),
+    [
+        ("/fhir", "", "", "http://localhost:8080/fhir"),
+        ("/fhir/", "", "", "http://localhost:8080/fhir"),
+        ("/fhir/Patient/1", "", "Patient/1", "http://localhost:8080/fhir"),
+        ("/feed/oak", "oak", "", "http://localhost:8080/feed/oak"),
+        ("/feed/oak/Patient", "oak", "Patient", "http://localhost:8080/feed/oak"),
+    ],
+)
+def test_the_path_says_the_base_and_what_stands_behind_it(path: str, feed: str, rest: str, base: str) -> None:
+    request = made(path)
+
+    assert (request.feed, request.path, request.base) == (feed, rest, base)
+
+
+@pytest.mark.parametrize("path", ["/", "", "/health", "/fhirs/Patient", "/feed", "/feed/"])
+def test_other_paths_are_no_requests_to_a_base(path: str) -> None:
+    assert request_of(environ(path), "") is None
+
+
+@pytest.mark.parametrize("host", ["evil.example/x", "a b", 'a"b', "a@b", "x" * 300, "[::1"])
+def test_a_host_that_is_none_gives_way_to_the_servers_own(host: str) -> None:
+    assert origin(environ(HTTP_HOST=host)) == "http://localhost:8080"
+
+
+@pytest.mark.parametrize("host", ["gateway.example", "127.0.0.1:80", "[::1]:8080", "[2001:db8::1]"])
+def test_the_host_of_the_request_is_the_host_of_its_links(host: str) -> None:
+    assert origin(environ(HTTP_HOST=host)) == f"http://{host}"
+
+
+def test_the_public_address_of_the_settings_beats_the_host() -> None:
+    request = request_of(environ(HTTP_HOST="a"), "https://gateway.example/base")
+
+    assert request is not None and request.base == "https://gateway.example/base/fhir"
+
+
+def test_a_mount_point_is_part_of_the_base() -> None:
+    assert made(SCRIPT_NAME="/mounted").base == "http://localhost:8080/mounted/fhir"
+
+
+def test_headers_are_known_by_their_small_names() -> None:
+    headers = made(HTTP_IF_NONE_MATCH="a", CONTENT_TYPE="b", HTTP_ACCEPT="c").headers
+
+    assert headers == {"if-none-match": "a", "content-type": "b", "accept": "c"}
+
+
+def test_a_body_that_is_announced_too_large_is_refused_before_it_is_read() -> None:
+    stream = io.BytesIO(b"x" * 100)
+    request = made(CONTENT_LENGTH="100", **{"wsgi.input": stream})
+
+    with pytest.raises(Refused) as caught:
+        request.sent(99)
+
+    assert caught.value.status == 413
+    assert stream.tell() == 0
+
+
+def test_a_body_of_unknown_length_is_read_up_to_the_limit() -> None:
+    def sent(most: int) -> bytes:
+        return made(HTTP_TRANSFER_ENCODING="chunked", **{"wsgi.input": io.BytesIO(b"x" * 100)}).sent(most)
+
+    assert sent(100) == b"x" * 100
+    with pytest.raises(Refused) as caught:
+        sent(99)
+    assert caught.value.status == 413
+
+
+def test_no_body_is_read_where_none_is_announced() -> None:
+    assert made(**{"wsgi.input": io.BytesIO(b"rest of the connection")}).sent(99) == b""
