@@ -17,7 +17,7 @@ from gateway.problems import Problem, problem, refuse
 from gateway.problems.search import SEARCH_CURSOR
 from gateway.problems.service import ANSWERED_HERE, NOT_ONE_CHILD, SORTED_OTHERWISE
 from gateway.service.keys import Keys
-from gateway.store.base import ASK, Key, Reads, Row
+from gateway.store.base import ASK, Key, Page, Reads, Row
 from gateway.store.search import NO_TIME
 from gateway.upstream.account import account, strict
 from gateway.upstream.asking import Upstreams, cursor
@@ -125,10 +125,7 @@ class Asker:
         self, store: Reads, query: Query, asking: Asking, limit: int, words: str, place: _Place | None
     ) -> Answer:
         after: Key | None = tuple(place.after) if place else None
-        wanted = query.total != "none"
-        page = store.search(
-            asking.base, query, limit=limit, after=after, total=wanted, hidden_systems=asking.hidden
-        )
+        page = _page(store, query, asking, limit, after, total=query.total != "none")
         found = [shown(row, asking) for row in page.rows]
         following = ""
         if page.more and page.rows:
@@ -150,9 +147,7 @@ class Asker:
         flight = self._upstreams.begin(question, time.monotonic() + asking.seconds, before, asking.request_id)
         after: Key | None = None if before is None else (_or_no_time(before.after[0]), before.after[1])
         # The total of the own rows does not change from page to page; counting is the dear part of a page.
-        page = store.search(
-            asking.base, replace(query, sort=()), limit=limit, after=after, hidden_systems=asking.hidden
-        )
+        page = _page(store, replace(query, sort=()), asking, limit, after)
         own = [_own_row(row, asking) for row in page.rows]
         others = flight.finish()
         merged = merge([own, *(each.rows for each in others)], limit, before.seen if before else ())
@@ -194,6 +189,32 @@ class Asker:
         if (place.client, place.base, place.question) != (asking.client, asking.base, words):
             raise refuse(SEARCH_CURSOR)
         return place
+
+
+def _page(
+    store: Reads, query: Query, asking: Asking, limit: int, after: Key | None, *, total: bool = True
+) -> Page:
+    """A page of the gateway's own rows; what is only about one child comes the short way."""
+    named = _named(query) if asking.base == ASK and not query.sort else None
+    if named is not None:
+        child, param = named
+        return store.about(child, query.type, param, limit=limit, after=after, total=total)
+    return store.search(
+        asking.base, query, limit=limit, after=after, total=total, hidden_systems=asking.hidden
+    )
+
+
+def _named(query: Query) -> tuple[str, str] | None:
+    """The child and the parameter of a question that asks for nothing but what is about one child."""
+    if len(query.criteria) != 1 or query.type == "Patient":
+        return None
+    (only,) = query.criteria
+    if only.param not in _ABOUT or only.modifier not in ("", "Patient") or len(only.values) != 1:
+        return None
+    target = only.values[0].value
+    if not isinstance(target, Target) or not target.to.startswith("Patient/"):
+        return None
+    return target.to.removeprefix("Patient/"), only.param
 
 
 def shown(row: Row, asking: Asking) -> Found:

@@ -1,7 +1,8 @@
 """What the gateway counts for those who run it; nothing of a child, and few enough series."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
+from gateway.problems.upstream import UPSTREAM_ANSWERED
 from gateway.upstream.asking import Upstreams
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -26,10 +27,14 @@ class Counts:
             registry=self._registry,
             buckets=_SECONDS,
         )
-        connected = Gauge(
-            "fhirgate_upstreams", "Connected servers that questions go to.", registry=self._registry
+        self._asked = Counter(
+            "fhirgate_upstream_answers",
+            "What the connected servers did when they were asked: the codes of the account.",
+            ("upstream", "code"),
+            registry=self._registry,
         )
-        connected.set(len(upstreams.upstreams))
+        for each in upstreams.upstreams:
+            self._asked.labels(each.called, UPSTREAM_ANSWERED.code)
         self._counters: dict[tuple[str, str, str, int], Counter] = {}
         self._timers: dict[str, Histogram] = {}
 
@@ -47,6 +52,10 @@ class Counts:
             self._timers.setdefault(key[1], self._seconds.labels(key[1]))
         counter.inc()
         self._timers[key[1]].observe(seconds)
+
+    def told(self, upstream: str, code: str) -> None:
+        """Count a line of an account: what a connected server did."""
+        self._asked.labels(upstream, code).inc()
 
     def text(self) -> bytes:
         """All counters in the text format of Prometheus."""

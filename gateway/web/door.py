@@ -63,6 +63,9 @@ class Door:
         self.counts.answered(
             "feed" if request.feed else "fhir", found.interaction, found.type, response.status, seconds
         )
+        for line in visit.account:
+            if line.kind.code.startswith("upstream."):
+                self.counts.told(str(line.details.get("name", "")), line.kind.code)
         if LOG.isEnabledFor(logging.INFO):
             words = (request.id, found.interaction or "-", found.type or "-", response.status, seconds * 1000)
             LOG.info("%s %s %s %d %.1f ms", *words)

@@ -30,7 +30,7 @@ def search(visit: Visit) -> Response:
     query = _parsed(visit, [pair for pair in asked if pair[0] != "_cursor"])
     words = to_text(query)
     answer = _answered(visit, query, words, sealed)
-    visit.children = answer.children
+    visit.children, visit.account = answer.children, answer.account
     notes = [problem(HTTP_IGNORED, field=name, name=name) for name in query.ignored]
     response = answers.page(visit.request, query, words, answer, visit.base_uri, notes)
     return answers.indented(response) if query.pretty else response

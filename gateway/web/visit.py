@@ -1,8 +1,10 @@
 """One request on its way through the house: what is known of it so far."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.fhir.negotiate import Preferences, preferences
+from gateway.problems import Problem
 from gateway.security.policy import Decision, Wish
 from gateway.security.principal import Principal
 from gateway.service import Gateway
@@ -27,7 +29,7 @@ class Visit:
         decision: what the principal sees.
         children: ids of the children whose records were looked at or written.
         form: what a search by POST sent, as it came.
-        sources: upstreams that were asked.
+        account: what each source did that was asked.
     """
 
     gateway: Gateway
@@ -38,7 +40,13 @@ class Visit:
     decision: Decision | None = None
     children: frozenset[str] = frozenset()
     form: bytes = b""
-    sources: tuple[str, ...] = ()
+    account: Sequence[Problem] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The connected servers that the account speaks of."""
+        named = (line.details.get("name") for line in self.account)
+        return tuple(dict.fromkeys(str(name) for name in named if name))
 
     @property
     def base(self) -> str:

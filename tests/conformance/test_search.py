@@ -204,6 +204,36 @@ def test_Q3_a_walk_meets_each_match_once(clinic: Caller, family: str, base: str,
     assert [id for page in pages for id in page] == whole
 
 
+@pytest.mark.parametrize("parameter", ["patient", "subject"])
+def test_Q3_a_walk_over_what_is_about_one_child_is_in_order(clinic: Caller, parameter: str) -> None:
+    id = str(uuid4())
+    clinic.tell("clinic", {"resourceType": "Patient", "id": id, "name": [{"family": f"F{id[:8]}"}]})
+    child = ids(clinic.get(f"fhir/Patient?family=F{id[:8]}").json())[0]
+    # two on each day, some without a date: ties, and what has no place in time
+    for number in range(8):
+        observation = {
+            "resourceType": "Observation",
+            "status": "final",
+            "code": {"text": "Height"},
+            "subject": {"reference": f"Patient/{id}"},
+        }
+        if number < 6:
+            observation["effectiveDateTime"] = f"2025-01-0{number // 2 + 1}"
+        clinic.tell("clinic", observation)
+
+    pages = walked(clinic, f"fhir/Observation?{parameter}={child}&_count=3")
+    filtered = walked(clinic, f"fhir/Observation?{parameter}={child}&status=final&_count=3")
+
+    assert [len(page) for page in pages] == [3, 3, 2]
+    assert len({id for page in pages for id in page}) == 8
+    assert filtered == pages
+    dates = [
+        entry["resource"].get("effectiveDateTime", "")
+        for entry in clinic.get(f"fhir/Observation?{parameter}={child}").json()["entry"]
+    ]
+    assert dates == sorted(dates, reverse=True)
+
+
 def test_Q3_while_others_write(clinic: Caller) -> None:
     name = f"F{uuid4().hex}"
     for _ in range(6):
