@@ -1,6 +1,6 @@
 """The one XML parser for what strangers send: no document types, entities, network or inclusions.
 
-It holds what libxml2 refuses by itself (texts of more than ten million characters, deep nesting) to its limits.
+libxml2's own limits stay in force: on the length of one text, on nesting, on how much entities may add.
 """
 
 import re
@@ -52,7 +52,7 @@ def parsed(content: bytes) -> tuple[etree._Element, str]:
         root = etree.fromstring(text.encode(), parser())
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        reason = _REASONS.get(error.code, "it is not well-formed")
+        reason = _REASONS.get(getattr(error, "code", 0), "it is not well-formed")
         raise refuse(XML_SYNTAX, place=Place(line=line or 1, column=column), reason=reason) from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise refuse(XML_DOCTYPE)

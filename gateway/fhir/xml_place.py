@@ -1,10 +1,11 @@
 """Where in an XML text an element stands: its line, and its path in the names of JSON."""
 
+from typing import cast
+
 from lxml import etree
 
-from gateway.fhir import facts
 from gateway.fhir.trail import Trail, plain
-from gateway.fhir.xml_slots import Form, tags
+from gateway.fhir.xml_slots import Form, Slot, tags
 from gateway.problems import Place
 
 
@@ -24,20 +25,18 @@ def place_of(element: etree._Element) -> Place:
         if holds_resource:
             path, holds_resource = local(each), False
             continue
-        slot = tags(path).get(str(each.tag)) if path and (path == "Element" or _known(path)) else None
-        many = slot is not None and slot.many
-        trail = Trail(trail, local(each), _position(each) if many else -1)
+        slot = _slot(path, str(each.tag))
+        trail = Trail(trail, local(each), _position(each) if slot is not None and slot.many else -1)
         holds_resource = slot is not None and slot.form is Form.RESOURCE
         path = "" if slot is None else "Element" if slot.form is Form.PRIMITIVE else slot.inside
-    return Place(line=element.sourceline or 0, path=trail.path())
+    return Place(line=cast(int, element.sourceline), path=trail.path())
 
 
-def _known(path: str) -> bool:
+def _slot(path: str, tag: str) -> Slot | None:
     try:
-        facts.elements(path)
+        return tags(path).get(tag)
     except KeyError:
-        return False
-    return True
+        return None
 
 
 def _position(element: etree._Element) -> int:

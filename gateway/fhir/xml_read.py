@@ -11,6 +11,7 @@ from typing import Any
 from lxml import etree
 
 from gateway.fhir import facts
+from gateway.fhir.bindings import meant
 from gateway.fhir.json import Decimal
 from gateway.fhir.xml_narrative import narratives
 from gateway.fhir.xml_parser import parsed
@@ -71,12 +72,11 @@ class _Walk:
         self.problems: list[Problem] = []
 
     def add(self, kind: Kind, element: etree._Element, value: str = "", **details: Any) -> None:
-        """Note one problem with an element."""
-        if len(self.problems) < MOST:
-            details.setdefault("name", local(element))
-            self.problems.append(problem(kind, place=place_of(element), value=value[:200], **details))
-        elif len(self.problems) == MOST:
-            self.problems.append(problem(RESOURCE_MORE, most=MOST))
+        """Note one problem with an element; enough of them end the walk."""
+        details.setdefault("name", local(element))
+        self.problems.append(problem(kind, place=place_of(element), value=value[:200], **details))
+        if len(self.problems) == MOST:
+            raise Refused(*self.problems, problem(RESOURCE_MORE, most=MOST))
 
     def resource(self, element: etree._Element, depth: int) -> dict[str, Any] | None:
         """The resource that an element is; None if it is none."""
@@ -86,15 +86,13 @@ class _Walk:
             self.add(XML_NAMESPACE, element, wanted=FHIR)
             return None
         if not facts.is_resource(name):
-            self.add(RESOURCE_UNKNOWN_TYPE, element, name, meant="")
+            self.add(RESOURCE_UNKNOWN_TYPE, element, name, meant=meant(name, facts.resource_types()))
             return None
         for attribute, _ in element.items():
             if attribute != _SCHEMA_LOCATION:
                 self.attribute(element, str(attribute), "a resource has none")
         made: dict[str, Any] = {"resourceType": name}
         self.children(element, name, made, depth)
-        if len(made) == 1:
-            self.add(RESOURCE_EMPTY, element)
         return made
 
     def children(self, element: etree._Element, path: str, made: dict[str, Any], depth: int) -> None:
@@ -121,7 +119,8 @@ class _Walk:
         name = local(child)
         slot = slots(path).get(name)
         if slot is None or slot.form is Form.ATTRIBUTE or slot.beside:
-            self.add(RESOURCE_UNKNOWN_ELEMENT, child, path=path, meant="")
+            suggestion = meant(name, facts.members(path))
+            self.add(RESOURCE_UNKNOWN_ELEMENT, child, path=path, meant=suggestion)
         else:
             self.add(XML_NAMESPACE, child, wanted=XHTML if slot.form is Form.NARRATIVE else FHIR)
 
@@ -156,10 +155,12 @@ class _Walk:
             if attribute == "id" or (attribute == "url" and path == "Extension"):
                 made[str(attribute)] = text
             else:
-                allowed = "an extension has id and url" if path == "Extension" else "a complex type has only id"
+                allowed = (
+                    "an extension has id and url" if path == "Extension" else "a complex type has only id"
+                )
                 self.attribute(element, str(attribute), allowed)
         self.children(element, path, made, depth)
-        if not made:
+        if _is_bare(element):
             self.add(RESOURCE_EMPTY, element)
         return made
 
@@ -177,7 +178,7 @@ class _Walk:
             extensions: dict[str, Any] = beside or {}
             self.children(element, "Element", extensions, depth + 1)
             beside = extensions or None
-        if value is None and beside is None:
+        if _is_bare(element):
             self.add(RESOURCE_EMPTY, element)
         elif slot.many:
             _align(made, slot.name, value, beside)
@@ -210,10 +211,19 @@ def _align(made: dict[str, Any], name: str, value: Any, beside: dict[str, Any] |
     """Add one item to a list of primitives; the two lists of JSON are there only if they say something."""
     values, extras = made.get(name), made.get(f"_{name}")
     count = len(values if values is not None else extras or ())
-    if values is not None or value is not None:
-        made[name] = [*(values if values is not None else [None] * count), value]
-    if extras is not None or beside is not None:
-        made[f"_{name}"] = [*(extras if extras is not None else [None] * count), beside]
+    if values is None and value is not None:
+        values = made[name] = [None] * count
+    if extras is None and beside is not None:
+        extras = made[f"_{name}"] = [None] * count
+    if values is not None:
+        values.append(value)
+    if extras is not None:
+        extras.append(beside)
+
+
+def _is_bare(element: etree._Element) -> bool:
+    """Whether an element says nothing at all; where something else is wrong with it, that is said instead."""
+    return not (len(element) or element.items() or _is_text(element.text))
 
 
 def _is_text(text: str | None) -> bool:
