@@ -1,11 +1,13 @@
-"""Reading loads, counts and the whole state, from a SQLite store."""
+"""Reading loads, counts and the whole state."""
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from gateway.problems import refuse
+from gateway.problems.store import STORE_LOAD_RUNNING
+from gateway.store.dialect import Dialect, Session
 from gateway.store.entries import COLUMNS
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST
 from gateway.store.resources import Lending
@@ -15,6 +17,16 @@ from gateway.store.values import Aside, Load, LoadStart
 LOAD = """
 SELECT load, feed, mapping, mapping_sha, files, content, given, begun, state, counts, finished, undone
 FROM load
+"""
+
+_UNFINISHED = """
+SELECT load FROM load
+WHERE content = ? AND feed = ? AND mapping = ? AND mapping_sha = ? AND given = ? AND state = 'running'
+ORDER BY load DESC LIMIT 1
+"""
+_BEGIN = """
+INSERT INTO load (content, feed, mapping, mapping_sha, given, files, begun, state, counts)
+VALUES (?, ?, ?, ?, ?, ?, ?, 'running', '{}') RETURNING load
 """
 
 _COUNTED = {
@@ -31,14 +43,14 @@ _COUNTED = {
 }
 
 _RESOURCE = f"""
-SELECT f.name, t.name, r.local, r.public, c.local, r.version, r.state, r.time, r.updated, hex(r.digest),
-    r.method, r.place, r.rule, hex(r.body), hex(r.told)
+SELECT f.name, t.name, r.local, r.public, c.local, r.version, r.state, r.time, r.updated, r.digest,
+    r.method, r.place, r.rule, r.body, r.told
 FROM resource r JOIN feed f ON f.feed = r.feed JOIN type t ON t.type = r.type
 JOIN record c ON c.rec = (r.rid >> {REC_BITS}) & {REC_MOST}
 WHERE r.feed > 0 AND r.state < 2 ORDER BY f.name, t.name, r.local
 """
 _COMPOSED = f"""
-SELECT r.public, r.tag, r.updated, hex(r.body), hex(r.told) FROM resource r WHERE r.rid < {1 << FEED_BITS}
+SELECT r.public, r.tag, r.updated, r.body, r.told FROM resource r WHERE r.rid < {1 << FEED_BITS}
 ORDER BY r.public
 """
 _LINKS = """
@@ -49,10 +61,10 @@ _REVIEWS = """
 SELECT f.name, c.local, COALESCE(k.id, ''), COALESCE(o.local, ''), v.reason, v.sentence, v.evidence, v.at
 FROM review v JOIN record c USING (rec) JOIN feed f USING (feed)
 LEFT JOIN child k ON k.child = v.child LEFT JOIN record o ON o.rec = v.other
-WHERE v.stands = 1 AND v.state = 'open' ORDER BY 1, 2, 3, 4, 5, 6
+WHERE v.stands = 1 AND v.state = 'open' ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 _KEYS = """
-SELECT hex(p.key), f.name, c.local FROM person_key p JOIN record c USING (rec) JOIN feed f USING (feed)
+SELECT p.key, f.name, c.local FROM person_key p JOIN record c USING (rec) JOIN feed f USING (feed)
 ORDER BY 1, 2, 3
 """
 
@@ -95,7 +107,7 @@ class AccountReads(Lending, Protocol):
     def dump(self) -> Iterator[tuple[str, ...]]:
         """See `base.Reads.dump`."""
         with self.lend(steady=True) as connection:
-            yield from _dumped(connection)
+            yield from _dumped(self.dialect, connection)
 
     def snapshot(self) -> str:
         """See `base.Reads.snapshot`."""
@@ -103,6 +115,23 @@ class AccountReads(Lending, Protocol):
         for item in self.dump():
             digest.update(json.dumps(item).encode())
         return digest.hexdigest()
+
+
+def begin_load(connection: Session, turns: Turns, start: LoadStart) -> Load:
+    """Begin a load, or go on with the same one; see `base.Store.start_load`."""
+    given = json.dumps(dict(start.given), sort_keys=True)
+    same = (start.content, start.feed, start.mapping, start.mapping_sha, given)
+    known = connection.execute(_UNFINISHED, same).fetchone()
+    if known:
+        (number,) = known
+        connection.execute("DELETE FROM aside WHERE load = ?", (number,))
+    else:
+        values = (*same, json.dumps(start.files), start.at)
+        ((number,),) = connection.execute(_BEGIN, values).fetchall()
+    if not turns.take(number):
+        raise refuse(STORE_LOAD_RUNNING)
+    row = connection.execute(f"{LOAD} WHERE load = ?", (number,)).fetchone()
+    return load_of(row, turns, continued=known is not None)
 
 
 def load_of(row: tuple[Any, ...], turns: Turns, continued: bool = False) -> Load:
@@ -114,7 +143,7 @@ def load_of(row: tuple[Any, ...], turns: Turns, continued: bool = False) -> Load
     return Load(number, start, state, json.loads(counts), finished, undone, continued)
 
 
-def _dumped(connection: sqlite3.Connection) -> Iterator[tuple[str, ...]]:
+def _dumped(dialect: Dialect, connection: Session) -> Iterator[tuple[str, ...]]:
     sections = {
         "resource": _RESOURCE,
         "composed": _COMPOSED,
@@ -123,11 +152,15 @@ def _dumped(connection: sqlite3.Connection) -> Iterator[tuple[str, ...]]:
         "key": _KEYS,
     }
     for name, asked in sections.items():
-        for row in connection.execute(asked):
-            yield (name, *map(str, row))
+        for row in dialect.stream(connection, asked):
+            yield (name, *map(_shown, row))
     for table in COLUMNS:
-        for row in connection.execute(_index_dump(table)):
+        for row in dialect.stream(connection, _index_dump(table)):
             yield ("index", table, *map(str, row))
+
+
+def _shown(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 def _index_dump(table: str) -> str:

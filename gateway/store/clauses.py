@@ -12,7 +12,7 @@ from gateway.problems import refuse
 from gateway.problems.store import STORE_SEARCH
 from gateway.store.kinds import COMPARISONS, KINDS, MODIFIERS, in_record, token_rows
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, WITHIN_FEED
-from gateway.store.view import Clause, View, either, negated, one_of, rows, shown, together
+from gateway.store.view import Clause, View, either, exists, negated, rows, shown, together
 
 
 def clause(view: View, criterion: Criterion) -> Clause:
@@ -55,13 +55,13 @@ def _own_column(view: View, criterion: Criterion) -> Clause:
         raise _cannot(criterion, criterion.modifier)
     if criterion.modifier == "missing":
         true = cast(Token, criterion.values[0].value).code == "true"
-        return Clause((), ("0" if true else "1", ()))
+        return Clause((), ("FALSE" if true else "TRUE", ()))
     found = _ids(view, criterion) if criterion.param == "_id" else _updated(criterion)
     return negated(found) if criterion.modifier == "not" else found
 
 
 def _ids(view: View, criterion: Criterion) -> Clause:
-    text, ids = one_of([cast(Token, value.value).code for value in criterion.values])
+    text, ids = view.dialect.any_of([cast(Token, value.value).code for value in criterion.values])
     test = f"{{r}}.type = ? AND {{r}}.{view.id_column} {text}"
     feed = "" if view.feed is None else f" AND y.feed = {view.feed}"
     member = f"SELECT y.rid FROM resource y WHERE {test.replace('{r}', 'y')}{feed}"
@@ -95,24 +95,24 @@ def _link(view: View, param: int, type: str, inner: Criterion) -> Clause:
     test, values = wanted.holds(t)
     seen, base = shown(target, t)
     start, joined, back, own = _roads(view, target, t, x)
-    check = f"EXISTS (SELECT 1 FROM {back} WHERE {own} AND {seen} AND {test})"
-    tested = (check, (param, *base, *values))
+    tested = exists(view, back, f"{own} AND {seen} AND {test}", param, *base, *values)
     if not wanted.members:
         return Clause((), tested)
     union, picks = together(wanted.members)
-    member = f"SELECT {x}.rid FROM {start} WHERE {t}.rid IN ({union}) AND {seen} AND {joined}"
+    picked = f"(SELECT DISTINCT rid FROM ({union}) u{target.depth}) p{target.depth}"
+    found = f"{picked} CROSS JOIN {start} WHERE {t}.rid = p{target.depth}.rid AND {seen} AND {joined}"
+    member = f"SELECT {x}.rid FROM {found}"
     return Clause(((member, (*picks, *base, param)),), tested)
 
 
 def _roads(view: View, target: View, t: str, x: str) -> tuple[str, str, str, str]:
     """How a reference `x` and the resource `t` it leads to are joined, from either side."""
     feed = f"{t}.feed << {FEED_BITS}"
-    # NOT INDEXED leaves the primary key, by which the few that are wanted are read
     if target.composed:
         record = f"({{r}}.rid >> {REC_BITS}) & {REC_MOST}"
         named = f"{x}.param = ? AND {x}.target = 'Patient/' || c.local"
         return (
-            f"resource {t} NOT INDEXED CROSS JOIN record c CROSS JOIN reference {x}",
+            f"resource {t} CROSS JOIN record c CROSS JOIN reference {x}",
             f"c.child = {t}.rid >> {REC_BITS} AND {named} AND {in_record('c').replace('x.', f'{x}.')}",
             f"record c CROSS JOIN reference {x} CROSS JOIN resource {t}",
             f"c.rec = {record} AND {named} AND {x}.rid = {{r}}.rid AND {t}.rid = c.child << {REC_BITS}",
@@ -126,7 +126,7 @@ def _roads(view: View, target: View, t: str, x: str) -> tuple[str, str, str, str
     named = f"{t}.type = {target.number} AND {t}.{column} = substr({x}.target, {len(target.type) + 2})"
     same = "" if view.composed else f" AND {t}.feed = {{r}}.feed"
     return (
-        f"resource {t} NOT INDEXED CROSS JOIN reference {x}",
+        f"resource {t} CROSS JOIN reference {x}",
         f"{x}.param = ? AND {target_of} AND {within}",
         f"reference {x} CROSS JOIN resource {t}",
         f"{x}.rid = {{r}}.rid AND {x}.param = ? AND {named} AND {target_of}{same}",

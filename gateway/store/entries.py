@@ -1,12 +1,12 @@
 """Index values as table rows, and back: the rows of a version are kept packed when it no longer stands."""
 
-import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from gateway.fhir.query import Entry, Number, Quantity, Span, Target, Text, Token, Uri
+from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import Numbers
 
 COLUMNS = {
@@ -21,12 +21,9 @@ COLUMNS = {
 """The index tables and their columns; each has `rid` as its last one."""
 
 _INSERT = {
-    table: f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}, rid) VALUES ({'?, ' * len(columns)}?)"
+    table: f"INSERT INTO {table} ({', '.join(columns)}, rid) VALUES ({'?, ' * len(columns)}?)"
+    " ON CONFLICT DO NOTHING"
     for table, columns in COLUMNS.items()
-}
-_DELETE = tuple(f"DELETE FROM {table} WHERE rid = ?" for table in COLUMNS)
-_SELECT = {
-    table: f"SELECT {', '.join(columns)} FROM {table} WHERE rid = ?" for table, columns in COLUMNS.items()
 }
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -38,7 +35,7 @@ def no_rows() -> Rows:
 
 
 def spread(
-    connection: sqlite3.Connection,
+    connection: Session,
     numbers: Numbers,
     type: int,
     rid: int,
@@ -81,7 +78,7 @@ _TABLES: dict[type, str] = {
 }
 
 
-def insert(connection: sqlite3.Connection, rows: Rows) -> None:
+def insert(connection: Session, rows: Rows) -> None:
     """Write rows and forget them."""
     for table, some in rows.items():
         if some:
@@ -89,16 +86,21 @@ def insert(connection: sqlite3.Connection, rows: Rows) -> None:
             some.clear()
 
 
-def remove(connection: sqlite3.Connection, rids: Iterable[int]) -> None:
+def remove(dialect: Dialect, connection: Session, rids: Iterable[int]) -> None:
     """Delete the index rows of these resources."""
     keys = [(rid,) for rid in rids]
-    for statement in _DELETE:
-        connection.executemany(statement, keys)
+    for table in COLUMNS if keys else ():
+        connection.executemany(f"DELETE FROM {table} WHERE {dialect.its} = ?", keys)
 
 
-def packed(connection: sqlite3.Connection, rid: int) -> bytes:
+def packed(dialect: Dialect, connection: Session, rid: int) -> bytes:
     """The index rows of a resource, without its rid."""
-    found = {table: connection.execute(statement, (rid,)).fetchall() for table, statement in _SELECT.items()}
+    found = {
+        table: connection.execute(
+            f"SELECT {', '.join(columns)} FROM {table} WHERE {dialect.its} = ?", (rid,)
+        ).fetchall()
+        for table, columns in COLUMNS.items()
+    }
     return msgspec.msgpack.encode({table: rows for table, rows in found.items() if rows})
 
 

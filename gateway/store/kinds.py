@@ -5,7 +5,7 @@ from typing import cast
 
 from gateway.fhir.query import Criterion, Number, Quantity, Span, Target, Text, Token, Uri, Value
 from gateway.store.numbers import FEED_BITS, REC_BITS, SEQ_MOST, WITHIN_FEED
-from gateway.store.view import Clause, Sql, View, one_of, rows
+from gateway.store.view import Clause, Sql, View, exists, rows
 
 Values = Sequence[Value]
 Several = Callable[[View, Criterion, Values], list[Clause]]
@@ -43,7 +43,7 @@ def token_rows(view: View, param: int, system: str = "*", codes: Sequence[str] =
         asked += view.hidden
     where = f"x.slot IN ({slots})"
     if codes:
-        text, value = one_of(codes)
+        text, value = view.dialect.any_of(codes)
         where += f" AND x.code {text}"
         asked.append(value)
     return rows(view, "token", where, *asked)
@@ -55,13 +55,14 @@ def _string(view: View, criterion: Criterion, value: Value) -> list[Clause]:
     if criterion.modifier == "exact":
         return [rows(view, "string", "x.param = ? AND x.folded = ? AND x.exact = ?", param, folded, exact)]
     if criterion.modifier == "contains":
-        return [rows(view, "string", "x.param = ? AND instr(x.folded, ?)", param, folded)]
+        within = view.dialect.contains.format("x.folded")
+        return [rows(view, "string", f"x.param = ? AND {within}", param, folded)]
     where = "x.param = ? AND x.folded >= ? AND x.folded < ?"
     return [rows(view, "string", where, param, folded, folded + "\U0010ffff")]
 
 
 def _uris(view: View, criterion: Criterion, values: Values) -> list[Clause]:
-    text, wanted = one_of([cast(Uri, value.value).value for value in values])
+    text, wanted = view.dialect.any_of([cast(Uri, value.value).value for value in values])
     return [rows(view, "uri", f"x.param = ? AND x.value {text}", view.param(criterion.param), wanted)]
 
 
@@ -125,31 +126,31 @@ def _references(view: View, criterion: Criterion, values: Values) -> list[Clause
         if view.feed is not None or not slash or ":" in to or view.composed:
             plain.append(to)
         elif type == "Patient":
-            found.append(_of_child(param, id))
+            found.append(_of_child(view, param, id))
         elif (number := view.numbers.type(view.connection, type)) >= 0:
-            found.append(_of_resource(param, type, number, id))
+            found.append(_of_resource(view, param, type, number, id))
     if plain:
-        text, targets = one_of(plain)
+        text, targets = view.dialect.any_of(plain)
         found.append(rows(view, "reference", f"x.param = ? AND x.target {text}", param, targets))
     return found
 
 
-def _of_resource(param: int, type: str, number: int, public: str) -> Clause:
+def _of_resource(view: View, param: int, type: str, number: int, public: str) -> Clause:
     """What a feed calls by its local id, asked for by the one that /fhir shows."""
     source = "resource t CROSS JOIN reference x"
     where = (
         "t.type = ? AND t.public = ? AND x.param = ? AND x.target = ? || t.local"
         f" AND x.rid BETWEEN t.feed << {FEED_BITS} AND t.feed << {FEED_BITS} | {WITHIN_FEED}"
     )
-    return _joined(source, where, number, public, param, f"{type}/")
+    return _joined(view, source, where, number, public, param, f"{type}/")
 
 
-def _of_child(param: int, child: str) -> Clause:
+def _of_child(view: View, param: int, child: str) -> Clause:
     """What the child's records say about their own Patient."""
     source = "child k CROSS JOIN record c CROSS JOIN reference x"
     own = f"x.param = ? AND x.target = 'Patient/' || c.local AND {in_record('c')}"
     where = f"k.id = ? AND c.child = k.child AND {own}"
-    return _joined(source, where, child, param)
+    return _joined(view, source, where, child, param)
 
 
 def in_record(record: str) -> str:
@@ -159,10 +160,10 @@ def in_record(record: str) -> str:
     return f"x.rid BETWEEN {low} AND {low} | {SEQ_MOST}"
 
 
-def _joined(source: str, where: str, *values: object) -> Clause:
+def _joined(view: View, source: str, where: str, *values: object) -> Clause:
     return Clause(
         ((f"SELECT x.rid FROM {source} WHERE {where}", values),),
-        (f"EXISTS (SELECT 1 FROM {source} WHERE {where} AND x.rid = {{r}}.rid)", values),
+        exists(view, source, f"{where} AND x.rid = {{r}}.rid", *values),
     )
 
 

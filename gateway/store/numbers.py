@@ -1,11 +1,11 @@
 """Small numbers for the names that index rows repeat: feeds, types, parameters, systems, units."""
 
-import sqlite3
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from gateway.problems import refuse
 from gateway.problems.store import STORE_ROOM
+from gateway.store.dialect import Session
 
 FEED_BITS = 51
 REC_BITS = 20
@@ -44,7 +44,7 @@ class Numbers:
         self.slots: dict[tuple[int, str], int] = {}
         self.units: dict[tuple[str, str, str], int] = {}
 
-    def feed(self, connection: sqlite3.Connection, name: str, make: bool = False) -> int:
+    def feed(self, connection: Session, name: str, make: bool = False) -> int:
         """A feed's number; -1 where it has told nothing yet."""
         number = self._feeds.get(name)
         if number is None:
@@ -55,7 +55,7 @@ class Numbers:
                 self._feeds[name] = number
         return number
 
-    def feed_name(self, connection: sqlite3.Connection, number: int) -> str:
+    def feed_name(self, connection: Session, number: int) -> str:
         """A feed's name."""
         name = self._feed_names.get(number)
         if name is None:
@@ -63,7 +63,7 @@ class Numbers:
             self._feed_names[number] = name
         return name
 
-    def type(self, connection: sqlite3.Connection, name: str, make: bool = False) -> int:
+    def type(self, connection: Session, name: str, make: bool = False) -> int:
         """A resource type's number; -1 where there never was one of it."""
         number = self._types.get(name)
         if number is None:
@@ -72,7 +72,7 @@ class Numbers:
                 self._types[name] = number
         return number
 
-    def type_name(self, connection: sqlite3.Connection, number: int) -> str:
+    def type_name(self, connection: Session, number: int) -> str:
         """A resource type's name."""
         name = self._type_names.get(number)
         if name is None:
@@ -80,7 +80,7 @@ class Numbers:
             self._type_names[number] = name
         return name
 
-    def param(self, connection: sqlite3.Connection, type: int, code: str, kind: str = "") -> int:
+    def param(self, connection: Session, type: int, code: str, kind: str = "") -> int:
         """A search parameter's number; -1 where nothing was indexed for it. With `kind` it is made."""
         number = self.params.get((type, code))
         if number is None:
@@ -89,7 +89,7 @@ class Numbers:
                 self.params[type, code] = number
         return number
 
-    def slot(self, connection: sqlite3.Connection, param: int, system: str) -> int:
+    def slot(self, connection: Session, param: int, system: str) -> int:
         """The number of a parameter with a system, made where it is new."""
         number = self.slots.get((param, system))
         if number is None:
@@ -97,7 +97,7 @@ class Numbers:
             self.slots[param, system] = number
         return number
 
-    def unit(self, connection: sqlite3.Connection, system: str, code: str, display: str) -> int:
+    def unit(self, connection: Session, system: str, code: str, display: str) -> int:
         """The number of a unit, made where it is new."""
         key = (system, code, display)
         number = self.units.get(key)
@@ -108,7 +108,7 @@ class Numbers:
 
 
 def _number(
-    connection: sqlite3.Connection,
+    connection: Session,
     table: str,
     names: Mapping[str, int | str],
     make: bool,
@@ -123,7 +123,8 @@ def _number(
     if not make:
         return -1
     values = {**names, **more}
-    insert = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})"
-    number = connection.execute(insert, tuple(values.values())).lastrowid
-    assert number is not None
-    return number
+    insert = f"""
+    INSERT INTO {table} ({table}, {", ".join(values)})
+    SELECT COALESCE(max({table}), 0) + 1, {", ".join("?" * len(values))} FROM {table} RETURNING {table}
+    """
+    return int(connection.execute(insert, tuple(values.values())).fetchall()[0][0])

@@ -1,11 +1,11 @@
-"""Reading records, children, links, reviews and person keys, from a SQLite store."""
+"""Reading records, children, links, reviews and person keys."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from gateway.store.numbers import FEED_BITS, REC_BITS
+from gateway.store.numbers import REC_BITS
 from gateway.store.resources import Lending
-from gateway.store.search import READ_RID, row_of
+from gateway.store.search import READ_PATIENT, row_of
 from gateway.store.values import Candidates, Child, Link, Record, Review, Row
 
 _RECORD = "SELECT c.rec, f.name, c.local, c.child FROM record c JOIN feed f USING (feed)"
@@ -15,7 +15,6 @@ FROM child k LEFT JOIN resource r ON r.rid = k.child << {REC_BITS}
 """
 _LINK = "SELECT rec, child, what, reason, sentence, author, at, load, link, stands FROM link"
 _REVIEW = "SELECT rec, reason, sentence, at, child, other, evidence, load, state, review FROM review"
-_PATIENT = f"SELECT (feed << {FEED_BITS}) | (rec << {REC_BITS}) FROM record WHERE rec = ?"
 
 
 class PeopleReads(Lending, Protocol):
@@ -24,8 +23,8 @@ class PeopleReads(Lending, Protocol):
     def records(self, recs: Sequence[int]) -> dict[int, Record]:
         """See `base.Reads.records`."""
         with self.lend(steady=True) as connection:
-            found = (connection.execute(f"{_RECORD} WHERE c.rec = ?", (rec,)).fetchone() for rec in recs)
-            return {row[0]: _record(row) for row in found if row}
+            found = self.dialect.each(connection, f"{_RECORD} WHERE c.rec = ?", [(rec,) for rec in recs])
+            return {row[0]: _record(row) for rows in found for row in rows}
 
     def record(self, feed: str, local: str) -> Record | None:
         """See `base.Reads.record`."""
@@ -38,11 +37,9 @@ class PeopleReads(Lending, Protocol):
         """See `base.Reads.patients`."""
         found: dict[int, Row] = {}
         with self.lend(steady=True) as connection:
-            for rec in recs:
-                # the Patient of a record is always the first of its resources
-                rid = connection.execute(_PATIENT, (rec,)).fetchone()
-                row = rid and connection.execute(f"{READ_RID} AND r.state = 0", rid).fetchone()
-                if row:
+            read = self.dialect.each(connection, READ_PATIENT, [(rec,) for rec in recs])
+            for rec, rows in zip(recs, read, strict=True):
+                for row in rows:
                     found[rec] = row_of(connection, self.numbers, row)
         return found
 
@@ -50,8 +47,9 @@ class PeopleReads(Lending, Protocol):
         """See `base.Reads.records_of`."""
         found = {}
         with self.lend(steady=True) as connection:
-            for child in children:
-                rows = connection.execute(f"{_RECORD} WHERE c.child = ? ORDER BY c.rec", (child,)).fetchall()
+            asked = f"{_RECORD} WHERE c.child = ? ORDER BY c.rec"
+            read = self.dialect.each(connection, asked, [(child,) for child in children])
+            for child, rows in zip(children, read, strict=True):
                 if rows:
                     found[child] = tuple(_record(row) for row in rows)
         return found
@@ -59,10 +57,9 @@ class PeopleReads(Lending, Protocol):
     def children(self, numbers: Sequence[int]) -> dict[int, Child]:
         """See `base.Reads.children`."""
         with self.lend(steady=True) as connection:
-            found = (
-                connection.execute(f"{_CHILD} WHERE k.child = ?", (each,)).fetchone() for each in numbers
-            )
-            return {row[0]: _child(row) for row in found if row}
+            asked = f"{_CHILD} WHERE k.child = ?"
+            found = self.dialect.each(connection, asked, [(each,) for each in numbers])
+            return {row[0]: _child(row) for rows in found for row in rows}
 
     def child(self, *, id: str = "", cci: str = "") -> Child | None:
         """See `base.Reads.child`."""
@@ -109,9 +106,11 @@ class PeopleReads(Lending, Protocol):
         """See `base.Reads.candidates`."""
         found, overfull = dict[bytes, tuple[int, ...]](), set[bytes]()
         asked = "SELECT rec FROM person_key WHERE key = ? ORDER BY rec LIMIT ?"
+        every = list(keys)
         with self.lend(steady=True) as connection:
-            for key in keys:
-                recs = tuple(rec for (rec,) in connection.execute(asked, (key, cap + 1)))
+            read = self.dialect.each(connection, asked, [(key, cap + 1) for key in every])
+            for key, rows in zip(every, read, strict=True):
+                recs = tuple(rec for (rec,) in rows)
                 if len(recs) > cap:
                     overfull.add(key)
                 elif recs:

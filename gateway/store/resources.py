@@ -1,12 +1,12 @@
-"""Reading resources, their versions, and searches, from a SQLite store."""
+"""Reading resources, their versions, and searches."""
 
-import sqlite3
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from gateway.fhir.query import Query
 from gateway.store import search
+from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import Numbers, rec_of
 from gateway.store.search import NO_TIME, READ_COMPOSED, READ_LOCAL, READ_PUBLIC, row_of
 from gateway.store.turns import Turns
@@ -30,10 +30,11 @@ _HELD = (
 class Lending(Protocol):
     """What reading needs: a connection for the length of a block, and the numbers of names."""
 
+    dialect: Dialect
     numbers: Numbers
     turns: Turns
 
-    def lend(self, steady: bool = False) -> AbstractContextManager[sqlite3.Connection]:
+    def lend(self, steady: bool = False) -> AbstractContextManager[Session]:
         """A connection; `steady` shows one state to all statements of the block."""
 
 
@@ -68,12 +69,11 @@ class ResourceReads(Lending, Protocol):
         found = {}
         with self.lend(steady=True) as connection:
             number = self.numbers.feed(connection, feed)
-            for type, local in keys:
-                asked = (number, self.numbers.type(connection, type), local)
-                kept = connection.execute(_HELD, asked).fetchone()
-                if kept is not None:
-                    version, highest, digest, state, about, load = kept
-                    found[type, local] = Held(version, highest, digest, state == 0, about, load)
+            asked = [(number, self.numbers.type(connection, type), local) for type, local in keys]
+            kept = self.dialect.each(connection, _HELD, asked)
+            for key, rows in zip(keys, kept, strict=True):
+                for version, highest, digest, state, about, load in rows:
+                    found[key] = Held(version, highest, digest, state == 0, about, load)
         return found
 
     def search(
@@ -99,15 +99,13 @@ class ResourceReads(Lending, Protocol):
             view = self.view(connection, ASK, type)
             return search.about(view, child, param, limit=limit, after=after, total=total)
 
-    def view(
-        self, connection: sqlite3.Connection, base: str, type: str, hidden: tuple[str, ...] = ()
-    ) -> View:
+    def view(self, connection: Session, base: str, type: str, hidden: tuple[str, ...] = ()) -> View:
         """A base and type as SQL needs them."""
         feed = None if base == ASK else self.numbers.feed(connection, base)
-        return View(connection, self.numbers, feed, type, hidden)
+        return View(connection, self.dialect, self.numbers, feed, type, hidden)
 
 
-def _read(connection: sqlite3.Connection, numbers: Numbers, base: str, type: str, id: str) -> Row | None:
+def _read(connection: Session, numbers: Numbers, base: str, type: str, id: str) -> Row | None:
     kind = numbers.type(connection, type)
     if base != ASK:
         found = connection.execute(READ_LOCAL, (numbers.feed(connection, base), kind, id)).fetchone()
@@ -117,7 +115,7 @@ def _read(connection: sqlite3.Connection, numbers: Numbers, base: str, type: str
     return row_of(connection, numbers, found) if found else None
 
 
-def _rid(connection: sqlite3.Connection, numbers: Numbers, row: Row) -> int:
+def _rid(connection: Session, numbers: Numbers, row: Row) -> int:
     asked = (numbers.feed(connection, row.feed), numbers.type(connection, row.type), row.local)
     (rid,) = connection.execute(
         "SELECT rid FROM resource WHERE feed = ? AND type = ? AND local = ?", asked

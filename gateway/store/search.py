@@ -1,13 +1,13 @@
 """A question answered in SQL: which criterion leads, in which order, from where on, and how many in all."""
 
-import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from gateway.fhir.query import Query, Sort
 from gateway.store.clauses import clause
+from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, Numbers, rec_of
 from gateway.store.values import Key, Page, Row
 from gateway.store.view import Clause, Sql, View, shown, together
@@ -79,7 +79,7 @@ def answer(view: View, query: Query, *, limit: int, after: Key | None, total: bo
         sql, args = page_sql(plan, after, limit + 1)
         keys = view.connection.execute(sql, args).fetchall()
     more = len(keys) > limit
-    rows = fetched(view.connection, view.numbers, keys[:limit])
+    rows = fetched(view, keys[:limit])
     if not total:
         return Page(rows, more, None)
     if limit and after is None and not more:
@@ -103,12 +103,12 @@ def planned(view: View, query: Query) -> Plan:
     return Plan(sources, where, terms, not query.sort, leader is None)
 
 
-def _rarest(connection: sqlite3.Connection, clauses: Sequence[Clause]) -> Clause | None:
+def _rarest(connection: Session, clauses: Sequence[Clause]) -> Clause | None:
     best, fewest = None, RARE + 1
     for each in clauses:
         if each.members:
             union, values = together(each.members)
-            counted = f"SELECT count(*) FROM (SELECT 1 FROM ({union}) LIMIT {fewest})"
+            counted = f"SELECT count(*) FROM (SELECT 1 FROM ({union}) u LIMIT {fewest}) n"
             (found,) = connection.execute(counted, values).fetchone()
             if found < fewest:
                 best, fewest = each, found
@@ -119,16 +119,14 @@ def _rarest(connection: sqlite3.Connection, clauses: Sequence[Clause]) -> Clause
 
 def _led_by(leader: Clause) -> Source:
     union, values = together(leader.members)
-    return Source(
-        f"(SELECT DISTINCT rid FROM ({union})) d CROSS JOIN resource r ON r.rid = d.rid", "1", values
-    )
+    return Source(f"(SELECT DISTINCT rid FROM ({union}) u) d CROSS JOIN resource r", "r.rid = d.rid", values)
 
 
 def _walks(view: View, plain: bool) -> list[Source]:
     """The resources in their order: of one feed, or of each feed by itself, to be merged."""
-    walk = "resource r INDEXED BY resource_order"
+    walk = f"resource r{view.dialect.along.format('resource_order')}"
     if view.feed is not None or view.composed:
-        return [Source(walk, "1", ())]
+        return [Source(walk, "TRUE", ())]
     asked = "SELECT feed FROM feed WHERE feed > 0"
     feeds = [feed for (feed,) in view.connection.execute(asked)]
     if plain and 0 < len(feeds) <= _FEEDS_APART:
@@ -146,30 +144,33 @@ def _terms(view: View, sort: Sequence[Sort]) -> list[Term]:
         elif each.param == "_lastUpdated":
             terms.append(Term("r.updated", (), each.descending))
         else:
-            sql, args = _sort_value(view, each)
+            sql, args, nothing = _sort_value(view, each)
             # whatever the direction, resources without the element come last
-            terms.append(Term(f"({sql}) IS NULL", args))
-            terms.append(Term(f"COALESCE(({sql}), 0)", args, each.descending))
+            terms.append(Term(f"CASE WHEN ({sql}) IS NULL THEN 1 ELSE 0 END", args))
+            terms.append(Term(f"COALESCE(({sql}), {nothing})", args, each.descending))
     return [*terms, Term("r.public")]
 
 
-def _sort_value(view: View, sort: Sort) -> Sql:
+def _sort_value(view: View, sort: Sort) -> tuple[str, tuple[object, ...], str]:
+    """The value that a resource is sorted by, what is bound to it, and what stands where it has none."""
     param = view.param(sort.param)
     found = view.connection.execute("SELECT kind FROM param WHERE param = ?", (param,)).fetchone()
     if found is None:
-        return "NULL", ()
+        return "NULL", (), "0"
     table, end = found[0], "max" if sort.descending else "min"
     value = f"s.{_SORTED_BY[table]}"
     if table in ("number", "quantity"):
         # a key is written as JSON, which knows no infinity
-        value = f"max(-1e308, min(1e308, {value}))"
-    select = f"SELECT {end}({value}) FROM {table} s WHERE s.rid = r.rid"
+        value = f"CASE WHEN {value} > 1e308 THEN 1e308 WHEN {value} < -1e308 THEN -1e308 ELSE {value} END"
+    nothing = "0" if table in ("date", "number", "quantity") else "''"
+    select = f"SELECT {end}({value}) FROM {view.dialect.own.format(table, 's', 'r')} WHERE s.rid = r.rid"
     if table != "token":
-        return f"{select} AND s.param = ?", (param,)
+        return f"{select} AND s.param = ?", (param,), nothing
     hidden = "".join(" AND v.system <> ?" for _ in view.hidden)
     return (
         f"{select} AND s.slot IN (SELECT v.slot FROM slot v WHERE v.param = ?{hidden})",
         (param, *view.hidden),
+        nothing,
     )
 
 
@@ -192,12 +193,12 @@ def page_sql(plan: Plan, after: Key | None, limit: int) -> Sql:
         ends = f"AND {behind[0]} ORDER BY r.time DESC, r.public LIMIT {limit}"
     else:
         behind = _behind(plan.terms, names, after)
-        ends = f") WHERE {behind[0]} ORDER BY {order} LIMIT {limit}"
+        ends = f") q WHERE {behind[0]} ORDER BY {order} LIMIT {limit}"
         selects = [(f"SELECT * FROM ({select}", values) for select, values in selects]
     if len(selects) == 1:
         select, values = selects[0]
         return f"{select} {ends}", (*values, *behind[1])
-    pages = " UNION ALL ".join(f"SELECT * FROM ({select} {ends})" for select, _ in selects)
+    pages = " UNION ALL ".join(f"SELECT * FROM ({select} {ends}) p" for select, _ in selects)
     every = tuple(value for _, values in selects for value in (*values, *behind[1]))
     return f"{pages} ORDER BY {order} LIMIT {limit}", every
 
@@ -208,13 +209,13 @@ def total_sql(plan: Plan) -> Sql:
     for tables, own, args in plan.sources:
         selects.append(f"SELECT count(*) AS n FROM {tables} WHERE {own} AND {plan.where[0]}")
         values += [*args, *plan.where[1]]
-    return f"SELECT sum(n) FROM ({' UNION ALL '.join(selects)})", tuple(values)
+    return f"SELECT CAST(sum(n) AS BIGINT) FROM ({' UNION ALL '.join(selects)}) q", tuple(values)
 
 
 def _behind(terms: Sequence[Term], names: Sequence[str], after: Key | None) -> Sql:
     """The condition that a row comes behind a key."""
     if after is None:
-        return "1", ()
+        return "TRUE", ()
     ladder, values = [], []
     for at, (term, name) in enumerate(zip(terms, names, strict=True)):
         equal = [f"{names[before]} = ?" for before in range(at)]
@@ -225,8 +226,8 @@ def _behind(terms: Sequence[Term], names: Sequence[str], after: Key | None) -> S
 
 
 _ROW = f"""
-SELECT r.rid, r.type, r.local, r.public, r.body, r.told, k.id, COALESCE(r.tag, r.version), r.updated, r.time,
-    r.state
+SELECT r.rid, r.type, r.local, r.public, r.body, r.told, k.id, COALESCE(r.tag, CAST(r.version AS TEXT)),
+    r.updated, r.time, r.state
 FROM resource r
 LEFT JOIN record c ON c.rec = (r.rid >> {REC_BITS}) & {REC_MOST} AND r.rid >= {1 << FEED_BITS}
 LEFT JOIN child k ON k.child = c.child
@@ -237,11 +238,14 @@ READ_PUBLIC = _ROW + (
     f"WHERE r.type = ? AND r.public = ? AND r.state < 2 AND r.rid >= {1 << FEED_BITS} AND c.child IS NOT NULL"
 )
 READ_COMPOSED = _ROW + f"WHERE r.type = ? AND r.public = ? AND r.rid < {1 << FEED_BITS}"
-READ_RID = _ROW + "WHERE r.rid = ?"
-READ_RIDS = _ROW + "WHERE r.rid IN (SELECT value FROM json_each(?))"
+# the Patient of a record is always the first of its resources
+READ_PATIENT = _ROW + (
+    f"WHERE r.rid = (SELECT (o.feed << {FEED_BITS}) | (o.rec << {REC_BITS}) FROM record o WHERE o.rec = ?)"
+    " AND r.state = 0"
+)
 
 
-def row_of(connection: sqlite3.Connection, numbers: Numbers, found: tuple[Any, ...], key: Key = ()) -> Row:
+def row_of(connection: Session, numbers: Numbers, found: tuple[Any, ...], key: Key = ()) -> Row:
     """A row of `READ_…` as a value."""
     rid, type, local, public, body, told, child, version, updated, time, state = found
     feed = numbers.feed_name(connection, rid >> FEED_BITS)
@@ -253,7 +257,7 @@ def row_of(connection: sqlite3.Connection, numbers: Numbers, found: tuple[Any, .
         body,
         told,
         (child or "") if feed else public,
-        str(version),
+        version,
         updated,
         None if time == NO_TIME else time,
         state == 1,
@@ -262,42 +266,46 @@ def row_of(connection: sqlite3.Connection, numbers: Numbers, found: tuple[Any, .
     )
 
 
-def fetched(connection: sqlite3.Connection, numbers: Numbers, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
+def fetched(view: View, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
     """The resources behind a page's keys, in their order; one statement for all of them."""
-    rids = json.dumps([key[0] for key in keys])
-    found = {row[0]: row for row in connection.execute(READ_RIDS, (rids,))} if keys else {}
-    return [row_of(connection, numbers, found[key[0]], key[1:]) for key in keys]
+    if not keys:
+        return []
+    text, rids = view.dialect.any_of([key[0] for key in keys])
+    found = {row[0]: row for row in view.connection.execute(f"{_ROW} WHERE r.rid {text}", (rids,))}
+    return [row_of(view.connection, view.numbers, found[key[0]], key[1:]) for key in keys]
 
 
 # Ordered by the index, so a page costs what it holds; the sums for several records of a child are small.
-_ABOUT = f"""
-FROM child k CROSS JOIN record c CROSS JOIN resource r INDEXED BY resource_head
-WHERE k.id = ? AND c.child = k.child
-AND r.head = (c.feed << {FEED_BITS - REC_BITS} | c.rec) AND r.type = ? AND r.state = 0
-AND EXISTS (SELECT 1 FROM reference x
-    WHERE x.param = ? AND x.target = 'Patient/' || c.local AND x.rid = r.rid)
-"""
-ABOUT_FIRST = f"SELECT r.rid, r.time, r.public {_ABOUT} ORDER BY r.time DESC, r.public LIMIT ?"
-ABOUT_NEXT = (
-    f"SELECT r.rid, r.time, r.public {_ABOUT} AND r.time <= ? AND (r.time < ? OR r.public > ?)"
-    " ORDER BY r.time DESC, r.public LIMIT ?"
-)
-ABOUT_TOTAL = f"SELECT count(*) {_ABOUT}"
+@cache
+def about_sql(dialect: Dialect) -> tuple[str, str, str]:
+    """What is about a child: the first page, a page behind a place, and the number of all."""
+    found = f"""
+    FROM child k CROSS JOIN record c CROSS JOIN resource r{dialect.along.format("resource_head")}
+    WHERE k.id = ? AND c.child = k.child
+    AND r.head = (c.feed << {FEED_BITS - REC_BITS} | c.rec) AND r.type = ? AND r.state = 0
+    AND EXISTS (SELECT 1 FROM reference x
+        WHERE x.param = ? AND x.target = 'Patient/' || c.local AND x.rid = r.rid{dialect.alone})
+    """
+    page = f"SELECT r.rid, r.time, r.public {found}"
+    order = "ORDER BY r.time DESC, r.public LIMIT ?"
+    behind = "AND r.time <= ? AND (r.time < ? OR r.public > ?)"
+    return f"{page} {order}", f"{page} {behind} {order}", f"SELECT count(*) {found}"
 
 
 def about(view: View, child: str, param: str, *, limit: int, after: Key | None, total: bool) -> Page:
     """The resources of a type that name the child's own Patient in `param`, newest first."""
     connection = view.connection
+    first, behind, counted = about_sql(view.dialect)
     asked = (child, view.number, view.param(param))
     if after is None:
-        keys = connection.execute(ABOUT_FIRST, (*asked, limit + 1)).fetchall()
+        keys = connection.execute(first, (*asked, limit + 1)).fetchall()
     else:
         time, public = after
-        keys = connection.execute(ABOUT_NEXT, (*asked, time, time, public, limit + 1)).fetchall()
+        keys = connection.execute(behind, (*asked, time, time, public, limit + 1)).fetchall()
     more = len(keys) > limit
-    rows = fetched(connection, view.numbers, keys[:limit])
+    rows = fetched(view, keys[:limit])
     if not total:
         return Page(rows, more, None)
     if after is None and not more:
         return Page(rows, more, len(rows))
-    return Page(rows, more, connection.execute(ABOUT_TOTAL, asked).fetchone()[0])
+    return Page(rows, more, connection.execute(counted, asked).fetchone()[0])

@@ -3,21 +3,51 @@
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
+from typing import Any
 
-from gateway.problems import refuse
-from gateway.problems.store import STORE_LOAD_RUNNING
-from gateway.store.accounts import LOAD, AccountReads, load_of
+from gateway.store.accounts import AccountReads, begin_load
 from gateway.store.connections import Connections, connect
+from gateway.store.dialect import Dialect, Session
 from gateway.store.faults import refused
 from gateway.store.numbers import Numbers
 from gateway.store.people import PeopleReads
 from gateway.store.resources import ResourceReads
 from gateway.store.schema import prepare
-from gateway.store.turns import Turns
+from gateway.store.turns import FileTurns
 from gateway.store.values import Load, LoadStart
-from gateway.store.work import SqliteWork
+from gateway.store.work import OpenWork
+
+
+def _any_of(values: Sequence[str] | Sequence[int]) -> tuple[str, object]:
+    # one list is bound, because SQLite limits how many values are
+    return (
+        ("= ?", values[0])
+        if len(values) == 1
+        else ("IN (SELECT value FROM json_each(?))", json.dumps(values))
+    )
+
+
+def _each(connection: Session, sql: str, keys: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [connection.execute(sql, key).fetchall() for key in keys]
+
+
+def _stream(connection: Session, sql: str) -> Iterator[Any]:
+    yield from connection.execute(sql)
+
+
+SQLITE = Dialect(
+    any_of=_any_of,
+    contains="instr({}, ?) > 0",
+    along=" INDEXED BY {}",
+    # without the hint SQLite may read all values of the parameter for each resource it tests
+    own="{0} {1} INDEXED BY {0}_rid",
+    its="rid",
+    alone="",
+    each=_each,
+    stream=_stream,
+)
 
 
 class SqliteStore(ResourceReads, PeopleReads, AccountReads):
@@ -34,8 +64,9 @@ class SqliteStore(ResourceReads, PeopleReads, AccountReads):
 
     def __init__(self, file: str | os.PathLike[str], *, patience: float = 10.0, most_bytes: int = 0) -> None:
         self.file = os.fspath(file)
+        self.dialect = SQLITE
         self.numbers = Numbers()
-        self.turns = Turns(self.file)
+        self.turns = FileTurns(self.file)
         self._writing_numbers = Numbers()
         self._connections = Connections(self.file, patience, most_bytes)
         try:
@@ -52,11 +83,11 @@ class SqliteStore(ResourceReads, PeopleReads, AccountReads):
         return self._connections.read(steady)
 
     @contextmanager
-    def write(self) -> Iterator[SqliteWork]:
+    def write(self) -> Iterator[OpenWork]:
         """See `base.Store.write`."""
         try:
             with self._connections.write() as connection:
-                yield SqliteWork(connection, self._writing_numbers, self.turns)
+                yield OpenWork(SQLITE, connection, self._writing_numbers, self.turns)
         except BaseException:
             # numbers that were rolled back must not be used again
             self._writing_numbers = Numbers()
@@ -64,27 +95,8 @@ class SqliteStore(ResourceReads, PeopleReads, AccountReads):
 
     def start_load(self, start: LoadStart) -> Load:
         """See `base.Store.start_load`."""
-        given = json.dumps(dict(start.given), sort_keys=True)
-        same = (start.content, start.feed, start.mapping, start.mapping_sha, given)
         with self._connections.write() as connection:
-            asked = (
-                "SELECT load FROM load WHERE content = ? AND feed = ? AND mapping = ? AND mapping_sha = ?"
-                " AND given = ? AND state = 'running' ORDER BY load DESC LIMIT 1"
-            )
-            known = connection.execute(asked, same).fetchone()
-            if known:
-                (number,) = known
-                connection.execute("DELETE FROM aside WHERE load = ?", (number,))
-            else:
-                number = connection.execute(
-                    "INSERT INTO load (content, feed, mapping, mapping_sha, given, files, begun, state,"
-                    " counts) VALUES (?, ?, ?, ?, ?, ?, ?, 'running', '{}')",
-                    (*same, json.dumps(start.files), start.at),
-                ).lastrowid
-            if not self.turns.take(number):
-                raise refuse(STORE_LOAD_RUNNING)
-            row = connection.execute(f"{LOAD} WHERE load = ?", (number,)).fetchone()
-        return load_of(row, self.turns, continued=known is not None)
+            return begin_load(connection, self.turns, start)
 
     def leave_load(self, number: int) -> None:
         """See `base.Store.leave_load`."""

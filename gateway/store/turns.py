@@ -1,11 +1,28 @@
-"""Which loads are being run: a lock on a small file beside the database, gone with its process."""
+"""Which loads are being run: for SQLite a lock on a file beside the database, gone with its process."""
 
 import contextlib
 import fcntl
 import os
+from typing import Protocol
 
 
-class Turns:
+class Turns(Protocol):
+    """The loads that one store object runs, and a look at those of others."""
+
+    def take(self, load: int) -> bool:
+        """Whether the turn for a load could be taken."""
+
+    def taken(self, load: int) -> bool:
+        """Whether anybody runs a load now."""
+
+    def leave(self, load: int) -> None:
+        """Give the turn back."""
+
+    def leave_all(self) -> None:
+        """Give every turn back."""
+
+
+class FileTurns:
     """The loads that this store object runs, and a look at those of others.
 
     A process that is killed leaves its load's row saying "running"; the lock tells that it is not.

@@ -1,8 +1,8 @@
 """Taking a load back: what stood before it stands again, byte for byte."""
 
-import sqlite3
 from collections.abc import Iterable
 
+from gateway.store.dialect import Session
 from gateway.store.numbers import rec_of
 from gateway.store.values import Undone
 from gateway.store.writing import Writing
@@ -17,17 +17,18 @@ UPDATE resource SET (rid, state, time, updated, version, load, digest, method, p
 WHERE rid = ?
 """
 _EMPTY = """
-UPDATE resource SET state = 2, version = 0, load = NULL, digest = x'', method = '', place = '', rule = '',
-    told = x'', body = x''
+UPDATE resource SET state = 2, version = 0, load = NULL, method = '', place = '', rule = '', digest = ?,
+    told = ?, body = ?
 WHERE rid = ?
 """
 
 
-def undo(connection: sqlite3.Connection, writing: Writing, load: int) -> Undone:
+def undo(connection: Session, writing: Writing, load: int) -> Undone:
     """Take back what a load wrote; its row in `load` is the caller's."""
     recs, children = set[int](), set[int]()
     # those it wrote and something later wrote over
-    connection.execute("UPDATE version SET stands = 0, entries = x'' WHERE load = ? AND stands = 1", (load,))
+    taken = "UPDATE version SET stands = 0, entries = ? WHERE load = ? AND stands = 1"
+    connection.execute(taken, (b"", load))
     current = connection.execute("SELECT rid FROM resource WHERE load = ? ORDER BY rid", (load,)).fetchall()
     for (rid,) in current:
         recs.add(rec_of(rid))
@@ -45,12 +46,12 @@ def undo(connection: sqlite3.Connection, writing: Writing, load: int) -> Undone:
     return Undone(tuple(sorted(recs)), tuple(sorted(children)), len(current))
 
 
-def _step_back(connection: sqlite3.Connection, writing: Writing, rid: int) -> int:
+def _step_back(connection: Session, writing: Writing, rid: int) -> int:
     """Make the latest version that stands the current one; returns the rid it has."""
     writing.keep(rid, stands=False)
     before = connection.execute(_BEFORE, (rid,)).fetchone()
     if before is None:
-        connection.execute(_EMPTY, (rid,))
+        connection.execute(_EMPTY, (b"", b"", b"", rid))
         return rid
     number, home, state, pack = before
     connection.execute(_RESTORE, (number, rid))
@@ -61,14 +62,14 @@ def _step_back(connection: sqlite3.Connection, writing: Writing, rid: int) -> in
     return int(home)
 
 
-def _unlink(connection: sqlite3.Connection, load: int) -> None:
+def _unlink(connection: Session, load: int) -> None:
     """Take a load's link events back."""
     recs = connection.execute("SELECT DISTINCT rec FROM link WHERE load = ?", (load,)).fetchall()
     connection.execute("UPDATE link SET stands = 0 WHERE load = ?", (load,))
     fold(connection, (rec for (rec,) in recs))
 
 
-def fold(connection: sqlite3.Connection, recs: Iterable[int]) -> None:
+def fold(connection: Session, recs: Iterable[int]) -> None:
     """Let the last link event that stands say which child each record is linked to."""
     for rec in recs:
         asked = "SELECT what, child FROM link WHERE rec = ? AND stands = 1 ORDER BY link DESC LIMIT 1"
@@ -77,6 +78,6 @@ def fold(connection: sqlite3.Connection, recs: Iterable[int]) -> None:
         connection.execute("UPDATE record SET child = ? WHERE rec = ?", (linked, rec))
 
 
-def _children_of(connection: sqlite3.Connection, recs: Iterable[int]) -> set[int]:
+def _children_of(connection: Session, recs: Iterable[int]) -> set[int]:
     asked = "SELECT child FROM record WHERE rec = ? AND child IS NOT NULL"
     return {child for rec in recs for (child,) in connection.execute(asked, (rec,))}

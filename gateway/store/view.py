@@ -1,14 +1,14 @@
 """Conditions on resources in SQL, and the view of a base from which they are asked."""
 
-import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, WITHIN_FEED, Numbers
 
 Sql = tuple[str, tuple[object, ...]]
 
+_ALL = 2**63 - 1
 _COMPOUND = 200  # SQLite joins at most 500 queries by UNION ALL
 
 
@@ -39,7 +39,8 @@ class View:
         depth: how many chains lead here; keeps the names in nested queries apart.
     """
 
-    connection: sqlite3.Connection
+    connection: Session
+    dialect: Dialect
     numbers: Numbers
     feed: int | None
     type: str
@@ -82,7 +83,8 @@ def shown(view: View, alias: str) -> Sql:
         )
     return (
         f"{alias}.type = ? AND {alias}.state = 0 AND {alias}.rid >= {1 << FEED_BITS} AND EXISTS (SELECT 1"
-        f" FROM record cc WHERE cc.rec = ({alias}.rid >> {REC_BITS}) & {REC_MOST} AND cc.child IS NOT NULL)",
+        f" FROM record cc WHERE cc.rec = ({alias}.rid >> {REC_BITS}) & {REC_MOST} AND cc.child IS NOT NULL"
+        f"{view.dialect.alone})",
         (view.number,),
     )
 
@@ -92,7 +94,7 @@ def either(parts: list[Clause]) -> Clause:
     if len(parts) == 1:
         return parts[0]
     if not parts:
-        return Clause((("SELECT 0 AS rid WHERE 0", ()),), ("0", ()))
+        return Clause((("SELECT 0 AS rid WHERE FALSE", ()),), ("FALSE", ()))
     members = tuple(each for part in parts for each in part.members)
     every = all(part.members for part in parts)
     test = _any([part.test[0] for part in parts])
@@ -113,15 +115,8 @@ def together(members: Sequence[Sql]) -> Sql:
     while len(parts) > _COMPOUND:
         groups = [parts[at : at + _COMPOUND] for at in range(0, len(parts), _COMPOUND)]
         # the limit keeps SQLite from taking the groups apart again
-        parts = [f"SELECT rid FROM ({' UNION ALL '.join(group)} LIMIT -1)" for group in groups]
+        parts = [f"SELECT rid FROM ({' UNION ALL '.join(group)} LIMIT {_ALL}) g" for group in groups]
     return " UNION ALL ".join(parts), tuple(value for _, some in members for value in some)
-
-
-def one_of(values: Sequence[str]) -> tuple[str, str]:
-    """The condition that a column has one of the values, and what is bound to it."""
-    if len(values) == 1:
-        return "= ?", values[0]
-    return "IN (SELECT value FROM json_each(?))", json.dumps(values)
 
 
 def negated(positive: Clause) -> Clause:
@@ -129,13 +124,14 @@ def negated(positive: Clause) -> Clause:
     return Clause((), (f"NOT {positive.test[0]}", positive.test[1]))
 
 
+def exists(view: View, source: str, where: str, *values: object) -> Sql:
+    """The test that a query finds something for the resource `{r}`."""
+    return f"EXISTS (SELECT 1 FROM {source} WHERE {where}{view.dialect.alone})", values
+
+
 def rows(view: View, table: str, where: str, *values: object) -> Clause:
     """The resources with a row of an index table."""
     return Clause(
         ((f"SELECT x.rid FROM {table} x WHERE {where} AND x.rid BETWEEN ? AND ?", (*values, *view.rids)),),
-        # without the hint SQLite may read all values of the parameter for each resource it tests
-        (
-            f"EXISTS (SELECT 1 FROM {table} x INDEXED BY {table}_rid WHERE x.rid = {{r}}.rid AND {where})",
-            values,
-        ),
+        exists(view, view.dialect.own.format(table, "x", "{r}"), f"x.rid = {{r}}.rid AND {where}", *values),
     )

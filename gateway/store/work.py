@@ -1,7 +1,6 @@
-"""A unit of work on a SQLite store: reads that see its own writes, and the writes."""
+"""A unit of work: reads that see its own writes, and the writes."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
@@ -9,6 +8,7 @@ from gateway.problems import refuse
 from gateway.problems.store import STORE_CCI, STORE_LOAD_RUNNING, STORE_LOAD_UNDONE, STORE_LOAD_UNKNOWN
 from gateway.store import entries
 from gateway.store.accounts import AccountReads
+from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import REC_BITS, Numbers
 from gateway.store.people import PeopleReads
 from gateway.store.resources import ResourceReads
@@ -19,26 +19,30 @@ from gateway.store.values import Aside, Composed, Delete, Link, Put, Review, Und
 from gateway.store.writing import Writing
 
 _COMPOSE = """
-INSERT OR REPLACE INTO resource (rid, type, state, time, updated, version, highest, local, public, tag,
-    digest, method, place, rule, told, body)
-SELECT k.child << 20, ?, 0, ?, ?, 0, 0, k.id, k.id, ?, x'', 'PUT', '', '', ?, ? FROM child k WHERE k.child = ?
+INSERT INTO resource (rid, type, state, time, version, highest, local, public, digest, method, place, rule,
+    updated, tag, told, body)
+SELECT k.child << 20, ?, 0, ?, 0, 0, k.id, k.id, ?, 'PUT', '', '', ?, ?, ?, ? FROM child k WHERE k.child = ?
+ON CONFLICT (rid) DO UPDATE SET updated = excluded.updated, tag = excluded.tag, told = excluded.told,
+    body = excluded.body
 """
 _SAME_REVIEW = """
 SELECT 1 FROM review
-WHERE rec = ? AND child IS ? AND other IS ? AND reason = ? AND stands = 1 AND state <> 'withdrawn'
+WHERE rec = ? AND COALESCE(child, 0) = ? AND COALESCE(other, 0) = ? AND reason = ? AND stands = 1
+    AND state <> 'withdrawn'
 """
 
 
-class SqliteWork(ResourceReads, PeopleReads, AccountReads):
+class OpenWork(ResourceReads, PeopleReads, AccountReads):
     """See `base.Work`."""
 
-    def __init__(self, connection: sqlite3.Connection, numbers: Numbers, turns: Turns) -> None:
+    def __init__(self, dialect: Dialect, connection: Session, numbers: Numbers, turns: Turns) -> None:
+        self.dialect = dialect
         self.numbers = numbers
         self.turns = turns
         self._connection = connection
-        self._writing = Writing(connection, numbers)
+        self._writing = Writing(dialect, connection, numbers)
 
-    def lend(self, steady: bool = False) -> AbstractContextManager[sqlite3.Connection]:
+    def lend(self, steady: bool = False) -> AbstractContextManager[Session]:
         """The connection of this work: it sees what was written, and nothing else changes meanwhile."""
         return nullcontext(self._connection)
 
@@ -57,15 +61,14 @@ class SqliteWork(ResourceReads, PeopleReads, AccountReads):
 
     def found(self, id: str, cci: str, founder: int, load: int | None) -> int:
         """See `base.Work.found`."""
-        try:
-            made = self._connection.execute(
-                "INSERT INTO child (id, cci, state, founder, load) VALUES (?, ?, 'active', ?, ?)",
-                (id, cci, founder, load),
-            )
-        except sqlite3.IntegrityError as error:
-            raise refuse(STORE_CCI) from error
-        assert made.lastrowid is not None
-        return made.lastrowid
+        made = self._connection.execute(
+            "INSERT INTO child (id, cci, state, founder, load) VALUES (?, ?, 'active', ?, ?)"
+            " ON CONFLICT DO NOTHING RETURNING child",
+            (id, cci, founder, load),
+        ).fetchall()
+        if not made:
+            raise refuse(STORE_CCI)
+        return int(made[0][0])
 
     def link(self, events: Sequence[Link]) -> None:
         """See `base.Work.link`."""
@@ -82,9 +85,9 @@ class SqliteWork(ResourceReads, PeopleReads, AccountReads):
     def take_back(self, links: Sequence[int]) -> None:
         """See `base.Work.take_back`."""
         recs = set[int]()
-        for number in links:
-            asked = "UPDATE link SET stands = 0 WHERE link = ? RETURNING rec"
-            recs.update(rec for (rec,) in self._connection.execute(asked, (number,)).fetchall())
+        asked = "UPDATE link SET stands = 0 WHERE link = ? RETURNING rec"
+        for rows in self.dialect.each(self._connection, asked, [(number,) for number in links]):
+            recs.update(rec for (rec,) in rows)
         fold(self._connection, recs)
 
     def compose(self, composed: Mapping[int, Composed | None]) -> None:
@@ -92,35 +95,39 @@ class SqliteWork(ResourceReads, PeopleReads, AccountReads):
         connection = self._connection
         type = self.numbers.type(connection, "Patient", make=True)
         rows = entries.no_rows()
-        for child, patient in composed.items():
+        asked = "SELECT tag, updated, told, body FROM resource WHERE rid = ?"
+        kept = self.dialect.each(connection, asked, [(child << REC_BITS,) for child in composed])
+        stale, values = list[int](), list[tuple[object, ...]]()
+        for (child, patient), there in zip(composed.items(), kept, strict=True):
             rid = child << REC_BITS
-            if patient is None:
-                connection.execute("DELETE FROM resource WHERE rid = ?", (rid,))
-                entries.remove(connection, (rid,))
-                continue
-            asked = "SELECT tag, updated, told, body FROM resource WHERE rid = ?"
-            there = connection.execute(asked, (rid,)).fetchone()
-            if there == (patient.version, patient.updated, patient.reduced, patient.full):
+            told = patient and (patient.version, patient.updated, patient.reduced, patient.full)
+            if there == [told] or (patient is None and not there):
                 continue
             if there:
-                entries.remove(connection, (rid,))
-            values = (type, NO_TIME, patient.updated, patient.version, patient.reduced, patient.full, child)
-            connection.execute(_COMPOSE, values)
-            entries.spread(connection, self.numbers, type, rid, patient.entries, rows)
+                stale.append(rid)
+            if patient:
+                version, *texts = (patient.version, patient.reduced, patient.full)
+                values.append((type, NO_TIME, b"", patient.updated, version, *texts, child))
+                entries.spread(connection, self.numbers, type, rid, patient.entries, rows)
+        entries.remove(self.dialect, connection, stale)
+        gone = [(child << REC_BITS,) for child, patient in composed.items() if patient is None]
+        connection.executemany("DELETE FROM resource WHERE rid = ?", gone)
+        connection.executemany(_COMPOSE, values)
         entries.insert(connection, rows)
 
     def keys(self, keys: Mapping[int, Iterable[bytes]]) -> None:
         """See `base.Work.keys`."""
         self._connection.executemany("DELETE FROM person_key WHERE rec = ?", [(rec,) for rec in keys])
         self._connection.executemany(
-            "INSERT OR IGNORE INTO person_key (key, rec) VALUES (?, ?)",
+            "INSERT INTO person_key (key, rec) VALUES (?, ?) ON CONFLICT DO NOTHING",
             [(key, rec) for rec, some in keys.items() for key in some],
         )
 
     def review(self, entries: Sequence[Review]) -> None:
         """See `base.Work.review`."""
         for e in entries:
-            if not self._connection.execute(_SAME_REVIEW, (e.rec, e.child, e.other, e.reason)).fetchone():
+            same = (e.rec, e.child or 0, e.other or 0, e.reason)
+            if not self._connection.execute(_SAME_REVIEW, same).fetchone():
                 self._connection.execute(
                     "INSERT INTO review (rec, child, other, reason, sentence, evidence, at, load, state)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

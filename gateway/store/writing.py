@@ -1,12 +1,12 @@
-"""Writing versions of resources into a SQLite store."""
+"""Writing versions of resources."""
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gateway.problems import refuse
 from gateway.problems.store import STORE_ROOM, STORE_VERSION
 from gateway.store import entries
+from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import REC_MOST, SEQ_MOST, Numbers, rec_of, rid_of
 from gateway.store.search import NO_TIME
 from gateway.store.values import Delete, Put
@@ -22,6 +22,11 @@ UPDATE resource SET rid = ?, state = ?, time = ?, updated = ?, version = ?, high
     digest = ?, method = ?, place = ?, rule = ?, told = ?, body = ?
 WHERE rid = ?
 """
+_TOMBSTONE = """
+UPDATE resource SET state = 1, method = 'DELETE', rule = '', time = ?, updated = ?, version = ?, highest = ?,
+    load = ?, place = ?, digest = ?, told = ?, body = ?
+WHERE rid = ?
+"""
 _KEEP = """
 INSERT INTO version (rid, version, stands, state, home, time, updated, load, digest, method, place, rule,
     told, body, entries)
@@ -33,7 +38,8 @@ FROM resource WHERE rid = ?
 class Writing:
     """The writes of one unit of work that are about resources; batches are gathered and written together."""
 
-    def __init__(self, connection: sqlite3.Connection, numbers: Numbers) -> None:
+    def __init__(self, dialect: Dialect, connection: Session, numbers: Numbers) -> None:
+        self._dialect = dialect
         self._connection = connection
         self._numbers = numbers
         self._recs: dict[tuple[int, str | None], int] = {}
@@ -44,13 +50,16 @@ class Writing:
     def put(self, puts: Sequence[Put]) -> None:
         """See `base.Work.put`."""
         connection, numbers = self._connection, self._numbers
-        for each in puts:
-            feed = numbers.feed(connection, each.feed, make=True)
-            type = numbers.type(connection, each.type, make=True)
-            key = (feed, type, each.local)
+        keys = [
+            (numbers.feed(connection, each.feed, True), numbers.type(connection, each.type, True), each.local)
+            for each in puts
+        ]
+        kept = self._kept(keys)
+        for key, each in zip(keys, puts, strict=True):
+            feed, type, _ = key
             if key in self._fresh:
                 self._flush()
-            known = connection.execute(_KNOWN, key).fetchone()
+            known = kept.get(key)
             if each.version != (known[1] if known else 0) + 1:
                 raise refuse(STORE_VERSION)
             rec = self.rec(feed, each.about)
@@ -63,6 +72,7 @@ class Writing:
                 )
             else:
                 rid = self._supersede(known, feed, rec, each)
+            kept[key] = (rid, each.version, 0)
             entries.spread(connection, numbers, type, rid, each.entries, self._rows)
         self._flush()
 
@@ -76,27 +86,29 @@ class Writing:
                 raise refuse(STORE_VERSION)
             rid = known[0]
             self.keep(rid, stands=True)
-            connection.execute(
-                "UPDATE resource SET state = 1, time = ?, updated = ?, version = ?, highest = ?, load = ?,"
-                " digest = x'', method = 'DELETE', place = ?, rule = '', told = x'', body = x''"
-                " WHERE rid = ?",
-                (NO_TIME, each.updated, each.version, each.version, each.load, each.place, rid),
-            )
+            values = (NO_TIME, each.updated, each.version, each.version, each.load, each.place)
+            connection.execute(_TOMBSTONE, (*values, b"", b"", b"", rid))
+
+    def _kept(self, keys: Sequence[tuple[int, int, str]]) -> dict[tuple[int, int, str], tuple[int, int, int]]:
+        """Rid, highest version and state of each resource that was there before."""
+        found = self._dialect.each(self._connection, _KNOWN, keys)
+        return {key: rows[0] for key, rows in zip(keys, found, strict=True) if rows}
 
     def rec(self, feed: int, local: str | None) -> int:
         """The record of a feed's Patient, made where it is new; None: that of what is about no Patient."""
         rec = self._recs.get((feed, local))
         if rec is None:
-            asked = "SELECT rec FROM record WHERE feed = ? AND local IS ? ORDER BY rec DESC LIMIT 1"
-            row = self._connection.execute(asked, (feed, local)).fetchone()
+            which, key = ("= ?", (feed, local)) if local is not None else ("IS NULL", (feed,))
+            asked = f"SELECT rec FROM record WHERE feed = ? AND local {which} ORDER BY rec DESC LIMIT 1"
+            row = self._connection.execute(asked, key).fetchone()
             rec = self._recs[feed, local] = row[0] if row else self._new_rec(feed, local)
         return rec
 
     def keep(self, rid: int, stands: bool) -> None:
         """Move the current version to the versions, and its index rows out of the way."""
-        pack = entries.packed(self._connection, rid) if stands else b""
-        self._connection.execute(_KEEP, (stands, pack, rid))
-        entries.remove(self._connection, (rid,))
+        pack = entries.packed(self._dialect, self._connection, rid) if stands else b""
+        self._connection.execute(_KEEP, (int(stands), pack, rid))
+        entries.remove(self._dialect, self._connection, (rid,))
 
     def move(self, old: int, new: int) -> None:
         """Take a resource's versions along to another record."""
@@ -116,11 +128,11 @@ class Writing:
         return rid
 
     def _new_rec(self, feed: int, local: str | None) -> int:
-        made = self._connection.execute("INSERT INTO record (feed, local) VALUES (?, ?)", (feed, local))
-        rec = made.lastrowid
-        if rec is None or rec > REC_MOST:
+        made = "INSERT INTO record (feed, local) VALUES (?, ?) RETURNING rec"
+        ((rec,),) = self._connection.execute(made, (feed, local)).fetchall()
+        if rec > REC_MOST:
             raise refuse(STORE_ROOM, what="record")
-        return rec
+        return int(rec)
 
     def _new_rid(self, feed: int, rec: int, each: Put) -> int:
         if each.type == "Patient" and each.about == each.local:
@@ -138,7 +150,7 @@ class Writing:
         return rid_of(feed, rec, seq + 1)
 
     def _flush(self) -> None:
-        self._connection.executemany(_INSERT, self._fresh.values())
+        self._connection.executemany(_INSERT, list(self._fresh.values()))
         self._fresh.clear()
         entries.insert(self._connection, self._rows)
         self._connection.executemany(

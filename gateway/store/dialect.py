@@ -1,0 +1,56 @@
+"""Where databases differ: the few things each says in its own words, as one value.
+
+All SQL of the store is written once, with `?` for what is bound. The order of joins is the written order
+(`CROSS JOIN`), and which index answers what is decided here, not by a planner that knows less about the data.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Answer(Protocol):
+    """The rows that a statement gives."""
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """The rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Session(Protocol):
+    """A connection, as far as both databases have the same: statements with `?` for each value."""
+
+    def execute(self, sql: str, args: Sequence[Any] = ..., /) -> Answer:
+        """Run one statement."""
+
+    def executemany(self, sql: str, rows: Sequence[Any], /) -> Any:
+        """Run one statement for each row of values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What one database says differently.
+
+    Attributes:
+        any_of: from values, the condition that a column has one of them, and what is bound to it.
+        contains: the condition that the text `{}` has a bound text within.
+        along: an index `{}` that a table must be read by.
+        own: the rows of index table `{0}`, called `{1}`, of a resource called `{2}`: found by its rid alone.
+        its: the rid of an index table's row, where one resource's rows are wanted.
+        alone: ends a query in EXISTS, so that it is asked for each row and not joined.
+        each: one statement for each key: the rows for each.
+        stream: a statement whose rows are too many for memory.
+    """
+
+    any_of: Callable[[Sequence[str] | Sequence[int]], tuple[str, object]]
+    contains: str
+    along: str
+    own: str
+    its: str
+    alone: str
+    each: Callable[[Session, str, Sequence[Sequence[Any]]], list[list[Any]]]
+    stream: Callable[[Session, str], Iterator[Any]]
