@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from gateway.fhir import facts
 from gateway.fhir.expression import parse
 from gateway.fhir.parameters import SHELF
-from gateway.fhir.path_code import Path, Sink, walk_function
+from gateway.fhir.path_code import Child, Path, Sink, walk_function
 from gateway.fhir.paths import PathReader
-from gateway.fhir.query import Entry, Span, Target
+from gateway.fhir.query import FOREVER, Entry, Span, Target
 
 Resource = dict[str, Any]
 _Walk = Callable[[Resource, Callable[[Entry], None]], None]
@@ -72,6 +72,30 @@ def clinical_time(resource: Resource, resource_type: str) -> Span | None:
         if spans:
             return max(spans)
     return None
+
+
+def moment(resource: Resource, resource_type: str) -> int | None:
+    """The moment a resource is ordered by, in milliseconds since 1970; None where it has no clinical time.
+
+    The first of its clinical time, or of one that has no beginning the last.
+    """
+    time = clinical_time(resource, resource_type)
+    if time is None:
+        return None
+    return time.low if time.low > FOREVER.low else time.high
+
+
+@cache
+def clinical_elements(resource_type: str) -> tuple[str, ...]:
+    """The elements of a type that `clinical_time` looks at."""
+    reader = PathReader(resource_type)
+    paths = [
+        path
+        for code in _clinical_codes(resource_type)
+        for path in _paths(reader, facts.parameters(resource_type)[code].expression)
+    ]
+    firsts = (next((step.key for step in path.steps if isinstance(step, Child)), "") for path in paths)
+    return tuple(dict.fromkeys(name for name in firsts if name))
 
 
 def compartment_reference(resource: Resource, resource_type: str) -> str | None:

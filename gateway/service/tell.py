@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from gateway.fhir import index, json
 from gateway.fhir.faces import marked
-from gateway.fhir.query import FOREVER
 from gateway.problems import Problem, problem
 from gateway.problems.service import REPEATED_RECORD
 from gateway.service.clock import instant
@@ -145,7 +144,6 @@ class Teller:
         reference = index.compartment_reference(resource, one.type)
         about = reference.removeprefix("Patient/") if reference else None
         stored = marked(stamped(one.text, version, at, one.source), about, self.public_id)
-        time = index.clinical_time(resource, one.type)
         return Put(
             feed=self.feed,
             type=one.type,
@@ -158,7 +156,7 @@ class Teller:
             updated=at,
             digest=digest,
             entries=tuple(index.entries(resource, one.type)),
-            time=None if time is None else (time.low if time.low > FOREVER.low else time.high),
+            time=index.moment(resource, one.type),
             method=one.method,
             load=load,
             place=one.place,

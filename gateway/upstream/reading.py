@@ -173,7 +173,7 @@ class Reading:
                 self._dropped[UPSTREAM_OTHER_SUBJECT] += 1
                 return None
             body = rewritten(fields, self.names)
-            time = clinical_time(fields)
+            time = clinical_time(fields, self.question.type)
         except (Refused, msgspec.DecodeError):
             self._dropped[UPSTREAM_OTHER_TYPE] += 1
             return None

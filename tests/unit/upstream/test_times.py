@@ -29,13 +29,30 @@ MIDNIGHT_2025_01_01 = 1_735_689_600_000
             MIDNIGHT_2025_01_01,
             id="not issued",
         ),
-        pytest.param({"occurrenceDateTime": "2025-01-01"}, MIDNIGHT_2025_01_01, id="an immunisation"),
+        pytest.param(
+            {"effectiveTiming": {"event": ["2025-02-01", "2025-01-01"]}},
+            MIDNIGHT_2025_01_01,
+            id="the first of some",
+        ),
         pytest.param({"issued": "2025-01-01T00:00:00Z"}, None, id="only when it was written down"),
-        pytest.param({"effectivePeriod": {"end": "2026"}}, None, id="a period that never began"),
+        pytest.param(
+            {"effectivePeriod": {"end": "2024-12-31"}}, MIDNIGHT_2025_01_01, id="the end of what never began"
+        ),
+        pytest.param({"effectivePeriod": {"end": 2026}}, None, id="an end that is none"),
+        pytest.param({"effectivePeriod": "2025-01-01"}, None, id="no period"),
+        pytest.param({"effectiveTiming": {"event": [2025, None]}}, None, id="events that are none"),
         pytest.param({"effectiveDateTime": "2025-02-30"}, None, id="a day that never was"),
         pytest.param({"effectiveDateTime": 2025}, None, id="a number"),
         pytest.param({}, None, id="none"),
     ],
 )
 def test_the_clinical_time_is_its_first_moment(resource: dict[str, Any], time: int | None) -> None:
-    assert clinical_time(opened(json.dumps(resource).encode())) == time
+    assert clinical_time(opened(json.dumps(resource).encode()), "Observation") == time
+
+
+def test_each_type_has_a_clinical_time_of_its_own() -> None:
+    immunisation = opened(b'{"occurrenceDateTime": "2025-01-01"}')
+
+    assert clinical_time(immunisation, "Immunization") == MIDNIGHT_2025_01_01
+    assert clinical_time(immunisation, "Observation") is None
+    assert clinical_time(immunisation, "Nonsense") is None
