@@ -48,9 +48,14 @@ def map_(
       fhirgate map pupils.xml -m ctf
       fhirgate map header.csv episodes.csv -m ssda903 --set la=201 --set year=2025-26 --bundle
     """
-    found = needed(Shelf.read(configured(config_path)), files, wanted)
+    shelf = Shelf.read(configured(config_path))
+    found = needed(shelf, files, wanted)
     if as_test:
-        return _tell_test(author.first_as_test(found, list(files), wanted.values), as_json)
+        name = wanted.name or next(each for each in shelf.folders if shelf.mapping(each) is found)
+        # A shell that writes into the file has made it, empty, before this runs.
+        tests = author.tests_beside(shelf.folder(name))
+        first = not tests.is_file() or tests.stat().st_size == 0
+        return _tell_test(author.first_as_test(found, list(files), wanted.values), first, as_json)
     trials = islice(author.trials(found, list(files), wanted.values), limit)
     problems: list[Problem] = []
     _write(_texts(trials, problems), _AS_OBJECT if as_json else _AS_BUNDLE if bundle else _AS_LINES)
@@ -245,13 +250,18 @@ def _result_json(result: Result) -> dict[str, Any]:
     }
 
 
-def _tell_test(test: dict[str, Any] | None, as_json: bool) -> int:
-    """A test in YAML, to be added under `tests:`; every line of it is also JSON where a value stands."""
+def _tell_test(test: dict[str, Any] | None, first: bool, as_json: bool) -> int:
+    """A test in YAML, to be added to tests.yaml or, if it is the `first`, to begin it.
+
+    Where a value stands, what is written is also JSON.
+    """
     if as_json:
         say.as_json(test)
     elif test is None:
         say.talk("No record of the file becomes anything: there is nothing to test.")
     else:
+        if first:
+            say.out("tests:")
         say.out(f"  - name: {test['name']}")
         if isinstance(test["given"], str):
             say.out("    given: |")

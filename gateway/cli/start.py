@@ -70,16 +70,34 @@ T201900118051,Thompson,Ava-Mae,30/09/2013,F
 G201900118052,Thompson,Ava-Rae,30/09/2013,F
 """
 
+_SPRING = """\
+UPN,LegalSurname,LegalForename,DateOfBirth,Gender,SENprovision
+T201900118051,Thompson,Ava-Mae,30/09/2013,F,K
+G201900118052,Thompson,Ava-Rae,30/09/2013,F,
+W201900118053,Okafor,Ada,03/09/2014,F,E
+K201900118054,Bennett,Tom,17/01/2014,M,
+Z201900118055,Rahman,Idris,29/02/2012,M,K
+N201900118056,Lis,Zofia,31/02/2013,F,N
+"""
+
 _README = """\
 # A gateway of your own
 
-    fhirgate check --config gateway.toml
-    fhirgate test --config gateway.toml clubs
-    fhirgate load children.csv -m clubs --config gateway.toml
+Serve it, and have a token to ask it with:
+
     fhirgate serve --config gateway.toml --port 8080
     fhirgate token local --config gateway.toml
 
-The children in children.csv are invented.
+Load a file that the mapping `clubs` reads:
+
+    fhirgate test clubs
+    fhirgate load children.csv -m clubs
+
+Look at a file that no mapping reads yet:
+
+    fhirgate inspect spring.csv
+
+Is everything in order? `fhirgate check`. The children in both files are invented.
 """
 
 STARTER = {
@@ -87,5 +105,6 @@ STARTER = {
     "mappings/clubs/mapping.yaml": _MAPPING,
     "mappings/clubs/tests.yaml": _TESTS,
     "children.csv": _CHILDREN,
+    "spring.csv": _SPRING,
     "README.md": _README,
 }

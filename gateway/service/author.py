@@ -101,12 +101,16 @@ def tested(shelf: Shelf, name: str) -> list[Result]:
         Refused: what is wrong with the mapping or its tests; `service.no-tests`.
     """
     mapping = shelf.mapping(name)
-    folder = shelf.folder(name)
-    file = (folder if folder.is_dir() else folder.parent) / TESTS
+    file = tests_beside(shelf.folder(name))
     if not file.is_file():
         raise refuse(NO_TESTS, place=Place(file=mapping.file))
     examples = read_examples(file.read_text("utf-8"), str(Path(mapping.file).with_name(TESTS)))
     return [run_example(example, mapping, _rows) for example in examples]
+
+
+def tests_beside(folder: Path) -> Path:
+    """Where the tests of the mapping in a folder, or in a file, lie or would lie."""
+    return (folder if folder.is_dir() else folder.parent) / TESTS
 
 
 def covered(

@@ -78,6 +78,15 @@ def test_a_test_that_map_writes_passes_when_it_is_added(gate: Path, fhirgate: Ru
     assert "clubs  3 tests  3 passed" in fhirgate("test", "clubs").out
 
 
+def test_the_first_test_of_a_mapping_begins_the_file(gate: Path, fhirgate: Run) -> None:
+    tests = gate / "mappings" / "clubs" / "tests.yaml"
+    tests.unlink()
+
+    tests.write_text(fhirgate("map", "children.csv", "--as-test").out, "utf-8")
+
+    assert "clubs  1 test  1 passed" in fhirgate("test", "clubs").out
+
+
 def test_a_test_of_an_xml_record_passes_too(gate: Path, fhirgate: Run) -> None:
     written = fhirgate("map", demo_file("2019002_CTF_2019001_001.xml"), "--as-test")
     folder = gate / "mappings" / "copy"
