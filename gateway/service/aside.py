@@ -4,11 +4,13 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from gateway.problems import refuse
+from gateway.problems import Place, refuse
 from gateway.problems.service import INTO_NEEDED, LOAD_UNKNOWN, MAPPING_UNKNOWN
+from gateway.problems.source import ALREADY_THERE
 from gateway.service.load import ENVELOPE_LINE, FHIR
 from gateway.service.shelf import Shelf
 from gateway.sources import set_aside
+from gateway.sources.files import unreadable
 from gateway.store.base import Aside, Reads
 
 
@@ -62,9 +64,13 @@ def write_aside(store: Reads, shelf: Shelf, number: int, into: Path | None) -> W
 
 
 def _lines(records: list[Aside], into: Path | None) -> bytes:
-    content = b"".join(aside.raw.rstrip(b"\n") + b"\n" for aside in records)
+    content = b"".join(aside.raw.rstrip(b"\n") + b"\n" for aside in records if aside.raw)
     if into is None:
         return content
-    into.touch(mode=0o600)
-    into.write_bytes(content)
+    with unreadable(into.name):
+        try:
+            into.touch(mode=0o600, exist_ok=False)
+        except FileExistsError:
+            raise refuse(ALREADY_THERE, place=Place(file=into.name)) from None
+        into.write_bytes(content)
     return b""
