@@ -52,7 +52,7 @@ def draft(found: Inspection) -> str:
     parts = _Parts(found)
     lines = [
         f"# A mapping to start from, guessed from {_comment(found.file)}: read each line before it is used.",
-        "# Then: fhirgate test FOLDER     fhirgate map FILE -m FOLDER --limit 1 --as-test     fhirgate load",
+        "# Then: fhirgate map FILE -m FOLDER --as-test > FOLDER/tests.yaml, and fhirgate test FOLDER.",
         *(f"# {note}" for note in parts.notes),
         "mapping: 1",
         f"id: {parts.id}",
@@ -79,9 +79,11 @@ class _Parts:
         self.by: dict[str, Column] = dict(_roles(usable))
         if not usable or not found.records:
             raise refuse(NO_DRAFT, place=Place(file=found.file))
+        self._note()
+        if "born" in self.by and self.by["born"].looks.format == SHORT_YEAR:
+            del self.by["born"]
         self.key = self._key(usable)
         self.names = self._field_names()
-        self._note()
 
     def _key(self, usable: list[Column]) -> list[Column]:
         """What tells one record from another: a column in which no value comes twice, or several."""
@@ -159,7 +161,7 @@ class _Parts:
             else []
         ):
             yield f"  empty: [{', '.join(map(_quoted, ['', *nothing]))}]"
-        if "born" in self.by and self.by["born"].looks.format != SHORT_YEAR:
+        if "born" in self.by:
             yield f"  dates: {_quoted(self.by['born'].looks.format)}"
         keys = ", ".join(_quoted(self.names[each.name]) for each in self.key)
         if found.format == "csv":
@@ -205,7 +207,7 @@ class _Parts:
             initial = ".substring(0, 1).upper()" if self._spelt(self.by["sex"]) else ""
             code = initial + ".code('sex')"
             yield f"    gender: {self._expression(self.by['sex'], code)}"
-        if "born" in self.by and self.by["born"].looks.format != SHORT_YEAR:
+        if "born" in self.by:
             yield f"    birthDate: {self._expression(self.by['born'], self._day(self.by['born']))}"
 
     def _identifiers(self) -> Iterator[str]:

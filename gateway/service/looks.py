@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from typing import Any
 
 from gateway.identity import numbers
 from gateway.identity.numbers import UpnKind
@@ -102,7 +103,7 @@ def _dated(text: str) -> Iterable[str]:
 
 def _real(convert: Convert, text: str) -> bool:
     try:
-        made = convert(text)
+        made = str(convert(text))
     except Unfit:
         return False
     return "1900" <= made[:4] <= "2100"
@@ -128,10 +129,8 @@ def sexes_mapped() -> frozenset[str]:
     return frozenset(each["code"] for each in group["element"])
 
 
-def _profile(name: str) -> Mapping[str, list[dict[str, str]]]:
-    found: Mapping[str, list[dict[str, str]]] = json.loads(
-        (shipped("profiles") / f"{name}.json").read_text("utf-8")
-    )
+def _profile(name: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads((shipped("profiles") / f"{name}.json").read_text("utf-8"))
     return found
 
 

@@ -174,7 +174,7 @@ def _date(tally: Tally, said: int, named: frozenset[str]) -> Looks | None:
     known = (*DATES, *TIMES, SHORT_YEAR)
     best = max(known, key=lambda written: (forms[f"real {written}"], -known.index(written)))
     form, real = forms[f"date {best}"], forms[f"real {best}"]
-    sure = _ENOUGH if best != "yyyyMMdd" or named & {"date", "dob", "born"} else 0.98
+    sure = 0.5 if best != "yyyyMMdd" or named & {"date", "dob", "born", "birth"} else 0.98
     if form < said * _ENOUGH or real < form * sure:
         return None
     kind = "date-time" if best in TIMES else "date"

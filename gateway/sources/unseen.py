@@ -173,36 +173,32 @@ def _tree(file: File, kind: str) -> Unseen:
 
 
 def _tree_blocks(rows: Iterator[Leaves | Broken], found: Unseen) -> Iterator[Block]:
-    known = dict.fromkeys(found.columns)
+    known: dict[str, None] = {}
     while first := next(rows, None):
         block = Block()
         for row in chain((first,), islice(rows, BLOCK - 1)):
             if isinstance(row, Broken):
                 _note(found, row.problem)
-            else:
-                _add(block, row, known)
-        if len(known) > MOST_PATHS:
-            known = dict.fromkeys(islice(known, MOST_PATHS))
-            if not any(each.kind is TOO_MANY for each in found.warnings):
+            elif not _add(block, row, known) and not any(each.kind is TOO_MANY for each in found.warnings):
                 found.warnings.append(problem(TOO_MANY, place=Place(file=found.name), most=MOST_PATHS))
         found.columns = list(known)
         yield block
 
 
-def _add(block: Block, row: Leaves, known: dict[str, None]) -> None:
-    """Add a record to a block; paths beyond the most that are followed are left out."""
+def _add(block: Block, row: Leaves, known: dict[str, None]) -> bool:
+    """Add a record to a block; False if it has paths beyond the most that are followed."""
     block.records += 1
     here: dict[str, int] = {}
     for path, text in row:
-        if path not in known:
-            if len(known) > MOST_PATHS:
-                continue
+        if path not in known and len(known) < MOST_PATHS:
             known[path] = None
-        block.values.setdefault(path, []).append(text)
-        here[path] = here.get(path, 0) + 1
+        if path in known:
+            block.values.setdefault(path, []).append(text)
+            here[path] = here.get(path, 0) + 1
     for path, count in here.items():
         block.filled[path] = block.filled.get(path, 0) + 1
         block.most[path] = max(block.most.get(path, 0), count)
+    return all(path in known for path, _ in row)
 
 
 def _note(found: Unseen, fault: Problem) -> None:

@@ -60,12 +60,14 @@ def _count(value: Any, branch: Branch) -> int:
     weight = 1
     if isinstance(value, dict):
         for key, below in value.items():
-            branch.leaves += not isinstance(below, dict | list)
             weight += _count(below, branch.at(key))
     elif isinstance(value, list):
         branch.repeats = branch.repeats or (len(value) > 1 and isinstance(value[0], dict))
+        branch.count += len(value)
         weight += sum(_count(item, branch) for item in value)
         return weight
+    else:
+        branch.leaf = True
     branch.weight += weight
     return weight
 

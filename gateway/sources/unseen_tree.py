@@ -24,17 +24,36 @@ class Found:
 
 @dataclass(slots=True)
 class Branch:
-    """An element or key, of which it is counted how often it stands, repeats and how much is below it."""
+    """An element or key and all that stands below it.
+
+    Attributes:
+        repeats: it stands twice or more in one parent.
+        count: how often it stands.
+        leaf: it has a text.
+        attributes: how many attributes it has at most.
+        weight: how much there is of it, all below it counted.
+    """
 
     name: str = ""
     repeats: bool = False
-    leaves: int = 0
-    weight: int = 1
+    count: int = 0
+    leaf: bool = False
+    attributes: int = 0
+    weight: int = 0
     below: dict[str, "Branch"] = field(default_factory=dict)
 
     def at(self, name: str) -> "Branch":
         """The branch below of that name, made where it is not there."""
         return self.below.setdefault(name, Branch(name))
+
+    @property
+    def values(self) -> int:
+        """How many values of its own it has: attributes, and leaves that stand once."""
+        return self.attributes + sum(each.leaf and not each.repeats for each in self.below.values())
+
+
+# What has values of its own is a record itself, unless so many repeat below it, or they are nearly all of it.
+_VALUES, _MANY, _NEARLY_ALL = 2, 10, 0.75
 
 
 def record_path(root: Branch) -> tuple[list[str], bool]:
@@ -43,16 +62,27 @@ def record_path(root: Branch) -> tuple[list[str], bool]:
     Records are what repeats, nearest to the root, and holds at least half of the file. Where nothing does,
     the record is the first branch on the heaviest way down that has values of its own.
     """
-    level: list[tuple[list[str], Branch]] = [([], root)]
+    level: list[tuple[list[str], Branch, bool]] = [([], root, False)]
     while level:
-        repeating = [(path, each) for path, each in level if each.repeats and each.weight * 2 >= root.weight]
+        repeating = [(path, each) for path, each, within in level if _is_record(each, root, within)]
         if repeating:
             return max(repeating, key=lambda found: found[1].weight)[0], True
-        level = [([*path, name], below) for path, each in level for name, below in each.below.items()]
+        level = [
+            ([*path, name], below, within or each.values >= _VALUES)
+            for path, each, within in level
+            for name, below in each.below.items()
+        ]
     path, branch = [], root
-    while branch.leaves < 2 and branch.below:
+    while branch.values < _VALUES and branch.below:
         branch = max(branch.below.values(), key=lambda below: below.weight)
         if not branch.below:
             break
         path.append(branch.name)
     return path, False
+
+
+def _is_record(branch: Branch, root: Branch, within: bool) -> bool:
+    """Whether what repeats is a record; `within` something that has values of its own."""
+    share = branch.weight / root.weight
+    sure = not within or branch.count >= _MANY or share >= _NEARLY_ALL
+    return branch.repeats and share >= 0.5 and sure

@@ -61,21 +61,23 @@ def _count(event: str, element: Element, stack: list[tuple[Branch, set[str]]]) -
         name = local_name(element)
         branch = above.at(name)
         branch.repeats = branch.repeats or name in seen
+        branch.count += 1
+        branch.attributes = max(branch.attributes, len(element.attrib))
         seen.add(name)
         stack.append((branch, set()))
         return
     if not len(element) and (element.text or "").strip():
-        stack[-2][0].leaves += 1
+        stack[-1][0].leaf = True
     _leave(stack)
     if element.getparent() is not None:
         free_before(element)
 
 
 def _leave(stack: list[tuple[Branch, set[str]]]) -> None:
-    """Step out of an element; its parent weighs one more, and so does all above it."""
-    stack.pop()
+    """Step out of an element; it weighs one more, and so does all above it."""
     for branch, _ in stack:
         branch.weight += 1
+    stack.pop()
 
 
 class _Records:
