@@ -134,7 +134,7 @@ def _load(gateway: Gateway, files: tuple[Path, ...], wanted: Wanted, feed: str |
 
 def _only_feed(gateway: Gateway) -> Feed:
     if len(gateway.feeds) != 1:
-        raise refuse(FEED_NEEDED, known=", ".join(sorted(gateway.feeds)) or "none: add a table [feeds.NAME]")
+        raise refuse(FEED_NEEDED, known=", ".join(sorted(gateway.feeds)) or "none yet; a table [feeds.NAME] in gateway.toml makes one")
     return next(iter(gateway.feeds.values()))
 
 

@@ -71,7 +71,7 @@ MAPPING_FIELD = kind(
 )
 MAPPING_GIVEN = kind(
     "mapping.unknown-given",
-    "given has no {name}",
+    "There is no given.{name}",
     "{near}Declare it under given, with help and matches.",
     "not-found",
 )
@@ -82,7 +82,7 @@ MAPPING_CONTEXT = kind(
     "not-found",
 )
 MAPPING_RUN = kind(
-    "mapping.unknown-run", "run has no {name}", "It has run.received, the date of the load.", "not-found"
+    "mapping.unknown-run", "There is no run.{name}", "It has run.received, the date of the load.", "not-found"
 )
 MAPPING_VARIABLE = kind(
     "mapping.unknown-variable",

@@ -1,12 +1,31 @@
-"""Pages of docs/reference/ that are made from the code: `make docs` writes them, a test holds them equal."""
+"""Pages of docs/reference/ that are made from the code: `make docs` writes them, a test holds them equal.
 
-from collections.abc import Callable
+A part of the README is made too: what stands between its `made` comments.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from inspect import signature
 from pathlib import Path
 
-from gateway.config import SETTINGS
-from gateway.problems import catalogue
+import click
 
-REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+from gateway.cli import commands
+from gateway.config import SETTINGS
+from gateway.fhir.ask import DEEPEST_CHAIN, supported
+from gateway.fhir.capability import capability
+from gateway.fhir.parameters import SHELF
+from gateway.fhir.results import RESULT_PARAMETERS
+from gateway.problems import catalogue
+from gateway.web.routes import ROUTES, Base, types
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+README = ROOT / "README.md"
+
+_FORMATS = signature(capability).parameters["formats"].default
+_BASES: tuple[Base, ...] = ("ask", "tell")
+_MADE = re.compile(r"(<!-- made: (?P<part>\w+) -->\n).*?(<!-- end -->)", re.S)
 
 
 def settings() -> str:
@@ -14,8 +33,8 @@ def settings() -> str:
     lines = [
         "# Settings",
         "",
-        "One `gateway.toml`; an environment variable `GATEWAY_<NAME>` (points and hyphens become `_`) wins over it.",
-        "`fhirgate config` prints what is in force and where each value came from.",
+        "One `gateway.toml`; an environment variable `GATEWAY_<NAME>` (points and hyphens become `_`)",
+        "wins over it. `fhirgate config` prints what is in force and where each value came from.",
         "",
     ]
     for setting in SETTINGS:
@@ -36,8 +55,8 @@ def problems() -> str:
     lines = [
         "# Problems",
         "",
-        "Every problem fhirgate can name: its stable code, what it says, what to do, and how FHIR and HTTP see it.",
-        "`{names}` are filled in when it is met. What a record said is never part of a problem's text.",
+        "Every problem fhirgate can name: its stable code, what it says, what to do, and how FHIR and HTTP",
+        "see it. `{names}` are filled in when it is met. What a record said is never part of a text.",
         "",
     ]
     for code, kind in sorted(catalogue().items()):
@@ -48,9 +67,145 @@ def problems() -> str:
     return "\n".join(lines)
 
 
-PAGES: dict[str, Callable[[], str]] = {"settings.md": settings, "problems.md": problems}
+def command_pages() -> str:
+    """docs/reference/commands.md."""
+    lines = [
+        "# Commands",
+        "",
+        "Data goes to stdout, talk to stderr. `--json` gives every command's answer to a program. Exit",
+        "code 0: done; 1: something needs a person; 2: used wrongly. What a command changes, it says how to",
+        "undo.",
+        "",
+    ]
+    for name, command in sorted(commands.commands.items()):
+        lines += _command(name, command)
+    return "\n".join(lines)
+
+
+def fhir() -> str:
+    """docs/reference/fhir.md."""
+    lines = [
+        "# The two FHIR bases",
+        "",
+        "What this version does. `GET /fhir/metadata` and `GET /feed/{feed}/metadata` tell a program.",
+        "FHIR R4 (4.0.1). Formats: " + ", ".join(f"`{each}`" for each in _FORMATS) + ".",
+        "Why there are two: [two bases](../explain/two-bases.md).",
+        "",
+        "## Interactions",
+        "",
+        *interactions(),
+        "",
+        "Every 4xx and 5xx has an OperationOutcome. `Prefer: handling=strict` makes a gap in a federated",
+        "answer an error; `handling=lenient` leaves out search parameters that are not known and names them.",
+        "",
+        "## Search",
+        "",
+        "A parameter, modifier or value that is not understood is refused. Chains (`subject:Patient.name`)",
+        f"are understood up to {DEEPEST_CHAIN} steps; several values are alternatives.",
+        "",
+        *_table(
+            ("type", "modifiers"),
+            (
+                (name, " ".join(f"`:{each}`" for each in each.modifiers))
+                for name, each in sorted(SHELF.items())
+            ),
+        ),
+        "",
+        "Parameters that shape the answer: "
+        + ", ".join(f"`{each}`" for each in sorted(RESULT_PARAMETERS))
+        + ".",
+        "",
+        "In `identifier` the short names `CCI|`, `NHS|` and `UPN|` stand for the systems of these numbers.",
+        "",
+        "## Parameters of each type",
+        "",
+        f"`/feed/{{feed}}` has {len(types('tell'))} types; `/fhir` has the {len(types('ask'))} that can be",
+        "about a child, marked with a dot.",
+        "",
+        *_table(("type", "/fhir", "parameters"), map(_parameters, types("tell"))),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def interactions() -> list[str]:
+    """The table of interactions: a row for each of them, a column for each base."""
+    rows = [
+        (
+            f"`{route.interaction}`",
+            f"`{route.method} {route.path}`",
+            *("yes" if base in route.bases else "" for base in _BASES),
+        )
+        for route in ROUTES
+    ]
+    return _table(("interaction", "request", "`/fhir`", "`/feed/{feed}`"), rows)
+
+
+def commands_table() -> list[str]:
+    """The table of commands: name and what it does."""
+    rows = ((f"`fhirgate {name}`", each.short_help or "") for name, each in sorted(commands.commands.items()))
+    return _table(("command", "does"), rows)
+
+
+def readme() -> str:
+    """The README with its made parts made anew."""
+    return _MADE.sub(
+        lambda part: "\n".join([part[1].rstrip("\n"), *PARTS[part["part"]](), part[3]]),
+        README.read_text("utf-8"),
+    )
+
+
+def _parameters(type: str) -> tuple[str, str, str]:
+    listed = ", ".join(f"`{each.code}`" for each in supported(type))
+    return type, "•" if type in types("ask") else "", listed
+
+
+def _command(name: str, command: click.Command) -> list[str]:
+    context = click.Context(command, info_name=f"fhirgate {name}", max_content_width=100)
+    text, _, examples = (command.help or "").partition("\b\nExamples:\n")
+    options = [each for each in command.get_params(context) if isinstance(each, click.Option)]
+    rows = []
+    for option in options:
+        record = option.get_help_record(context)
+        if record is not None:
+            rows.append((f"`{record[0]}`", record[1]))
+    return [
+        f"## {name}",
+        "",
+        f"`{' '.join([f'fhirgate {name}', *command.collect_usage_pieces(context)])}`",
+        "",
+        "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n")),
+        "",
+        *_table(("option", "means"), rows),
+        "",
+        "```sh",
+        *(line.strip() for line in examples.strip().splitlines()),
+        "```",
+        "",
+    ]
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    return [
+        "| " + " | ".join(heads) + " |",
+        "| " + " | ".join("---" for _ in heads) + " |",
+        *(
+            "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in row) + " |"
+            for row in rows
+        ),
+    ]
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings,
+    "problems.md": problems,
+    "commands.md": command_pages,
+    "fhir.md": fhir,
+}
+PARTS: dict[str, Callable[[], list[str]]] = {"interactions": interactions, "commands": commands_table}
 
 
 if __name__ == "__main__":
-    for name, make in PAGES.items():
-        (REFERENCE / name).write_text(make(), "utf-8")
+    for page, make in PAGES.items():
+        (REFERENCE / page).write_text(make(), "utf-8")
+    README.write_text(readme(), "utf-8")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli import commands
+from gateway.config import SETTINGS
 from gateway.problems import catalogue
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +28,29 @@ def test_a_generated_page_is_up_to_date(name: str) -> None:
     assert written == generate.PAGES[name](), "run make docs"
 
 
+def test_the_made_parts_of_the_readme_are_up_to_date() -> None:
+    assert generate.README.read_text("utf-8") == generate.readme(), "run make docs"
+    assert set(generate.PARTS) == set(re.findall(r"<!-- made: (\w+) -->", generate.README.read_text("utf-8")))
+
+
+def test_each_command_and_setting_has_its_heading() -> None:
+    headings = {
+        name: set(re.findall(r"^## (.*)$", (DOCS / "reference" / name).read_text("utf-8"), re.M))
+        for name in ("commands.md", "settings.md")
+    }
+
+    assert headings["commands.md"] == set(commands.commands)
+    assert headings["settings.md"] == {setting.name for setting in SETTINGS}
+
+
+def test_each_page_of_the_docs_can_be_found_from_the_index() -> None:
+    listed = set(re.findall(r"\]\(([^)#\s]+)\)", (DOCS / "README.md").read_text("utf-8")))
+
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")}
+    in_a_list = {page for page in pages if page.startswith("decisions/") and page != "decisions/README.md"}
+    assert pages - in_a_list - {"README.md"} <= listed
+
+
 @pytest.mark.parametrize("code", sorted(catalogue()))
 def test_a_problem_says_what_to_do_in_plain_words(code: str) -> None:
     kind = catalogue()[code]
@@ -41,8 +66,17 @@ def test_a_problem_says_what_to_do_in_plain_words(code: str) -> None:
 def test_each_link_between_pages_leads_somewhere() -> None:
     broken = []
     for page in [*DOCS.rglob("*.md"), *ROOT.glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
-            if "://" not in target and not (page.parent / target).exists():
-                broken.append(f"{page.relative_to(ROOT)}: {target}")
+        for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", page.read_text("utf-8")):
+            if "://" in target:
+                continue
+            other = page.parent / target if target else page
+            if not other.exists() or (anchor and anchor not in _anchors(other)):
+                broken.append(f"{page.relative_to(ROOT)}: {target}#{anchor}")
 
     assert not broken
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors that a forge gives the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
