@@ -5,7 +5,7 @@ over. Whether the resource is a good one is for `gateway.fhir.validate` to say.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lxml import etree
@@ -42,6 +42,8 @@ _SPACE = " \t\r\n"
 _INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,30})", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _LONGEST_NUMBER = 64
+#: Longer ones stay texts: what writes JSON knows whole numbers of 64 bits.
+_LONGEST_WHOLE = 18
 
 
 def read(content: bytes) -> dict[str, Any]:
@@ -53,7 +55,24 @@ def read(content: bytes) -> dict[str, Any]:
             `resource.unknown-type`, `resource.unknown-element`, `resource.empty`, `resource.too-deep`.
     """
     root, text = parsed(content)
-    walk = _Walk(root, text)
+    return _resource(root, lambda: narratives(root, text))
+
+
+def read_tree(root: etree._Element, written: Mapping[etree._Element, str]) -> dict[str, Any]:
+    """Return the resource that the elements of a tree make.
+
+    Args:
+        root: the outermost element, without comments.
+        written: the narratives whose text is known; others are written anew.
+
+    Raises:
+        Refused: as `read` does.
+    """
+    return _resource(root, lambda: {**narratives(root, ""), **written})
+
+
+def _resource(root: etree._Element, written: Callable[[], Mapping[etree._Element, str]]) -> dict[str, Any]:
+    walk = _Walk(written)
     made = walk.resource(root, 0)
     if walk.problems or made is None:
         raise Refused(*walk.problems)
@@ -63,12 +82,11 @@ def read(content: bytes) -> dict[str, Any]:
 class _Walk:
     """One way through the elements of a text, with the problems met on it."""
 
-    __slots__ = ("_narratives", "_root", "_text", "problems")
+    __slots__ = ("_narratives", "_written", "problems")
 
-    def __init__(self, root: etree._Element, text: str) -> None:
-        self._root = root
-        self._text = text
-        self._narratives: dict[etree._Element, str] | None = None
+    def __init__(self, written: Callable[[], Mapping[etree._Element, str]]) -> None:
+        self._written = written
+        self._narratives: Mapping[etree._Element, str] | None = None
         self.problems: list[Problem] = []
 
     def add(self, kind: Kind, element: etree._Element, value: str = "", **details: Any) -> None:
@@ -139,7 +157,7 @@ class _Walk:
             return self.object(child, slot.inside, depth + 1)
         if slot.form is Form.NARRATIVE:
             if self._narratives is None:
-                self._narratives = narratives(self._root, self._text)
+                self._narratives = self._written()
             return self._narratives[child]
         if child.items():
             self.attribute(child, str(child.items()[0][0]), "it holds a resource and has none")
@@ -241,7 +259,7 @@ def _integer(text: str) -> int | None:
 def _decimal(text: str) -> int | Decimal | None:
     if len(text) > _LONGEST_NUMBER or not _DECIMAL.fullmatch(text):
         return None
-    if text.lstrip("-").isdigit() and text != "-0" and len(text) <= _LONGEST_NUMBER // 2:
+    if text.lstrip("-").isdigit() and text != "-0" and len(text) <= _LONGEST_WHOLE:
         return int(text)
     made = Decimal(text)
     return None if made in (float("inf"), float("-inf")) else made
