@@ -1,5 +1,6 @@
 """JSON files, one record at a time: a list, a wrapper around a list, one object, or one object a line."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,9 @@ from gateway.sources.json_shape import JsonShape, text_at
 
 _SHOWN = {"[": "a list", '"': "a text", "t": "a truth value", "f": "a truth value", "n": "null"}
 
+_ESCAPED = re.compile(r"\\(?:[bf]|u00[0189]|u[dD][89a-fA-F])")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 # What is said of a record that lacks a quotation mark or a bracket, and so runs on into the next.
 _RUN_ON = (JSON_SYNTAX, TRUNCATED)
@@ -52,6 +56,9 @@ class _Stream:
                 self._reading.context |= _context(wrapper, source)
             if isinstance(found, Broken):
                 yield found
+            elif _holds(_CONTROL, *found):
+                item = found[0]
+                yield broken(item, problem(CHARACTERS, place=Place(file=self._file.name, line=item.line)))
             else:
                 self._now, value = found
                 yield self._shape.row(value, self._now.line)
@@ -95,7 +102,9 @@ def read_item(item: Item, name: str) -> tuple[Item, Any] | Broken:
     if not item.text.isascii() and any("\ud800" <= char <= "\udfff" for char in item.text):
         return broken(item, problem(CHARACTERS, place=place))
     try:
-        return item, json.read(item.text)
+        value = json.read(item.text)
+        half = _holds(_SURROGATE, item, value)
+        return broken(item, problem(CHARACTERS, place=place)) if half else (item, value)
     except Refused as refused:
         first = refused.problems[0]
         line = item.line + max(first.place.line - 1, 0)
@@ -106,6 +115,24 @@ def read_item(item: Item, name: str) -> tuple[Item, Any] | Broken:
 def broken(item: Item, why: Problem) -> Broken:
     """An item that is no record; its text is kept as it was."""
     return Broken(why, item.text.encode("utf-8", "surrogateescape"))
+
+
+def _holds(unwanted: re.Pattern[str], item: Item, value: Any) -> bool:
+    """Whether a text has a character that no text of ours may have; JSON can only write it escaped."""
+    return bool(_ESCAPED.search(item.text)) and any(map(unwanted.search, _texts(value)))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value, the names of its elements among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, dict):
+        yield from value
+        for each in value.values():
+            yield from _texts(each)
 
 
 def _context(wrapper: Wrapper, source: Source) -> dict[str, str]:
