@@ -75,7 +75,7 @@ class _Parts:
         self.found = found
         self.id = _slug(found.file)
         self.notes: list[str] = []
-        usable = [each for each in found.columns if each.most <= 1 and "`" not in each.name]
+        usable = [each for each in found.columns if each.most <= 1 and not set("`\ufffd") & set(each.name)]
         self.by: dict[str, Column] = dict(_roles(usable))
         if not usable or not found.records:
             raise refuse(NO_DRAFT, place=Place(file=found.file))
@@ -122,6 +122,10 @@ class _Parts:
 
     def _note(self) -> None:
         born, sex = self.by.get("born"), self.by.get("sex")
+        if any("\ufffd" in each.name for each in self.found.columns):
+            self.notes.append(
+                "CHECK names with \ufffd: the file has characters there that cannot be written here."
+            )
         if born and born.looks.format == SHORT_YEAR:
             self.notes.append(
                 f"{_comment(born.name)} has years of two digits, which do not say the century: ask for four."

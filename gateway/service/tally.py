@@ -21,6 +21,7 @@ from gateway.service.looks import (
     shape,
     words,
 )
+from gateway.sources.unseen_tree import shown
 
 #: A column with more different values than `_KEPT` is no code; one with more than `MOST_CODES` is seldom one.
 MOST_CODES = 40
@@ -122,7 +123,7 @@ class Tally:
             if len(self.codes) > _KEPT:
                 self.codes = None
         if len(self.examples) < _EXAMPLES:
-            self.examples = [*dict.fromkeys([*self.examples, *counted])][:_EXAMPLES]
+            self.examples = [*dict.fromkeys([*self.examples, *map(shown, counted)])][:_EXAMPLES]
             self.shapes.update(shape(text) for text in self.examples)
 
     @property

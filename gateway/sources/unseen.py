@@ -18,7 +18,7 @@ from gateway.sources.csv_lines import Taken, records, text_lines
 from gateway.sources.encoding import Encoding, sniffed
 from gateway.sources.files import File, Given, gather, single
 from gateway.sources.unseen_json import look_json
-from gateway.sources.unseen_tree import Found, Leaves
+from gateway.sources.unseen_tree import Found, Leaves, shown
 from gateway.sources.unseen_xml import look_xml
 
 BLOCK = 2_000
@@ -52,6 +52,10 @@ class Block:
     values: dict[str, list[str]] = field(default_factory=dict)
     filled: dict[str, int] = field(default_factory=dict)
     most: dict[str, int] = field(default_factory=dict)
+
+    def add(self, name: str, values: list[str]) -> None:
+        """Enter a column of a table, which has one value in a record at most."""
+        self.values[name], self.filled[name], self.most[name] = values, len(values), 1
 
 
 @dataclass(slots=True)
@@ -123,7 +127,9 @@ def _first_character(file: File) -> str:
 
 def _table(file: File) -> Unseen:
     table = read_header(file)
-    found = Unseen(file.name, "csv", table.encoding, [name for name in table.header if name], table.delimiter)
+    found = Unseen(
+        file.name, "csv", table.encoding, [shown(name) for name in table.header if name], table.delimiter
+    )
     if table.encoding.warning:
         found.warnings.append(table.encoding.warning)
     found.blocks = _table_blocks(table, found)
@@ -154,7 +160,7 @@ def _table_block(table: Table, rows: list[list[str]]) -> Block:
     for name, column in zip(table.header, zip(*rows, strict=True), strict=False):
         if name:
             values = [text for cell in column if (text := cell.strip())]
-            block.values[name], block.filled[name], block.most[name] = values, len(values), 1
+            block.add(shown(name), values)
     return block
 
 

@@ -13,7 +13,7 @@ from gateway.sources.files import File
 from gateway.sources.json import read_item
 from gateway.sources.json_items import LARGEST, Text, TooLarge, Wrapper, items
 from gateway.sources.json_shape import text_of
-from gateway.sources.unseen_tree import Branch, Found, Leaves, record_path
+from gateway.sources.unseen_tree import Branch, Found, Leaves, record_path, shown
 
 _DEEPEST_LIST = 2
 
@@ -129,7 +129,7 @@ def leaves(record: Any) -> Leaves:
 def _walk(value: Any, path: str, found: Leaves) -> None:
     if isinstance(value, dict):
         for key, below in value.items():
-            _walk(below, f"{path}/{key}" if path else key, found)
+            _walk(below, f"{path}/{shown(key)}" if path else shown(key), found)
     elif isinstance(value, list):
         for item in value:
             _walk(item, path, found)

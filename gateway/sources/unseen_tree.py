@@ -1,5 +1,6 @@
 """What XML and JSON files that nobody has described have in common: records made of leaves with a path."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -7,8 +8,16 @@ from gateway.problems import Problem
 from gateway.records import Broken
 from gateway.sources.encoding import Encoding
 
+# Half of a pair, or a character that no mapping file and no terminal can show.
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
 #: The values of one record, each with the path a mapping would use; a path may come more than once.
 Leaves = list[tuple[str, str]]
+
+
+def shown(text: str) -> str:
+    """`text` with a mark for each character that cannot be shown."""
+    return text if text.isprintable() else _UNSHOWN.sub("\ufffd", text)
 
 
 @dataclass(slots=True)
@@ -83,6 +92,6 @@ def record_path(root: Branch) -> tuple[list[str], bool]:
 
 def _is_record(branch: Branch, root: Branch, within: bool) -> bool:
     """Whether what repeats is a record; `within` something that has values of its own."""
-    share = branch.weight / root.weight
+    share = branch.weight / max(1, root.weight)
     sure = not within or branch.count >= _MANY or share >= _NEARLY_ALL
     return branch.repeats and share >= 0.5 and sure

@@ -3,7 +3,7 @@
     from gateway.testing import children, translate, upn, write_ctf
 
     write_ctf("pupils.xml", children(1000))
-    told = translate("clubs", {"children": [{"UPN": upn(1), "DOB": "30/09/2013", "Sex": "F"}]})
+    told = translate("mappings/clubs", {"children": [{"UPN": upn(1), "DOB": "30/09/2013", "Sex": "F"}]})
     assert told.patient["birthDate"] == "2013-09-30"
 
 children            any number of invented children, in households, some of them twins; the same each time

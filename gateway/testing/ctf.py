@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
-from gateway.testing.children import Child
+from gateway.testing.children import Child, Household
 
 _HEAD = """\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -55,7 +55,6 @@ def ctf_pupil(child: Child) -> str:
     One pupil in five has special needs, one in four free school meals, one in fifty is looked after.
     """
     home, number = child.household, child.number
-    entered = f"{2019 + number % 6}-09-04"
     return f"""\
     <Pupil>
       <UPN>{child.upn}</UPN>
@@ -82,6 +81,13 @@ def ctf_pupil(child: Child) -> str:
         </BS7666Address>
         <PostCode>{home.postcode}</PostCode>
       </Address>
+{_contacts(home)}{_school(number)}\
+    </Pupil>
+"""
+
+
+def _contacts(home: Household) -> str:
+    return f"""\
       <Phones><Phone><TelephoneType>M</TelephoneType><PhoneNo>{home.phone}</PhoneNo></Phone></Phones>
       <Contacts>
         <Contact>
@@ -94,6 +100,12 @@ def ctf_pupil(child: Child) -> str:
           <Phones><Phone><TelephoneType>M</TelephoneType><PhoneNo>{home.phone}</PhoneNo></Phone></Phones>
         </Contact>
       </Contacts>
+"""
+
+
+def _school(number: int) -> str:
+    entered = f"{2019 + number % 6}-09-04"
+    return f"""\
       <Attendance>
         <YearData>
           <Year>2025</Year>
@@ -112,7 +124,6 @@ def ctf_pupil(child: Child) -> str:
           <EntryDate>{entered}</EntryDate>
         </School>
       </SchoolHistory>
-    </Pupil>
 """
 
 

@@ -113,6 +113,8 @@ HARD = {
     "a whole name": table(id=["1", "2"], name=["Ada Khan", "Kim Lee"]),
     "json": '[{"a": {"upn": "F201900116001"}, "b": {"upn": "x"}, "kids": [{"x": 1}, {"x": 2}]}]',
     "json with dots": '[{"a.b": "x1", "c d": "y"}, {"a.b": "x2", "c d": "z"}]',
+    "names that cannot be shown": b"\xffid,N\xc3\xb6m,N\xc3\xa4m,UPN\n1,2,3,4\n2,3,4,5\n",
+    "json names that cannot be shown": '[{"\\ud800a": "x", "b": "y"}, {"b": "z"}]',
     "xml attributes": "<R><P id='7'><Name>Ada</Name></P><P id='8'><Name>Kim</Name></P></R>",
     "xml text": "<R><P>7</P><P>8</P></R>",
     "xml, the whole": "<R><UPN>1</UPN><DOB>2013-02-01</DOB></R>",

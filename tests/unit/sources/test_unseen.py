@@ -182,6 +182,7 @@ def test_what_cannot_be_looked_at_is_refused(content: bytes, code: str) -> None:
     [
         pytest.param(f"<R>{PUPIL * 3}<Pupil><UPN>", "source.truncated", 3, id="xml breaks off"),
         pytest.param(f"<R>{PUPIL * 3}<Pupil></R>", "source.malformed", 3, id="xml is not well formed"),
+        pytest.param("<R ", "source.truncated", 0, id="xml breaks off at once"),
         pytest.param('[{"a": 1}, {"a": 2}, {"a": ', "source.truncated", 2, id="json breaks off"),
         pytest.param('[{"a": 1}, {"a": 1, "a": 2}, {"a": 3}]', "json.duplicate-key", 2, id="a key twice"),
         pytest.param('[{"a": 1}, 7, {"a": 3}]', "source.not-a-record", 2, id="a number for a record"),
@@ -217,3 +218,12 @@ def test_encodings_are_told() -> None:
     assert values["A"] == ["É"]
     assert (old.encoding.codec, names["A"]) == ("cp1252", ["Zoë"])
     assert [each.kind.code for each in old.warnings] == ["source.encoding-guessed"]
+
+
+def test_a_name_with_characters_that_cannot_be_shown_is_marked() -> None:
+    table, _, _ = taken(b"\xffUPN,N\xc3\xb6m,N\xc3\xa4m,D\xc3\xb6m\n1,2,3,4\n")
+    tree, _, values = taken('[{"\\ud800a": "x"}]')
+
+    assert table.columns == ["\ufffdUPN", "Nöm", "Näm", "Döm"]
+    assert tree.columns == ["\ufffda"]
+    assert values == {"\ufffda": ["x"]}
