@@ -222,7 +222,7 @@ def test_encodings_are_told() -> None:
 
 def test_a_name_with_characters_that_cannot_be_shown_is_marked() -> None:
     table, _, _ = taken(b"\xffUPN,N\xc3\xb6m,N\xc3\xa4m,D\xc3\xb6m\n1,2,3,4\n")
-    tree, _, values = taken('[{"\\ud800a": "x"}]')
+    tree, _, values = taken('[{"\x85a": "x"}]')
 
     assert table.columns == ["\ufffdUPN", "Nöm", "Näm", "Döm"]
     assert tree.columns == ["\ufffda"]
