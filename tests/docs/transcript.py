@@ -30,6 +30,9 @@ _NAMES = rf"\b{_SIGN}{{5}}-{_SIGN}{{5}}\b|\b(?=[0-9A-Z]*[A-Z])(?=[0-9A-Z]*[0-9])
 _IDS = r"\b[0-9a-f]{32}\b|\b(?=[a-z2-7]*[2-7])[a-z2-7]{26}\b|\b[0-9a-f]{16}\b"
 _TIMES = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
 _MILLISECONDS = r"\b\d+ ms\b"
+# What may come in the place of one: by chance it may have no digit, by which it is told from a word here.
+_ANY_NAME = rf"{_SIGN}{{5}}-{_SIGN}{{5}}|{_SIGN}{{10}}"
+_ANY_ID = "[0-9a-f]{32}|[a-z2-7]{26}|[0-9a-f]{16}"
 _VARIES = re.compile(
     f"(?P<name>{_NAMES}|{_IDS})|(?P<time>{_TIMES})|(?P<ms>{_MILLISECONDS})|(?P<any>[.]{{3}})"
 )
@@ -147,7 +150,7 @@ class Shell:
                 out += f"(?P=n{names.index(text) + 1})"
             else:
                 names.append(text)
-                out += f"(?P<n{len(names)}>{_NAMES if re.fullmatch(_NAMES, text) else _IDS})"
+                out += f"(?P<n{len(names)}>{_ANY_NAME if re.fullmatch(_NAMES, text) else _ANY_ID})"
         # Columns are as wide as their widest cell, which may be one of those that differ.
         return re.sub(r"(?:\\ ){2,}", r" {2,}", out + re.escape(line[at:]))
 
