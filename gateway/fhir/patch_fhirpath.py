@@ -11,12 +11,14 @@ from typing import Any
 from gateway.fhir.expression import Member, Name, Node, parse
 from gateway.fhir.patch_entries import enter, insert, move, remove, replace
 from gateway.fhir.patch_spots import Spot, spots, whole
-from gateway.fhir.patch_value import copied
+from gateway.fhir.patch_value import copied, count
 from gateway.fhir.validate import validate
 from gateway.problems import Place, Problem, Refused, refuse
 from gateway.problems.patch import PATCH_FORM, PATCH_MANY, PATCH_PATH
 
 MOST_OPERATIONS = 1000
+#: Each operation may look at every value of the resource, so a large one takes fewer operations.
+_MOST_LOOKS = 1_000_000
 
 #: What each type of operation must have besides its path.
 _NEEDS: dict[str, tuple[str, ...]] = {
@@ -54,8 +56,9 @@ def fhirpath_patch(resource: dict[str, Any], parameters: Any) -> dict[str, Any]:
     if parameters["resourceType"] != "Parameters":
         raise refuse(PATCH_FORM, subject="The patch", form="FHIRPath Patch", reason="it must be a Parameters")
     listed = parameters.get("parameter") or []
-    if len(listed) > MOST_OPERATIONS:
-        raise refuse(PATCH_MANY, most=MOST_OPERATIONS)
+    most = min(MOST_OPERATIONS, max(1, _MOST_LOOKS // count(resource)))
+    if len(listed) > most:
+        raise refuse(PATCH_MANY, most=most)
     made: dict[str, Any] = copied(resource)
     for at, parameter in enumerate(listed):
         try:

@@ -1,4 +1,4 @@
-"""What all forms of patches do to JSON values: copy them, take away what is empty, say how deep they nest."""
+"""What all forms of patches do to JSON values: copy them, count them, take away what is empty."""
 
 from typing import Any
 
@@ -26,6 +26,12 @@ def pruned(value: Any, *, aligned: bool = False) -> Any:
     if aligned:
         return items if any(each is not None for each in items) else None
     return [each for each, was in zip(items, value, strict=True) if each is not None or was is None] or None
+
+
+def count(value: Any) -> int:
+    """How many values there are, with all that they hold."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(count, inner))
 
 
 def depth(value: Any, most: int) -> int:

@@ -42,8 +42,8 @@ _SPACE = " \t\r\n"
 _INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,30})", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _LONGEST_NUMBER = 64
-#: Longer ones stay texts: what writes JSON knows whole numbers of 64 bits.
-_LONGEST_WHOLE = 18
+#: What lies outside keeps its text as a decimal: the writer of JSON knows whole numbers of 64 bits.
+_WHOLE_NUMBERS = range(-(2**63), 2**64)
 
 
 def read(content: bytes) -> dict[str, Any]:
@@ -259,7 +259,7 @@ def _integer(text: str) -> int | None:
 def _decimal(text: str) -> int | Decimal | None:
     if len(text) > _LONGEST_NUMBER or not _DECIMAL.fullmatch(text):
         return None
-    if text.lstrip("-").isdigit() and text != "-0" and len(text) <= _LONGEST_WHOLE:
+    if text.lstrip("-").isdigit() and text != "-0" and int(text) in _WHOLE_NUMBERS:
         return int(text)
     made = Decimal(text)
     return None if made in (float("inf"), float("-inf")) else made

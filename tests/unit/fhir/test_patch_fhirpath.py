@@ -496,3 +496,14 @@ def test_a_parameter_of_another_name_is_refused() -> None:
         )
 
     assert caught.value.problems[0].kind.code == "patch.form"
+
+
+def test_a_large_resource_takes_fewer_operations() -> None:
+    large = {"resourceType": "Patient", "name": [{"text": str(at)} for at in range(2000)]}
+    operations = [{"type": "delete", "path": f"Patient.name.where(text = '{at}')"} for at in range(1000)]
+
+    with pytest.raises(Refused) as caught:
+        fhirpath_patch(large, patch(*operations))
+
+    assert caught.value.problems[0].kind.code == "patch.many"
+    assert len(fhirpath_patch(large, patch(*operations[:100]))["name"]) == 1900

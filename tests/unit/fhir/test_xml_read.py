@@ -62,7 +62,9 @@ def test_a_patient_is_read_as_json_has_it() -> None:
     }
 
 
-@pytest.mark.parametrize("number", ["1.00", "-0", "0.0", "1e-24", "12", "-7.50", "1" * 40])
+@pytest.mark.parametrize(
+    "number", ["1.00", "-0", "0.0", "1e-24", "12", "-7.50", "1" + "0" * 18, "1" * 20, "1" * 40]
+)
 def test_a_decimal_keeps_its_digits(number: str) -> None:
     made = read(
         f'<Observation xmlns="http://hl7.org/fhir"><valueQuantity><value value="{number}"/></valueQuantity>'
