@@ -105,7 +105,15 @@ def clients_of(config: Config) -> dict[str, Client]:
                 )
             else:
                 scopes.append(scope)
-        clients[id] = Client(id, each["name"] or id, each["sector"], tuple(scopes), frozenset(each["feeds"]))
+        clients[id] = Client(
+            id,
+            each["name"] or id,
+            each["sector"],
+            tuple(scopes),
+            frozenset(each["feeds"]),
+            each["purpose"],
+            each["issuer"],
+        )
     if problems:
         raise Refused(*problems)
     return clients

@@ -42,6 +42,15 @@ def test_each_scope_that_cannot_be_given_is_told(tmp_path: Path) -> None:
     assert codes(caught) == ["security.scope-form"] * 2
 
 
+def test_a_client_may_be_tied_to_one_issuer_and_says_why_it_asks(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text('[clients.a]\nissuer = "https://nhs.example"\npurpose = "direct care"\n')
+
+    client = clients_of(settings.load(file, {}))["a"]
+
+    assert (client.issuer, client.purpose) == ("https://nhs.example", "direct care")
+
+
 def test_a_database_that_is_none_is_told(tmp_path: Path) -> None:
     config = settle(tmp_path)
     (tmp_path / "gateway.db").write_bytes(b"this is no database" * 100)
@@ -76,6 +85,9 @@ def test_a_token_of_an_issuer_of_the_settings_is_believed(tmp_path: Path) -> Non
         file.read_text()
         + '[issuers.nhs]\nissuer = "https://nhs.example"\naudience = "us"\njwks = "keys.json"\n'
     )
+    file.write_text(
+        file.read_text().replace("[clients.council]", '[clients.council]\nissuer = "https://council.example"')
+    )
     (tmp_path / "keys.json").write_text(json.dumps({"keys": [public]}))
     app = create_app(settings.load(file, {}))
     assert isinstance(app, Site)
@@ -96,6 +108,7 @@ def test_a_token_of_an_issuer_of_the_settings_is_believed(tmp_path: Path) -> Non
     assert status() == 200
     assert status(aud="somebody else") == 401
     assert status(client_id="stranger") == 401
+    assert status(client_id="council") == 401, "the council's tokens come from somebody else"
     assert status(exp=int(time.time()) - 1) == 401
     assert status(scope="system/Observation.rs") == 403
     app.door.gateway.close()
