@@ -92,6 +92,7 @@ class Reads(Protocol):
         Args:
             limit: at most so many rows; 0 for the total only.
             hidden_systems: identifier systems the caller must not search by: their index rows match nothing.
+                One that ends in "/" stands for every system that begins so.
 
         Raises:
             Refused: `store.cannot-search` for a criterion of a kind or modifier no index can answer.

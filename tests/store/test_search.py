@@ -289,6 +289,22 @@ def test_hidden_systems_match_nothing_in_any_form(observations: Store) -> None:
     assert ids(observations, "Patient", sort=by_identifier, hidden=UPN) == ["id-ada", "id-ben"]
 
 
+def test_a_hidden_system_that_ends_in_a_slash_stands_for_all_that_begin_so(store: Store) -> None:
+    councils = "https://fhirgate.example/Id/la-child-id/"
+    with store.write() as work:
+        work.put([patient("p1"), patient("p2"), version("a")])
+        child_of(work, "school", "p1", "ada", Entry("identifier", Token(f"{councils}201", "9")))
+        child_of(work, "school", "p2", "ben", Entry("identifier", Token(f"{councils}202", "1")))
+    for system in ("*", f"{councils}201"):
+        asked = token("identifier", "9", system)
+        assert ids(store, "Patient", asked) == ["id-ada"]
+        assert ids(store, "Patient", asked, hidden=councils) == []
+        assert ids(store, "Observation", chain("patient", "", asked), hidden=councils) == []
+    by_identifier = (Sort("identifier"),)
+    assert ids(store, "Patient", sort=by_identifier) == ["id-ben", "id-ada"]
+    assert ids(store, "Patient", sort=by_identifier, hidden=councils) == ["id-ada", "id-ben"]
+
+
 def test_ids_and_times_of_change(observations: Store) -> None:
     assert ids(observations, "Observation", token("_id", "school-Observation-a")) == ["a"]
     assert ids(observations, "Observation", token("_id", "a")) == []
