@@ -178,7 +178,7 @@ class _Walk:
                 )
                 self.attribute(element, str(attribute), allowed)
         self.children(element, path, made, depth)
-        if _is_bare(element):
+        if not made and _is_bare(element):
             self.add(RESOURCE_EMPTY, element)
         return made
 
@@ -196,8 +196,9 @@ class _Walk:
             extensions: dict[str, Any] = beside or {}
             self.children(element, "Element", extensions, depth + 1)
             beside = extensions or None
-        if _is_bare(element):
-            self.add(RESOURCE_EMPTY, element)
+        if value is None and beside is None:
+            if _is_bare(element):
+                self.add(RESOURCE_EMPTY, element)
         elif slot.many:
             _align(made, slot.name, value, beside)
         elif slot.name in made or f"_{slot.name}" in made:
