@@ -17,6 +17,20 @@ from gateway.problems.json import JSON_DEEP, JSON_DUPLICATE, JSON_NUMBER, JSON_S
 
 DEEPEST = 100
 _LONGEST_NUMBER = 64
+#: What Python's reader says, in our words.
+_REASONS = {
+    "Expecting value": "a value is missing",
+    "Expecting property name enclosed in double quotes": "a name in quotation marks is missing",
+    "Expecting ':' delimiter": "a colon is missing",
+    "Expecting ',' delimiter": "a comma is missing",
+    "Illegal trailing comma before end of object": "a comma stands before the end of an object",
+    "Illegal trailing comma before end of array": "a comma stands before the end of a list",
+    "Unterminated string starting at": "a text has no closing quotation mark",
+    "Invalid control character at": "a control character is not escaped",
+    "Invalid \\escape": "a backslash escapes nothing",
+    "Invalid \\uXXXX escape": "an escape \\u has no four digits",
+    "Extra data": "there is more behind its end",
+}
 
 
 class Decimal(float):
@@ -50,7 +64,8 @@ def read(content: bytes | str) -> Any:
         return _reader.decode(text)
     except json.JSONDecodeError as error:
         place = Place(line=error.lineno, column=error.colno)
-        raise refuse(JSON_SYNTAX, place=place, reason=error.msg[0].lower() + error.msg[1:]) from None
+        said = error.msg.removesuffix(": ")
+        raise refuse(JSON_SYNTAX, place=place, reason=_REASONS.get(said, "it is no JSON here")) from None
     except RecursionError:
         raise refuse(JSON_DEEP, most=DEEPEST) from None
 

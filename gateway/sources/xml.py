@@ -77,6 +77,7 @@ class _Stream:
         self._length = 0
         self._lines: dict[Element, int] = {}
         self._plain: bool | None = None
+        self._whole = False
 
     def raw(self) -> bytes:
         """The record handed out last, as an element of its own."""
@@ -93,6 +94,8 @@ class _Stream:
                 if begins and not self._inside:
                     self._line, self._length = line, 0
                     self._text.clear()
+                if content and not content.isspace():
+                    self._whole = content.rstrip().endswith(b">")
                 self._text.append(content)
                 self._length += len(content)
                 fault = feed(parser, content)
@@ -170,7 +173,8 @@ class _Stream:
         fault = close(parser)
         if not self._started and self._root is not None:
             self._reading.context |= context_of(self._root, self._source.context, self._empty)
-        if fault is not None and fault.named:
+        # a file cut within a tag looks as if an element were closed by the name of another
+        if fault is not None and fault.named and self._whole:
             yield self._malformed(fault)
         elif fault is not None:
             yield self._broken(TRUNCATED, self._line if self._inside else fault.line)
