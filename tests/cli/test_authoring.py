@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from terminal import Run, demo_file, program
 
 SSDA903 = ("-m", "ssda903", "--set", "la=201", "--set", "year=2025-26")
@@ -133,6 +134,81 @@ def test_each_mistake_of_a_mapping_is_told_in_json_too(gate: Path, fhirgate: Run
         assert problem["code"] in plain.err
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("= DOB.date()", "= %me\nlet: {me: = %me}", "mapping.let-loop"),
+        ("target:", 'given: {la: {help: "a code", matches: "[0-9"}}\ntarget:', "mapping.pattern"),
+        ("unmapped: reject-record", "unmapped: keep-source", "mapping.source-code-outside-binding"),
+    ],
+)
+def test_a_mistake_is_named_by_its_code_and_place(
+    gate: Path, fhirgate: Run, old: str, new: str, code: str
+) -> None:
+    mapping = gate / "mappings" / "clubs" / "mapping.yaml"
+    mapping.write_text(mapping.read_text("utf-8").replace(old, new, 1), "utf-8")
+
+    (answer,) = fhirgate("test", "clubs", "--json").json
+
+    found = {one["code"]: one["place"] or one["rule"] for one in answer["problems"]}
+    assert found[code].startswith("mappings/clubs/mapping.yaml:")
+
+
+def test_a_rule_whose_name_depends_on_its_place_is_doubted(gate: Path, fhirgate: Run) -> None:
+    mapping = gate / "mappings" / "clubs" / "mapping.yaml"
+    rule = """\
+  - resourceType: Basic
+    $for: child
+    $key: [UPN]
+    code: {text: club}
+    subject: = ref(Patient, UPN)
+"""
+    mapping.write_text(mapping.read_text("utf-8") + 2 * rule, "utf-8")
+
+    lines = {one["part"]: one for one in fhirgate("check", "--json").json}
+
+    codes = [one["code"] for one in lines["mapping clubs"]["problems"]]
+    assert "mapping.rule-order" in codes
+
+
+def test_a_time_that_is_none_sets_the_record_aside(gate: Path, fhirgate: Run) -> None:
+    mapping = gate / "mappings" / "clubs" / "mapping.yaml"
+    text = mapping.read_text("utf-8").replace(
+        "birthDate: = DOB.date()", "deceasedDateTime: = DOB.dateTime('dd/MM/yyyy HH:mm')"
+    )
+    mapping.write_text(text, "utf-8")
+
+    done = fhirgate("map", "children.csv", "--json")
+
+    assert {one["code"] for one in done.json["problems"]} == {"record.not-a-time"}
+
+
+def test_a_mapping_without_tests_says_how_to_begin_one(gate: Path, fhirgate: Run) -> None:
+    (gate / "mappings" / "clubs" / "tests.yaml").unlink()
+
+    done = fhirgate("test", "clubs")
+
+    assert done.code == 1
+    assert "service.no-tests" in done.err
+    assert "--as-test" in done.err
+
+
+def test_a_file_of_fhir_has_nothing_to_map(gate: Path, fhirgate: Run) -> None:
+    done = fhirgate("map", demo_file("trace.ndjson"))
+
+    assert done.code == 2
+    assert "service.mapping-needed" in done.err
+
+
+def test_a_file_without_a_value_gives_no_draft(gate: Path, fhirgate: Run) -> None:
+    (gate / "empty.csv").write_text("a,b\n,\n,\n", "utf-8")
+
+    done = fhirgate("inspect", "empty.csv", "--draft")
+
+    assert done.code == 1
+    assert "inspect.no-draft" in done.err
+
+
 def test_a_test_that_differs_shows_what_was_expected_and_what_came(gate: Path, fhirgate: Run) -> None:
     tests = gate / "mappings" / "clubs" / "tests.yaml"
     tests.write_text(tests.read_text("utf-8").replace("gender: female", "gender: male"), "utf-8")
@@ -178,6 +254,13 @@ def test_explain_says_why_a_record_is_set_aside(gate: Path, fhirgate: Run) -> No
 
     assert done.code == 1
     assert [one["code"] for one in done.json["problems"]] == ["record.not-a-date"]
+
+
+def test_explain_needs_a_line_that_a_record_stands_on(gate: Path, fhirgate: Run) -> None:
+    done = fhirgate("explain", "children.csv:1")
+
+    assert done.code == 2
+    assert "service.no-record" in done.err
 
 
 def test_explain_needs_a_file_and_a_line(gate: Path, fhirgate: Run) -> None:

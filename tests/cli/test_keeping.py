@@ -89,11 +89,14 @@ def test_a_load_is_undone_once(gate: Path, fhirgate: Run) -> None:
     assert "store.load-undone" in done.err
 
 
-@pytest.mark.parametrize("option", ["--undo", "--set-aside"])
-def test_a_load_that_is_not_there(gate: Path, fhirgate: Run, option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "code"), [("--undo", "store.load-unknown"), ("--set-aside", "service.unknown-load")]
+)
+def test_a_load_that_is_not_there(gate: Path, fhirgate: Run, option: str, code: str) -> None:
     done = fhirgate("load", option, "77")
 
     assert done.code == 2
+    assert code in done.err
     assert "There is no load 77. " in done.err
     assert "fhirgate loads" in done.err.replace("`", "")
 
@@ -129,6 +132,7 @@ def test_where_there_are_several_feeds_one_must_be_named(council: Path, fhirgate
     done = fhirgate("load", demo_file(CTF))
 
     assert done.code == 2
+    assert "service.feed-needed" in done.err
     assert "Add --feed with one of: council, school, traced." in done.err
 
 
@@ -136,6 +140,7 @@ def test_a_feed_that_is_not_there(council: Path, fhirgate: Run) -> None:
     done = fhirgate("load", demo_file(CTF), "--feed", "scool")
 
     assert done.code == 2
+    assert "service.unknown-feed" in done.err
     assert "There is no feed called scool. Feeds of this gateway: council, school, traced." in done.err
 
 
@@ -157,6 +162,32 @@ def test_a_file_that_is_not_there(gate: Path, fhirgate: Run) -> None:
 def test_load_takes_files_or_an_undo_but_not_both(gate: Path, fhirgate: Run) -> None:
     assert fhirgate("load").code == 2
     assert fhirgate("load", "children.csv", "--undo", "1").code == 2
+
+
+def test_two_records_of_one_key_that_differ(gate: Path, fhirgate: Run) -> None:
+    (gate / "twice.csv").write_text(
+        "UPN,Surname,Forename,DOB,Sex\n"
+        "T201900118051,Thompson,Ava-Mae,30/09/2013,F\n"
+        "T201900118051,Okafor,Ada,03/09/2014,F\n",
+        "utf-8",
+    )
+
+    done = fhirgate("load", "twice.csv", "--json")
+
+    assert done.code == 1
+    assert done.json["kept"] == 1
+    (problem,) = done.json["problems"]
+    assert (problem["code"], problem["places"]) == ("record.repeated-key", ["twice.csv:3"])
+
+
+def test_a_file_of_no_known_columns_beside_a_set_is_told_of(council: Path, fhirgate: Run) -> None:
+    (council / "notes.csv").write_text("what,ever\n1,2\n", "utf-8")
+    files = sorted(demo_file("ssda903").glob("*.csv"))
+
+    done = fhirgate("load", *files, "notes.csv", "-m", "ssda903", "--feed", "council", "--json")
+
+    (warning,) = [one for one in done.json["warnings"] if one["code"] == "source.unknown-file"]
+    assert warning["places"] == ["notes.csv:1"]
 
 
 def test_a_file_of_fhir_needs_no_mapping(council: Path, fhirgate: Run) -> None:

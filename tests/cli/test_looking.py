@@ -84,6 +84,25 @@ def test_a_server_that_does_not_answer_is_told_of_and_needs_a_person(full: Path,
     assert asked.out == here.out
 
 
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ("Observation?code=38372-9", "service.not-one-child"),
+        ("Observation?patient.identifier=CCI|{cci}&_sort=date", "service.sorted-otherwise"),
+    ],
+)
+def test_a_question_that_goes_to_no_server_says_why(
+    full: Path, fhirgate: Run, question: str, code: str
+) -> None:
+    settings = full / "gateway.toml"
+    upstream = f'[upstreams.hospital]\nbase_url = "http://127.0.0.1:{free_port()}/fhir"\n'
+    settings.write_text(settings.read_text("utf-8") + upstream, "utf-8")
+
+    done = fhirgate("search", question.format(cci=cci_of(fhirgate)), "--json")
+
+    assert [one["code"] for one in done.json["sources"]] == [code]
+
+
 def test_child_says_why_its_records_are_linked(full: Path, fhirgate: Run) -> None:
     number = cci_of(fhirgate)
 

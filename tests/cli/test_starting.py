@@ -130,6 +130,7 @@ def test_a_token_for_a_client_that_is_not_there(gate: Path, fhirgate: Run) -> No
     done = fhirgate("token", "lcal")
 
     assert done.code == 2
+    assert "service.unknown-client" in done.err
     assert "There is no client called lcal. Clients of this gateway: local." in done.err
 
 
