@@ -35,8 +35,11 @@ fuzz: $(STAMP)
 facts: $(STAMP)
 	@$(BIN)/python -m gateway.fhir.build_facts $(DEFINITIONS) gateway/fhir/r4.json
 
+# Pages and tables made from the code; and which problems no test raises.
 docs: $(STAMP)
 	@$(BIN)/python tests/docs/generate.py
+	@$(BIN)/python tests/unit/mapping/test_reference.py
+	@$(BIN)/python tests/docs/raised.py
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -m venv $(VENV)
