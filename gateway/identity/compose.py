@@ -10,7 +10,7 @@ Source:
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import blake2b
 from typing import Any
 
 from gateway.fhir.json import write
@@ -62,7 +62,7 @@ class Composed:
     Attributes:
         full: for callers from education and the local authority.
         without_upn: for everybody else: no UPN, ULN or child id of a local authority.
-        version: the versionId of both, a hash of the full content.
+        version: the versionId of both, a keyed hash of the full content.
         last_updated: the latest of the records'.
     """
 
@@ -73,7 +73,13 @@ class Composed:
 
 
 def compose(
-    child_id: str, cci: str, records: Sequence[Told], base_uri: str, *, official: str = "cci"
+    child_id: str,
+    cci: str,
+    records: Sequence[Told],
+    base_uri: str,
+    *,
+    secret: bytes,
+    official: str = "cci",
 ) -> Composed:
     """Return the Patient of a child.
 
@@ -82,6 +88,7 @@ def compose(
         cci: the child's CCI in its stored form.
         records: what the linked records say; at least one.
         base_uri: the start of this gateway's identifier systems.
+        secret: up to 64 bytes; without it who sees all but the UPN could try out UPNs against the versionId.
         official: "cci" or "nhs-number": which identifier is `use=official`; an NHS number only where it
             is verified.
     """
@@ -92,7 +99,7 @@ def compose(
     body = _body(ranked)
     security = _security(ranked)
     content = {"identifier": [*shown, *hidden], **body, "security": security}
-    version = sha256(write(content)).hexdigest()[:16]
+    version = blake2b(write(content), digest_size=8, key=secret[:64]).hexdigest()
     last_updated = max(told.last_updated for told in records)
     meta = {"versionId": version, "lastUpdated": last_updated, "profile": [PROFILE]}
     head = {

@@ -54,6 +54,7 @@ class Linker:
 
     def __init__(self, keys: Keys, base_uri: str, feeds: Mapping[str, Feed], official: str = "cci") -> None:
         self._secret = keys.key("person")
+        self._version_secret = keys.key("version")
         self._base = base_uri
         self._feeds = feeds
         self._official = official
@@ -258,7 +259,9 @@ class Linker:
         ]
         if not said:
             return None
-        made = composing.compose(child.id, child.cci, said, self._base, official=self._official)
+        made = composing.compose(
+            child.id, child.cci, said, self._base, secret=self._version_secret, official=self._official
+        )
         updated = max(rows[record.rec].updated for record in records if record.rec in rows)
         return Composed(write(made.full), write(made.without_upn), made.version, updated, _entries(made.full))
 

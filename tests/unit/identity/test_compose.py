@@ -21,7 +21,7 @@ def told(
 
 
 def of(*records: Told, official: str = "cci") -> Composed:
-    return compose("child1", CCI, records, BASE, official=official)
+    return compose("child1", CCI, records, BASE, secret=b"a secret", official=official)
 
 
 def nhs(value: str, **more: Any) -> dict[str, Any]:
@@ -301,6 +301,15 @@ def test_the_order_of_the_records_changes_no_byte() -> None:
     written = {write(of(*order).full) for order in itertools.permutations(RECORDS)}
 
     assert len(written) == 1
+
+
+def test_who_sees_no_upn_cannot_try_it_out_against_the_version() -> None:
+    record = told(1, identifier=[upn("H801200001001")])
+
+    one, other = (compose("child1", CCI, [record], BASE, secret=secret) for secret in (b"one", b"other"))
+
+    assert one.version != other.version, "the content alone does not give it"
+    assert one.full["identifier"] == other.full["identifier"]
 
 
 def test_the_version_follows_the_content_and_nothing_else() -> None:
