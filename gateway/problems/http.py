@@ -230,3 +230,9 @@ HTTP_LOAD_VALUE = kind(
     "Write set=NAME=VALUE, as in set=year=2025-26.",
     "value",
 )
+HTTP_ONLY_ANY = kind(
+    "http.only-any",
+    "A write knows If-None-Match only as *, to make what is not there yet",
+    "Use If-Match with the ETag you have read, or If-None-Match: *.",
+    "not-supported",
+)

@@ -75,7 +75,7 @@ def told(report: Report, base_uri: str) -> Resource:
 
 def _files(visit: Visit, name: str, closing: ExitStack) -> Files:
     """What was sent, open until `closing` ends: the body as one file, or each part that has a filename."""
-    body = visit.request.sent(int(visit.gateway.config["body_most"]))
+    body = visit.body()
     content_type = visit.request.headers.get("content-type", "")
     if not content_type.lower().startswith("multipart/form-data"):
         if not body:

@@ -61,7 +61,7 @@ def _answered(visit: Visit, query: Query, words: str, sealed: str) -> Answer:
 def _form(visit: Visit) -> list[Pair]:
     """What a search by POST sent in its body, if anything."""
     content = visit.request.headers.get("content-type")
-    body = visit.request.sent(int(visit.gateway.config["body_most"]))
+    body = visit.body()
     if not body and not content:
         return []
     body_format(content, _FORM)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.fhir.negotiate import Preferences, preferences
-from gateway.problems import Problem
+from gateway.problems import Problem, refuse
+from gateway.problems.http import HTTP_CODED
 from gateway.security.policy import Decision, Wish
 from gateway.security.principal import Principal
 from gateway.service import Gateway
@@ -79,6 +80,16 @@ class Visit:
             client=principal.client if principal else "",
             request_id=self.request.id,
         )
+
+    def body(self) -> bytes:
+        """What was sent.
+
+        Raises:
+            Refused: `http.content-encoding` (415), `http.too-large` (413).
+        """
+        if self.request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise refuse(HTTP_CODED, field="Content-Encoding")
+        return self.request.sent(int(self.gateway.config["body_most"]))
 
     def about(self, child: str) -> None:
         """Note the child that the visit is about, if there is one."""

@@ -6,7 +6,7 @@ from uuid import uuid4
 from gateway.fhir import json
 from gateway.fhir.negotiate import ANY_VERSION, body_format, versions
 from gateway.problems import problem, refuse
-from gateway.problems.http import HTTP_BODY_EMPTY, HTTP_CODED, HTTP_CONDITIONAL_CREATE, HTTP_DONE
+from gateway.problems.http import HTTP_BODY_EMPTY, HTTP_CONDITIONAL_CREATE, HTTP_DONE, HTTP_ONLY_ANY
 from gateway.service.ask import shown
 from gateway.service.tell import Kept
 from gateway.web import answers
@@ -34,14 +34,17 @@ def update(visit: Visit) -> Response:
     """Keep a new version of a resource, or the resource itself where there is none of that id.
 
     Raises:
-        Refused: what is wrong with the resource; `http.id-differs`, `http.stale`, `http.exists`.
+        Refused: what is wrong with the resource; `http.id-differs`, `http.stale`, `http.exists`,
+            `http.only-any`.
     """
     headers = visit.request.headers
     if_match = versions(headers.get("if-match"), "If-Match")
-    only_new = ANY_VERSION in versions(headers.get("if-none-match"), "If-None-Match")
+    unless = versions(headers.get("if-none-match"), "If-None-Match")
+    if unless not in ((), (ANY_VERSION,)):
+        raise refuse(HTTP_ONLY_ANY, field="If-None-Match")
     gateway, type, id = visit.gateway, visit.found.type, visit.found.id
     feed = gateway.feed(visit.request.feed)
-    kept = gateway.write(feed, type, id, _resource(visit), if_match=if_match, only_new=only_new)
+    kept = gateway.write(feed, type, id, _resource(visit), if_match=if_match, only_new=bool(unless))
     return _written(visit, kept)
 
 
@@ -70,9 +73,7 @@ def delete(visit: Visit) -> Response:
 def _resource(visit: Visit) -> Any:
     """The resource that the body holds, as JSON that nobody has looked at yet."""
     headers = visit.request.headers
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise refuse(HTTP_CODED, field="Content-Encoding")
-    body = visit.request.sent(int(visit.gateway.config["body_most"]))
+    body = visit.body()
     if not body and "content-type" not in headers:
         raise refuse(HTTP_BODY_EMPTY)
     body_format(headers.get("content-type"))

@@ -194,13 +194,30 @@ def _fill(gateway: Gateway) -> str:
     patient = {
         "resourceType": "Patient",
         "id": "p",
-        "identifier": [identifier],
-        "name": [{"use": "official", "family": "Beech", "given": ["Ada", "Rowan"]}],
+        "meta": {"profile": ["https://fhir.hl7.org.uk/StructureDefinition/UKCore-Patient"]},
+        "identifier": [identifier, {"system": "https://fhirgate.example/Id/mis-child-id", "value": "A123"}],
+        "name": [
+            {"use": "official", "family": "Beech", "given": ["Ada", "Rowan"]},
+            {"use": "old", "family": "Alder", "given": ["Ada", "Rowan"]},
+        ],
         "telecom": [{"system": "phone", "value": "01632960000", "use": "home"}],
         "gender": "female",
         "birthDate": "2015-03-31",
         "address": [
-            {"use": "home", "line": ["1 Invented Lane"], "city": "Anytown", "postalCode": "ZZ99 3WZ"}
+            {
+                "use": "home",
+                "line": ["1 Invented Lane", "Little Harbour"],
+                "city": "Anytown",
+                "postalCode": "ZZ99 3WZ",
+            },
+            {"use": "old", "line": ["22 Invented Street"], "city": "Anytown", "postalCode": "ZZ99 3VZ"},
+        ],
+        "contact": [
+            {
+                "relationship": [{"text": "Mother"}],
+                "name": {"family": "Beech", "given": ["Eve"]},
+                "telecom": [{"system": "phone", "value": "07700900001", "use": "mobile"}],
+            }
         ],
     }
     gateway.write(feed, "Patient", "p", patient)
@@ -212,30 +229,40 @@ def _fill(gateway: Gateway) -> str:
 
 
 def _observation(number: int) -> dict[str, Any]:
+    """As the shipped mappings make them: 1.1 KB in the mean of the samples."""
+    loinc = {"system": "http://loinc.org", "code": "8302-2", "display": "Body height"}
+    category = {
+        "system": "http://terminology.hl7.org/CodeSystem/observation-category",
+        "code": "vital-signs",
+        "display": "Vital Signs",
+    }
     return {
         "resourceType": "Observation",
         "id": f"o{number}",
+        "meta": {
+            "source": f"https://fhirgate.example/load/1#line:{number}",
+            "profile": ["https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation"],
+        },
+        "identifier": [{"system": "https://fhirgate.example/Id/row/invented", "value": f"height-{number}"}],
         "status": "final",
-        "category": [
-            {
-                "coding": [
-                    {
-                        "system": "http://terminology.hl7.org/CodeSystem/observation-category",
-                        "code": "vital-signs",
-                    }
-                ]
-            }
-        ],
-        "code": {"coding": [{"system": "http://loinc.org", "code": "8302-2", "display": "Body height"}]},
+        "category": [{"coding": [category]}],
+        "code": {"coding": [loinc], "text": "Height as measured by the school nurse"},
         "subject": {"reference": "Patient/p"},
         "effectiveDateTime": f"2024-{number % 12 + 1:02}-{number % 28 + 1:02}T09:30:00+00:00",
-        "performer": [{"display": "School nurse"}],
+        "performer": [
+            {
+                "type": "Organization",
+                "identifier": {"system": "https://fhir.hl7.org.uk/Id/urn-school-number", "value": "999002"},
+                "display": "Harbour Test Academy",
+            }
+        ],
         "valueQuantity": {
             "value": 90 + number,
             "unit": "cm",
             "system": "http://unitsofmeasure.org",
             "code": "cm",
         },
+        "note": [{"text": "Measured without shoes, at the yearly visit of the school nurse."}],
     }
 
 

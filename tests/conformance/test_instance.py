@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from fhir.resources.R4B.patient import Patient
 from served import NHS, UPN, Caller, Served
 
 PATIENT = {
@@ -50,6 +51,7 @@ def test_I1_on_fhir_too(clinic: Caller) -> None:
 
     assert answer.status_code == 200
     assert answer.json()["id"] == child != id
+    assert Patient.model_validate_json(answer.content).id == child
     assert answer.headers["ETag"] == f'W/"{answer.json()["meta"]["versionId"]}"'
 
 
@@ -218,6 +220,13 @@ def test_I12_if_none_match_star_only_creates(clinic: Caller) -> None:
 
     assert (first.status_code, second.status_code) == (201, 412)
     assert clinic.get(f"feed/clinic/Patient/{id}").json()["gender"] == "female"
+
+
+def test_I12_any_other_if_none_match_is_refused_and_not_ignored(clinic: Caller) -> None:
+    answer = clinic.ask("PUT", "feed/clinic/Patient/x1", {**PATIENT, "id": "x1"}, If_None_Match='W/"1"')
+
+    assert (answer.status_code, code(answer)) == (400, "http.only-any")
+    assert clinic.get("feed/clinic/Patient/x1").status_code == 404
 
 
 @pytest.mark.parametrize(

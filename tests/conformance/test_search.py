@@ -348,3 +348,13 @@ def test_every_page_is_a_bundle_of_r4(clinic: Caller, family: str, query: str) -
     bundle = Bundle.model_validate_json(answer.content)
     assert bundle.type == "searchset"
     assert json.loads(answer.content)["resourceType"] == "Bundle"
+
+
+def test_a_chain_needs_the_right_to_search_what_it_passes_through(served: Served, family: str) -> None:
+    observer = served.caller("observer")
+
+    plain = observer.get("fhir/Observation?status=final&_count=1")
+    chained = observer.get(f"fhir/Observation?patient.family={family}")
+
+    assert (plain.status_code, chained.status_code) == (200, 403)
+    assert code(chained) == "security.scope-missing"
