@@ -5,17 +5,20 @@ GP Connect says that a consumer "SHALL always perform a patient demographic chec
 
     birth date   equal, or day and month swapped while the names agree fully
     family       some part of some name of each, without accents, case and punctuation
-    given        likewise; an initial agrees with a name that begins with it
+    given        the first names agree (an initial with a name that begins with it), or one side has no name
+                 that the other lacks: twins may share a middle name
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
 
 Resource = Mapping[str, Any]
+Given = tuple[tuple[str, ...], ...]
+"""The given names of one name, each as its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +74,35 @@ def _nhs_numbers(patient: Resource) -> set[str]:
 
 
 def _families(patient: Resource) -> set[str]:
-    return {
-        part for name in _objects(patient.get("name")) for part in _parts([str(name.get("family") or "")])
-    }
+    return {part for name in _objects(patient.get("name")) for part in _parts(str(name.get("family") or ""))}
 
 
-def _givens(patient: Resource) -> set[str]:
-    given: list[str] = []
+def _givens(patient: Resource) -> set[Given]:
+    """The given names of each name of the Patient, none of them empty."""
+    found = set()
     for name in _objects(patient.get("name")):
         listed = name.get("given")
-        given += [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
-    return _parts(given)
+        texts = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+        found.add(tuple(parts for each in texts for word in each.split() if (parts := _parts(word))))
+    return found - {()}
 
 
-def _given_agree(one: set[str], other: set[str]) -> bool:
-    """Some given name is in both, or an initial in one begins a name in the other."""
-    initials = {each[0] for each in one if len(each) == 1} & {each[0] for each in other}
-    return bool(one & other or initials or {each[0] for each in one} & {e for e in other if len(e) == 1})
+def _given_agree(one: set[Given], other: set[Given]) -> bool:
+    return any(_along(a[0], b[0]) or _within(a, b) or _within(b, a) for a in one for b in other)
+
+
+def _along(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two first names agree as far as both go: Ava and Ava-Mae do, Ava-Mae and Ava-Rae do not."""
+    return all(_same_part(a, b) for a, b in zip(one, other, strict=False))
+
+
+def _within(few: Given, many: Given) -> bool:
+    """Whether each given name of one side is among those of the other."""
+    return all(any(_same_part(a, b) for word in many for b in word) for word in few for a in word)
+
+
+def _same_part(one: str, other: str) -> bool:
+    return one == other or (1 in (len(one), len(other)) and one[0] == other[0])
 
 
 def _dates_agree(one: str, other: str, names: bool) -> bool:
@@ -97,16 +112,10 @@ def _dates_agree(one: str, other: str, names: bool) -> bool:
     return names and other == f"{year}-{day}-{month}"
 
 
-def _parts(names: Iterable[str]) -> set[str]:
-    """Names as comparable parts: `Smith-Jones` is two, `O'Neill` is one."""
-    found: set[str] = set()
-    for name in names:
-        plain = "".join(
-            c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c)
-        )
-        kept = "".join(c if c.isalnum() else "" if c in "'’`." else " " for c in plain)
-        found.update(kept.split())
-    return found
+def _parts(name: str) -> tuple[str, ...]:
+    """A name as comparable parts: `Smith-Jones` is two, `O'Neill` is one."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    return tuple("".join(c if c.isalnum() else "" if c in "'’`." else " " for c in plain).split())
 
 
 def _objects(value: Any) -> list[Resource]:

@@ -104,6 +104,32 @@ def test_what_cannot_be_compared_is_not_taken_for_the_same(
     assert compare(patient(), returned, NUMBER).missing == missing
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        pytest.param(["Olivia", "Rose"], ["Amelia", "Rose"], False, id="twins with one middle name"),
+        pytest.param(["Olivia Rose"], ["Amelia Rose"], False, id="twins, all names in one text"),
+        pytest.param(["Ava-Mae"], ["Ava-Rae"], False, id="twins with double names"),
+        pytest.param(["Ava-Mae"], ["Ava"], True, id="half of a double name"),
+        pytest.param(["Amelia", "Rose"], ["Amelia", "Grace"], True, id="another middle name"),
+        pytest.param(["Amelia", "Rose"], ["Rose"], True, id="called by the middle name"),
+        pytest.param(["A", "Rose"], ["Amelia"], True, id="an initial first"),
+        pytest.param(["A", "R"], ["Rose", "Amelia"], True, id="initials the other way round"),
+    ],
+)
+def test_first_names_tell_children_apart_that_share_another(
+    one: list[str], other: list[str], same: bool
+) -> None:
+    assert compare(patient(given=one), patient(given=other), NUMBER).same is same
+    assert compare(patient(given=other), patient(given=one), NUMBER).same is same
+
+
+def test_a_name_of_before_agrees_too() -> None:
+    both = [{"family": "Ångström", "given": ["Ola"]}, {"family": "Ångström", "given": ["Eva"], "use": "old"}]
+
+    assert compare(patient(given=("Eva",)), patient(name=both), NUMBER).same
+
+
 def test_a_child_known_without_a_name_is_not_guessed() -> None:
     nameless = {"birthDate": "2014-05-06"}
 
