@@ -13,8 +13,11 @@ def under(url: str, type_: str, bases: tuple[str, ...]) -> str | None:
         type_: the type that was searched.
         bases: the base we know, and the one the server believes it has.
     """
-    absolute = urljoin(f"{bases[0]}/{type_}", url)
-    steps = unquote(urlsplit(absolute).path).split("/")
+    try:
+        absolute = urljoin(f"{bases[0]}/{type_}", url)
+        steps = unquote(urlsplit(absolute).path).split("/")
+    except ValueError:
+        return None
     if ".." in steps or "." in steps or not absolute.isprintable() or " " in absolute:
         return None
     for base in bases:

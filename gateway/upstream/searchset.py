@@ -113,9 +113,15 @@ def text(fields: Fields, name: str) -> str:
 
 
 def value(fields: Fields, name: str) -> Any:
-    """One element, decoded (numbers lose their spelling: to look at, not to write); None when absent."""
+    """One element, decoded (numbers lose their spelling: to look at, not to write).
+
+    None when it is absent or cannot be decoded (a number that no computer holds).
+    """
     raw = fields.get(name)
-    return None if raw is None else msgspec.json.decode(raw)
+    try:
+        return None if raw is None else msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return None
 
 
 def reference(fields: Fields, name: str) -> str:
@@ -136,7 +142,10 @@ def own_base(found: Page, type_: str) -> str:
 
 def asked_for(self_link: str) -> frozenset[str] | None:
     """The parameters that the server says it applied; None when its self link does not say."""
-    query = urlsplit(self_link).query
+    try:
+        query = urlsplit(self_link).query
+    except ValueError:
+        return None
     return frozenset(name for name, _ in parse_qsl(query, keep_blank_values=True)) if query else None
 
 

@@ -30,6 +30,7 @@ BASES = ("https://hospital.example/fhir", "http://inside:8080/fhir", "")
         pytest.param("https://hospital.example/fhir", None, id="the base itself"),
         pytest.param("", "Observation", id="nothing: the same search"),
         pytest.param("file:///etc/passwd", None, id="a file"),
+        pytest.param("https://[hospital/fhir/Observation?page=2", None, id="no address at all"),
     ],
 )
 def test_only_what_is_under_the_server_is_followed(url: str, rest: str | None) -> None:

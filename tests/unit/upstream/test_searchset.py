@@ -103,6 +103,15 @@ def test_a_self_link_says_what_was_applied_or_nothing() -> None:
     }
     assert asked_for(f"{BASE}/Observation") is None
     assert asked_for("") is None
+    assert asked_for("https://[hospital/fhir/Observation?patient=1") is None
+
+
+def test_a_number_that_no_computer_holds_is_as_good_as_absent() -> None:
+    body = bundle({"resource": observation("huge")}, {"resource": observation()})
+
+    found = page(body.replace(b'"huge"', b"1e999"))
+
+    assert [text(fields, "id") for _, fields in found.resources] == ["", "o1"]
 
 
 @pytest.mark.parametrize("subject", ["Patient/p1", ["Patient/p1"], {"reference": 7}, {"display": "p1"}, None])
