@@ -165,7 +165,7 @@ def _look(visit: Visit, response: Response) -> audit.Look:
 
 def finished(request: Request, response: Response) -> Response:
     """The answer with the headers that every answer has."""
-    if response.body and value_of(request.query, "_pretty") == "true":
+    if response.body and _is_pretty(request.query):
         answers.indented(response)
     headers = response.headers
     if response.body:
@@ -179,6 +179,14 @@ def finished(request: Request, response: Response) -> Response:
     if response.status not in (204, 304):
         headers.append(("Content-Length", str(len(response.body))))
     return response
+
+
+def _is_pretty(query: str) -> bool:
+    """Whether the query asks for white space; one that cannot be read asks for nothing."""
+    try:
+        return value_of(query, "_pretty") == "true"
+    except Refused:
+        return False
 
 
 def log_fault(id: str, error: BaseException) -> None:
