@@ -10,8 +10,9 @@ from werkzeug.formparser import FormDataParser
 
 from gateway.fhir import json
 from gateway.mapping.file import Mapping as MappingFile
-from gateway.problems import catalogue, refuse
+from gateway.problems import Refused, catalogue, problem, refuse
 from gateway.problems.http import HTTP_LOAD_VALUE, HTTP_NO_FILE
+from gateway.problems.search import SEARCH_UNKNOWN_PARAMETER, SEARCH_VALUE
 from gateway.problems.service import FILE_KIND, MAPPING_NEEDED, MAPPING_UNKNOWN
 from gateway.service.report import Group, Report
 from gateway.service.shelf import Shelf
@@ -24,6 +25,7 @@ Files = dict[str, BinaryIO]
 Resource = dict[str, Any]
 
 _FHIR = "fhir"
+_PARAMETERS = ("dry_run", "mapping", "name", "set", "_format", "_pretty")
 _LONGEST_NAME = 200
 
 
@@ -34,10 +36,12 @@ def load(visit: Visit) -> Response:
     values the mapping asks for (`set=year=2025-26`), and `dry_run=true`.
 
     Raises:
-        Refused: what keeps the files from being read; `service.unknown-mapping`, `service.mapping-needed`.
+        Refused: what keeps the files from being read; `service.unknown-mapping`, `service.mapping-needed`;
+            `search.unknown-parameter`, `search.value` (a slip must not turn a dry run into a load).
     """
     asked = pairs(visit.request.query)
     named = dict(asked)
+    _check(named)
     values = dict(_value(text) for name, text in asked if name == "set")
     gateway = visit.gateway
     with ExitStack() as closing:
@@ -114,6 +118,27 @@ def _mapping(shelf: Shelf, files: Mapping[str, BinaryIO], name: str) -> MappingF
     if len(found) > 1 and shelf.mapping(found[0]).source == shelf.mapping(found[1]).source:
         raise refuse(MAPPING_NEEDED, known=", ".join(found))
     return shelf.mapping(found[0])
+
+
+def _check(named: Mapping[str, str]) -> None:
+    """Refuse parameters that are not understood."""
+    problems = [
+        problem(
+            SEARCH_UNKNOWN_PARAMETER,
+            field=(shown := name if name.isidentifier() and len(name) < 40 else "…"),
+            type="$load",
+            name=shown,
+            supported=", ".join(_PARAMETERS),
+        )
+        for name in named
+        if name not in _PARAMETERS
+    ]
+    if named.get("dry_run", "false") not in ("true", "false"):
+        problems.append(
+            problem(SEARCH_VALUE, field="dry_run", expected="true or false", example="true or false")
+        )
+    if problems:
+        raise Refused(*problems)
 
 
 def _value(text: str) -> tuple[str, str]:

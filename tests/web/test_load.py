@@ -93,6 +93,8 @@ def test_fhir_itself_needs_no_mapping(site: Site) -> None:
         pytest.param("?mapping=/etc/passwd", b"a", "service.unknown-mapping", id="a path on the server"),
         pytest.param("", b"a,b\n1,2\n", "service.file-kind", id="a format nobody knows"),
         pytest.param("?set=2025", b"a,b\n1,2\n", "http.load-value", id="a value without a name"),
+        pytest.param("?dryrun=true", b"a,b\n1,2\n", "search.unknown-parameter", id="a slip in a name"),
+        pytest.param("?dry_run=1", b"a,b\n1,2\n", "search.value", id="a dry run or not"),
     ],
 )
 def test_what_cannot_be_loaded_says_why(site: Site, query: str, data: bytes, problem: str) -> None:
@@ -100,6 +102,7 @@ def test_what_cannot_be_loaded_says_why(site: Site, query: str, data: bytes, pro
 
     assert 400 <= answer.status_code < 500
     assert answer.json["issue"][0]["details"]["coding"][0]["code"] == problem
+    assert site.door.gateway.store.loads() == []
 
 
 def test_a_feed_that_is_somebody_elses_cannot_be_loaded_into(site: Site) -> None:
