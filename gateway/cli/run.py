@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 import time
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from gateway.cli.shared import FILE, configured, with_config, with_json
 from gateway.cli.start import STARTER
 from gateway.config import Value
 from gateway.problems import Place, refuse
+from gateway.problems.config import CONFIG_VALUE
 from gateway.problems.service import CLIENT_UNKNOWN, FOLDER_NOT_EMPTY, PORT_TAKEN
 from gateway.security.token import make
 from gateway.service.clock import instant
@@ -79,6 +81,10 @@ def serve(config_path: Path | None, host: str, port: int, workers: int, threads:
       fhirgate serve --host 0.0.0.0 --workers 2
     """
     config = configured(config_path)
+    if config["open"] and not _is_loopback(host):
+        raise refuse(
+            CONFIG_VALUE, name="open", given=f"true, with --host {host}", takes="true on loopback alone"
+        )
     _port_is_free(host, port)
     # Everything that is wrong is told here, once, and not by each worker.
     gateway = open_gateway(config)
@@ -213,6 +219,13 @@ def _tell_addresses(root: str, feeds: list[str], as_json: bool) -> None:
     for feed in feeds:
         say.talk(f"Tell  {root}/feed/{feed}")
     say.talk("Ctrl-C to stop.")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _port_is_free(host: str, port: int) -> None:
