@@ -9,13 +9,14 @@ import msgspec
 
 from gateway.fhir import index
 from gateway.fhir.faces import asked, told
-from gateway.fhir.json import read_trusted
+from gateway.fhir.json import read_trusted, write
 from gateway.fhir.meets import holds
 from gateway.fhir.query import Criterion, Query, Target
 from gateway.identity.person import is_nhs_system, nhs_is_verified, objects, text
 from gateway.problems import Problem, problem, refuse
 from gateway.problems.search import SEARCH_CURSOR
 from gateway.problems.service import ANSWERED_HERE, NOT_ONE_CHILD, SORTED_OTHERWISE
+from gateway.security.redact import names_hidden, redacted
 from gateway.service.keys import Keys
 from gateway.store.base import ASK, Key, Page, Reads, Row
 from gateway.store.search import NO_TIME
@@ -62,7 +63,7 @@ class Asking:
 
     Attributes:
         base: `ASK` or a feed's name.
-        hidden: identifier systems the caller must not search by.
+        hidden: identifier systems the caller must not search by, nor see in what is about a child.
         sees_upn: whether the caller is shown UPNs and case numbers.
         strict: a gap is an error (`Prefer: handling=strict`).
         seconds: the time the answer may take.
@@ -223,7 +224,10 @@ def shown(row: Row, asking: Asking) -> Found:
         return Found(row.type, row.local, told(row.body, row.told), row.child)
     if row.type == "Patient":
         return Found(row.type, row.public, row.body if asking.sees_upn else row.told, row.public)
-    return Found(row.type, row.public, asked(row.body, row.child.encode()), row.child)
+    body = asked(row.body, row.child.encode())
+    if names_hidden(body, asking.hidden):
+        body = write(redacted(read_trusted(body), asking.hidden))
+    return Found(row.type, row.public, body, row.child)
 
 
 def _own_row(row: Row, asking: Asking) -> MergedRow:

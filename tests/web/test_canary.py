@@ -170,3 +170,28 @@ def test_the_settings_folder_has_no_stray_copy(served: Served) -> None:
         "logging.json",
         "log.txt",
     } | {name for name in names if name.startswith(("gateway.db", "audit.db"))}
+
+
+def test_a_upn_in_what_is_about_a_child_is_for_those_who_may_see_it(served: Served) -> None:
+    school, clinic = served.caller("school"), served.caller("clinic")
+    school.tell("school", PATIENT)
+    named = {"reference": "Patient/canary", "identifier": {"system": UPN, "value": CANARIES["upn"]}}
+    told = school.tell(
+        "school",
+        {
+            "resourceType": "Observation",
+            "id": "canary-o",
+            "status": "final",
+            "code": {"text": "height"},
+            "subject": named,
+            "valueQuantity": {"value": 92.10},
+        },
+    )
+    pages = [caller.get("fhir/Observation?_count=500") for caller in (school, clinic)]
+    found = [entry["resource"] for entry in pages[0].json()["entry"]]
+    public = next(each["id"] for each in found if "identifier" in each["subject"])
+    pages += [caller.get(f"fhir/Observation/{public}") for caller in (school, clinic)]
+
+    assert told["subject"] == named
+    assert [found_in(page.text) for page in pages] == [["upn"], [], ["upn"], []]
+    assert pages[3].json()["subject"] == {"reference": pages[2].json()["subject"]["reference"]}
