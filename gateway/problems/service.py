@@ -147,3 +147,10 @@ INTO_NEEDED = kind(
     "Name a folder for them: fhirgate load --set-aside {number} --into FOLDER.",
     "required",
 )
+OTHER_PERSON = kind(
+    "record.other-person",
+    "The record was told of another child before: neither first name nor date of birth agrees",
+    "A key was used again for somebody else: give this child a key of its own and send the record again.",
+    "conflict",
+    422,
+)

@@ -138,9 +138,12 @@ class Gateway:
                 raise refuse(HTTP_EXISTS, field="If-None-Match")
             check_match(held, if_match)
             said = Said(type, id, as_said(resource, id), method=method)
-            kept, _ = self.tellers[feed.name].tell(work, [[said]], at)
+            kept, refused = self.tellers[feed.name].tell(work, [[said]], at, another=self.linker.is_another)
+            if refused:
+                raise Refused(*refused.values())
             if type == "Patient" and kept[0].what != "unchanged":
-                self.linker.link(work, feed, {id: kept[0].resource}, at)
+                before = {id: kept[0].before} if kept[0].before is not None else {}
+                self.linker.link(work, feed, {id: kept[0].resource}, at, before=before)
         return kept[0]
 
     def delete(self, feed: Feed, type: str, id: str, *, if_match: Sequence[str] = ()) -> int | None:

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.fhir import index
-from gateway.fhir.faces import told
-from gateway.fhir.json import read_trusted, write
+from gateway.fhir.json import write
 from gateway.fhir.query import Entry, Target
 from gateway.identity import cci
 from gateway.identity import compose as composing
+from gateway.identity.compare import compare
 from gateway.identity.keys import asked_keys, kept_keys
-from gateway.identity.match import Known, Reason, decide, recheck
+from gateway.identity.match import DISAGREES, Known, Reason, decide, recheck
 from gateway.identity.match import Review as Doubt
 from gateway.identity.person import Person, person
+from gateway.identity.sentences import sentence
 from gateway.service.clock import instant
 from gateway.service.keys import Keys
+from gateway.service.tell import as_told
 from gateway.store.base import Child, Composed, Link, Record, Review, Row, Work
 
 MACHINE = "fhirgate"
@@ -59,30 +61,58 @@ class Linker:
         self._feeds = feeds
         self._official = official
 
+    def is_another(self, before: Resource, told: Resource) -> bool:
+        """Whether a feed tells another person under the key of one it told before.
+
+        A name or a birth date can be corrected; who has neither first name nor birth date in common with the
+        record's Patient is somebody else, and must not come into the first one's history.
+        """
+        found = compare(person(before, self._base), person(told, self._base))
+        return {"birth-date", "given"} <= set(found.contradicts)
+
     def link(
-        self, work: Work, feed: Feed, patients: Mapping[str, Resource], at: int, load: int | None = None
+        self,
+        work: Work,
+        feed: Feed,
+        patients: Mapping[str, Resource],
+        at: int,
+        load: int | None = None,
+        before: Mapping[str, Resource] | None = None,
     ) -> Linked:
         """Link the records whose Patients were written, one after the other, and compose their children.
 
         Args:
             patients: the written Patient by its local id.
+            before: what stood there before, by the same id, where something did.
         """
         outcome = Linked()
         touched: set[int] = set()
         recs = work.recs(feed.name, list(patients))
         for local, patient in patients.items():
             who = person(patient, self._base, verified=feed.verified)
-            touched.add(self._link_one(work, recs[local], who, at, load, outcome))
+            was = person(before[local], self._base) if before and local in before else None
+            touched.add(self._link_one(work, recs[local], who, was, at, load, outcome))
             work.keys({recs[local]: kept_keys(who, self._secret)})
         self.compose(work, touched)
         return outcome
 
-    def _link_one(self, work: Work, rec: int, who: Person, at: int, load: int | None, outcome: Linked) -> int:
+    def _link_one(
+        self,
+        work: Work,
+        rec: int,
+        who: Person,
+        was: Person | None,
+        at: int,
+        load: int | None,
+        outcome: Linked,
+    ) -> int:
         known = self._known(work, who, rec)
         own = work.records([rec])[rec].child
         if own is not None:
             outcome.known += 1
             doubts = recheck(who, own, known)
+            if all(one.child != own for one in known):
+                doubts = (*_changed(who, was, own, rec), *doubts)
             self._withdraw(work, rec, {doubt.child for doubt in doubts}, load)
             outcome.to_review += self._doubt(work, rec, own, doubts, at, load)
             return own
@@ -115,15 +145,19 @@ class Linker:
         if over:
             work.close_reviews(over, "withdrawn", load)
 
-    def _known(self, work: Work, who: Person, rec: int) -> list[Known]:
-        """Every record of each child that shares a key with `who`, but for the record itself."""
+    def _known(self, work: Work, who: Person, rec: int, persons: dict[int, Person]) -> list[Known]:
+        """Every record of each child that shares a key with `who`, but for the record itself.
+
+        Args:
+            persons: what records say, as far as it was looked at in this unit of work; grows.
+        """
         found = work.candidates(asked_keys(who, self._secret), _CAP).found
         near = {other for recs in found.values() for other in recs} - {rec}
         own = work.records([*near, rec])
         children = sorted({record.child for record in own.values() if record.child is not None})
         members = [record for records in work.records_of(children).values() for record in records]
         members = [record for record in members if record.rec != rec]
-        persons = self._persons(work, members)
+        persons |= self._persons(work, [record for record in members if record.rec not in persons])
         return [
             Known(record.child, record.rec, persons[record.rec])
             for record in members
@@ -205,7 +239,7 @@ class Linker:
         for rec, record in records.items():
             if rec in persons and record.child is None:
                 load = self._load_of(work, record)
-                touched.add(self._link_one(work, rec, persons[rec], at, load, Linked()))
+                touched.add(self._link_one(work, rec, persons[rec], None, at, load, Linked()))
             elif rec not in persons:
                 self._leave(work, record, at)
         self.look_again(work, [entry for rec in records for entry in work.reviews(rec=rec)], at)
@@ -231,7 +265,7 @@ class Linker:
             record = work.records([entry.rec])[entry.rec]
             who = self._persons(work, [record]).get(entry.rec)
             if who is not None and record.child is not None:
-                doubts = recheck(who, record.child, self._known(work, who, entry.rec))
+                doubts = recheck(who, record.child, self._known(work, who, entry.rec, {}))
                 self._doubt(work, entry.rec, record.child, doubts, at, entry.load)
 
     def compose(self, work: Work, children: Iterable[int]) -> None:
@@ -274,10 +308,16 @@ def sides_of(work: Work, entry: Review) -> tuple[int | None, int | None]:
     return own, entry.child if entry.other is None else records[entry.other].child
 
 
-def as_told(row: Row) -> Resource:
-    """The resource of a row as its feed told it."""
-    resource: Resource = read_trusted(told(row.body, row.told))
-    return resource
+def _changed(who: Person, was: Person | None, own: int, rec: int) -> tuple[Doubt, ...]:
+    """What to look at when a record that stands alone contradicts what it said before.
+
+    Twins may share a number by mistake. Where other records of the child are there, they are the judges.
+    """
+    found = compare(who, was) if was is not None else None
+    if found is None or not found.contradicts:
+        return ()
+    words = sentence(found, code=DISAGREES)
+    return (Doubt(own, rec, DISAGREES, words, found.agrees, found.contradicts),)
 
 
 def _entries(patient: Resource) -> tuple[Entry, ...]:

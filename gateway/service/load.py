@@ -17,6 +17,7 @@ from gateway.mapping.ids import Ids
 from gateway.mapping.translate import Translator, settle
 from gateway.problems import Place, Problem
 from gateway.records import Broken, Reading
+from gateway.service.calm import calm
 from gateway.service.clock import instant, now
 from gateway.service.keys import Keys
 from gateway.service.link import Feed, Linker
@@ -26,6 +27,7 @@ from gateway.sources import open_source
 from gateway.sources.fhir import FhirReading, Told
 from gateway.sources.files import Given, gather, single
 from gateway.store.base import Aside, LoadStart, Store, Undone
+from gateway.store.told import ToldSoFar
 
 #: The line of the set-aside entry that holds what surrounds the records of the file.
 ENVELOPE_LINE = 0
@@ -92,7 +94,7 @@ class Loader:
             settings = settle(mapping, settings)
         report = Report(feed=feed.name, mapping=mapping.id if mapping else FHIR, dry=dry_run)
         at = now()
-        with _opened(given, mapping) as reading:
+        with calm(), _opened(given, mapping) as reading:
             report.files = tuple(reading.names.values())
             records = self._records(reading, feed, mapping, settings, at)
             if dry_run:
@@ -142,8 +144,9 @@ class Loader:
         report.number = load.number
         if load.continued:
             report.carry_on(load.counts)
+        so_far = ToldSoFar()
         try:
-            writing = _Writing(self, feed, report, reading, at)
+            writing = _Writing(self, feed, report, reading, at, so_far)
             for batch in _batches(records, self.batch):
                 writing.batch(batch)
                 _tell_progress(progress, reading, report)
@@ -152,6 +155,7 @@ class Loader:
                 work.finish_load(load.number, now())
             add(report.warnings, reading.warnings)
         finally:
+            so_far.close()
             self.store.leave_load(load.number)
 
     def _records(
@@ -195,6 +199,7 @@ class _Writing:
     report: Report
     reading: "Reading | _Fhir"
     at: int
+    so_far: ToldSoFar
     _surrounded: bool = False
     _asides: list[Aside] = attribute(default_factory=list)
 
@@ -208,6 +213,8 @@ class _Writing:
                 [_stamped(read, loader.base_uri, report.number) for read in good],
                 self.at,
                 report.number,
+                so_far=self.so_far,
+                another=loader.linker.is_another,
             )
             for number, problem in refused.items():
                 good[number].problems = (problem.at(good[number].place),)
@@ -216,7 +223,10 @@ class _Writing:
                 for each in kept
                 if each.type == "Patient" and each.what in ("created", "updated")
             }
-            linked = loader.linker.link(work, self.feed, patients, self.at, report.number)
+            before = {
+                each.id: each.before for each in kept if each.type == "Patient" and each.before is not None
+            }
+            linked = loader.linker.link(work, self.feed, patients, self.at, report.number, before)
             report.known += linked.known
             report.new += linked.new
             report.review += linked.to_review
@@ -299,14 +309,14 @@ def _as_they_are(rows: Iterable[Told | Broken], name: str) -> Iterator[_Read]:
             continue
         type = resource["resourceType"]
         id = resource.get("id") or hashlib.blake2b(raw, digest_size=16).hexdigest()
-        yield _Read([Said(type, id, as_said(resource, id), f"line:{row.line}")], (), raw, place)
+        source = None if "source" in resource.get("meta", {}) else ""
+        said = Said(type, id, as_said(resource, id), f"line:{row.line}", source=source)
+        yield _Read([said], (), raw, place)
 
 
 def _stamped(read: _Read, base_uri: str, load: int) -> list[Said]:
     source = f"{base_uri}/load/{load}"
-    return [
-        Said(one.type, one.id, one.text, one.place, one.rule, f"{source}#{one.place}") for one in read.said
-    ]
+    return [one if one.source is None else replace(one, source=f"{source}#{one.place}") for one in read.said]
 
 
 def _batches(records: Iterable[_Read], size: int) -> Iterator[list[_Read]]:

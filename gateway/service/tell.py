@@ -2,19 +2,21 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from gateway.fhir import index, json
-from gateway.fhir.faces import marked
+from gateway.fhir.faces import marked, told
 from gateway.problems import Problem, problem
-from gateway.problems.service import REPEATED_RECORD
+from gateway.problems.service import OTHER_PERSON, REPEATED_RECORD
 from gateway.service.clock import instant
 from gateway.service.keys import Keys
-from gateway.store.base import Delete, Held, Put, Work
+from gateway.store.base import Delete, Held, Put, Row, Work
+from gateway.store.told import ToldSoFar
 
 Resource = dict[str, Any]
+Another = Callable[[Resource, Resource], bool]
 
 _HEAD = re.compile(rb'\{"resourceType":"[A-Za-z]+","id":"[A-Za-z0-9\-.]{1,64}"')
 _META = b',"meta":{'
@@ -29,7 +31,7 @@ class Said:
         text: compact JSON that begins with resourceType and id, without versionId and lastUpdated.
         place: where it was said (`episodes:12`), "" for a write over HTTP.
         rule: the mapping rule that made it.
-        source: `meta.source`, if the gateway gives it one.
+        source: `meta.source`, if the gateway gives it one; None where the resource has its own.
     """
 
     type: str
@@ -37,14 +39,15 @@ class Said:
     text: bytes
     place: str = ""
     rule: str = ""
-    source: str = ""
+    source: str | None = ""
     method: str = "PUT"
 
 
 class Kept(NamedTuple):
     """What became of something said.
 
-    `what` is "created", "updated", "unchanged", or "again" where the same load said it before.
+    `what` is "created", "updated", "unchanged", or "again" where the same load said it before. `before` is
+    the Patient that stood there, where one was updated.
     """
 
     type: str
@@ -53,6 +56,7 @@ class Kept(NamedTuple):
     updated: int
     what: str
     resource: Resource
+    before: Resource | None = None
 
 
 class Teller:
@@ -63,7 +67,14 @@ class Teller:
         self.public_id = keys.public_id(feed)
 
     def tell(
-        self, work: Work, groups: Sequence[Sequence[Said]], at: int, load: int | None = None
+        self,
+        work: Work,
+        groups: Sequence[Sequence[Said]],
+        at: int,
+        load: int | None = None,
+        *,
+        so_far: ToldSoFar | None = None,
+        another: Another | None = None,
     ) -> tuple[list[Kept], dict[int, Problem]]:
         """Keep what is new.
 
@@ -71,43 +82,53 @@ class Teller:
             groups: what is said, in groups (the resources of one record) that are kept or refused whole.
             at: now, in milliseconds.
             load: the load it belongs to, if any.
+            so_far: what the load has told before, and will have told when this returns.
+            another: says of a Patient as it stands and as it is told now whether that is another person.
 
         Returns:
-            What became of each resource, and by its number each group that contradicts an earlier one of
-            the same load: two records with one key must not become one.
+            What became of each resource, and by its number each group that was refused: one that
+            contradicts an earlier one of the same load (two records with one key must not become one), or
+            that makes a record that of another person.
         """
         held = work.held(self.feed, [(one.type, one.id) for group in groups for one in group])
         kept: list[Kept] = []
         refused: dict[int, Problem] = {}
         puts: dict[tuple[str, str], Put] = {}
+        with_own = so_far or ToldSoFar()
         for number, group in enumerate(groups):
-            digests = [content_digest(one.text) for one in group]
+            words = [(one, content_digest(one.text)) for one in group]
+            keys = [_key(one) for one in group]
             if any(
-                self._contradicts(one, digest, held, puts, load)
-                for one, digest in zip(group, digests, strict=True)
+                earlier is not None and earlier != digest
+                for key, (_, digest) in zip(keys, words, strict=True)
+                if (earlier := with_own.digest(key)) is not None
             ):
                 refused[number] = problem(REPEATED_RECORD)
                 continue
-            for one, digest in zip(group, digests, strict=True):
-                kept.append(self._keep(one, digest, held, puts, at, load))
+            stood = self._patients_before(work, words, held)
+            if another is not None and any(another(*pair) for pair in stood.values()):
+                refused[number] = problem(OTHER_PERSON)
+                continue
+            with_own.add(zip(keys, (digest for _, digest in words), strict=True))
+            for one, digest in words:
+                was = stood[one.id][0] if one.type == "Patient" and one.id in stood else None
+                kept.append(self._keep(one, digest, held, puts, at, load)._replace(before=was))
         work.put(list(puts.values()))
         return kept, refused
 
-    @staticmethod
-    def _contradicts(
-        one: Said,
-        digest: bytes,
-        held: Mapping[tuple[str, str], Held],
-        puts: Mapping[tuple[str, str], Put],
-        load: int | None,
-    ) -> bool:
-        """Whether the same load said something else under this id before."""
-        key = (one.type, one.id)
-        if key in puts:
-            return puts[key].digest != digest
-        before = held.get(key)
-        told_now = load is not None and before is not None and before.present and before.load == load
-        return told_now and before is not None and before.digest != digest
+    def _patients_before(
+        self, work: Work, words: Sequence[tuple[Said, bytes]], held: Mapping[tuple[str, str], Held]
+    ) -> dict[str, tuple[Resource, Resource]]:
+        """The Patients of a group that are told differently now, by id: as they stand, and as told."""
+        found = {}
+        for one, digest in words:
+            before = held.get((one.type, one.id)) if one.type == "Patient" else None
+            if before is None or not before.present or before.digest == digest:
+                continue
+            row = work.read(self.feed, one.type, one.id)
+            if row is not None:
+                found[one.id] = (as_told(row), json.read_trusted(one.text))
+        return found
 
     def _keep(
         self,
@@ -164,12 +185,22 @@ class Teller:
         )
 
 
+def as_told(row: Row) -> Resource:
+    """The resource of a row as its feed told it."""
+    resource: Resource = json.read_trusted(told(row.body, row.told))
+    return resource
+
+
+def _key(one: Said) -> bytes:
+    return hashlib.blake2b(f"{one.type}/{one.id}".encode(), digest_size=12).digest()
+
+
 def content_digest(text: bytes) -> bytes:
     """What tells whether two texts say the same: a hash of them, stamps and source not being in them."""
     return hashlib.blake2b(text, digest_size=16).digest()
 
 
-def stamped(text: bytes, version: int, at: int, source: str = "") -> bytes:
+def stamped(text: bytes, version: int, at: int, source: str | None = "") -> bytes:
     """`text` with versionId, lastUpdated and, if given, source at the start of its meta."""
     head = _HEAD.match(text)
     if head is None:
