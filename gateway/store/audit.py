@@ -110,11 +110,14 @@ class SqliteTrail:
         """See `base.Trail.verify`."""
         problems: list[Problem] = []
         with self._connected() as connection:
+            # whoever edits the file may have left text for bytes, or text that is no UTF-8
+            connection.text_factory = lambda raw: raw.decode(errors="replace")
             connection.execute("BEGIN")
             last, previous = 0, _START
             looks = _Looks(connection)
             for number, body, children, found in connection.execute(
-                "SELECT number, body, children, hash FROM event ORDER BY number"
+                "SELECT number, CAST(body AS BLOB), CAST(children AS TEXT), CAST(hash AS BLOB) FROM event "
+                "ORDER BY number"
             ):
                 looked = looks.of(number)
                 hash = self._chained(previous, _content(number, body, children))
@@ -233,7 +236,9 @@ class SqliteTrail:
         return hmac.digest(self._key, b"audit head %d " % number + hash, hashlib.sha256)
 
     def _head_problems(self, connection: sqlite3.Connection, last: int, previous: bytes) -> list[Problem]:
-        head = connection.execute("SELECT number, hash, seal FROM head").fetchone()
+        head = connection.execute(
+            "SELECT number, CAST(hash AS BLOB), CAST(seal AS BLOB) FROM head"
+        ).fetchone()
         if head is None:
             return [problem(AUDIT_HEAD)] if last else []
         number, hash, seal = head
@@ -249,7 +254,7 @@ class _Looks:
     """The children of each event as the index has them, read alongside the events."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._rows = connection.execute("SELECT number, child FROM look ORDER BY number, child")
+        self._rows = connection.execute("SELECT number, CAST(child AS TEXT) FROM look ORDER BY number, child")
         self._next = self._rows.fetchone()
 
     def of(self, number: int) -> str:

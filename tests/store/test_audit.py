@@ -94,6 +94,20 @@ def test_what_was_appended_is_there_after_opening_again(trail: SqliteTrail, file
             "DELETE FROM look WHERE number = 2", ["audit.changed 2"], id="a look hidden from its child"
         ),
         pytest.param("INSERT INTO look VALUES ('eve', 2)", ["audit.changed 2"], id="a look invented"),
+        pytest.param(
+            "UPDATE event SET body = replace(body, 'event', 'other') WHERE number = 2",
+            ["audit.changed 2"],
+            id="an event edited as text",
+        ),
+        pytest.param(
+            "UPDATE event SET children = x'ff' WHERE number = 2", ["audit.changed 2"], id="children as bytes"
+        ),
+        pytest.param(
+            "UPDATE event SET hash = hex(hash) WHERE number = 2",
+            ["audit.changed 2", "audit.changed 3"],
+            id="a hash as text",
+        ),
+        pytest.param("UPDATE head SET seal = hex(seal)", ["audit.head"], id="a seal as text"),
         pytest.param("DELETE FROM head", ["audit.head"], id="the head"),
         pytest.param("UPDATE head SET seal = x'00'", ["audit.head"], id="the seal"),
         pytest.param("UPDATE head SET number = 9", ["audit.head", "audit.missing 5"], id="the head's number"),
