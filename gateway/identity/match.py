@@ -25,6 +25,8 @@ TWO_CHILDREN = "fits-two-children"
 DISAGREES = "no-longer-agrees"
 
 _RANK = {f"same-{rule}": rank for rank, rule in enumerate(RULES)}
+#: A person looks at so many children for one record at most: more are a common name, or a home of many.
+MOST_REVIEWS = 20
 _WEAK = ("former-nhs-number", "former-upn", "upn-check-letter", "temporary-upn", "uln")
 
 
@@ -92,11 +94,11 @@ def decide(person: Person, candidates: Iterable[Known]) -> Decision:
     chosen = _chosen(rivals)
     if chosen is None:
         reason = Reason(NEW_CHILD, _founding_sentence(rivals))
-        return Decision(None, reason, tuple(_review(person, rival) for rival in rivals))
+        return Decision(None, reason, tuple(_review(person, rival) for rival in _strongest(rivals)))
     reason = Reason(chosen.code, sentence(chosen.comparison))
     # Whom the record is about is settled, so that its twin need not be looked at again.
-    others = (rival for rival in rivals if rival is not chosen and rival.code != "perhaps-twins")
-    return Decision(chosen.child, reason, tuple(_review(person, rival) for rival in others))
+    others = [rival for rival in rivals if rival is not chosen and rival.code != "perhaps-twins"]
+    return Decision(chosen.child, reason, tuple(_review(person, rival) for rival in _strongest(others)))
 
 
 def recheck(person: Person, own: int, candidates: Iterable[Known]) -> tuple[Review, ...]:
@@ -109,11 +111,9 @@ def recheck(person: Person, own: int, candidates: Iterable[Known]) -> tuple[Revi
     """
     known = list(candidates)
     siblings = sorted((one for one in known if one.child == own), key=_order)
-    reviews = [
-        _review(person, rival)
-        for rival in _rivals(person, (one for one in known if one.child != own))
-        if rival.code != "perhaps-twins" or not siblings
-    ]
+    rivals = _rivals(person, (one for one in known if one.child != own))
+    worth = [rival for rival in rivals if rival.code != "perhaps-twins" or not siblings]
+    reviews = [_review(person, rival) for rival in _strongest(worth)]
     if siblings:
         rest = united(one.person for one in siblings)
         comparison = compare(person, rest)
@@ -187,6 +187,14 @@ def _chosen(rivals: Sequence[_Rival]) -> _Rival | None:
         other.code != first.code and not compare(first.person, other.person).contradicts for other in others
     )
     return first if sure else None
+
+
+def _strongest(rivals: Sequence[_Rival]) -> Sequence[_Rival]:
+    """The rivals that are worth a look, where there are too many those with most in common."""
+    if len(rivals) <= MOST_REVIEWS:
+        return rivals
+    ranked = sorted(rivals, key=lambda rival: (rival.code not in _RANK, -len(rival.comparison.agrees)))
+    return sorted(ranked[:MOST_REVIEWS], key=lambda rival: rival.child)
 
 
 def _founding_sentence(rivals: Sequence[_Rival]) -> str:

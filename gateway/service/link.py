@@ -88,10 +88,11 @@ class Linker:
         outcome = Linked()
         touched: set[int] = set()
         recs = work.recs(feed.name, list(patients))
+        persons: dict[int, Person] = {}
         for local, patient in patients.items():
-            who = person(patient, self._base, verified=feed.verified)
+            who = persons[recs[local]] = person(patient, self._base, verified=feed.verified)
             was = person(before[local], self._base) if before and local in before else None
-            touched.add(self._link_one(work, recs[local], who, was, at, load, outcome))
+            touched.add(self._link_one(work, recs[local], who, was, at, load, outcome, persons))
             work.keys({recs[local]: kept_keys(who, self._secret)})
         self.compose(work, touched)
         return outcome
@@ -105,8 +106,9 @@ class Linker:
         at: int,
         load: int | None,
         outcome: Linked,
+        persons: dict[int, Person],
     ) -> int:
-        known = self._known(work, who, rec)
+        known = self._known(work, who, rec, persons)
         own = work.records([rec])[rec].child
         if own is not None:
             outcome.known += 1
@@ -239,7 +241,7 @@ class Linker:
         for rec, record in records.items():
             if rec in persons and record.child is None:
                 load = self._load_of(work, record)
-                touched.add(self._link_one(work, rec, persons[rec], None, at, load, Linked()))
+                touched.add(self._link_one(work, rec, persons[rec], None, at, load, Linked(), persons))
             elif rec not in persons:
                 self._leave(work, record, at)
         self.look_again(work, [entry for rec in records for entry in work.reviews(rec=rec)], at)
