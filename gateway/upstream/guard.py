@@ -5,20 +5,19 @@ GP Connect says that a consumer "SHALL always perform a patient demographic chec
 
     birth date   equal, or day and month swapped while the names agree fully
     family       some part of some name of each, without accents, case and punctuation
-    given        the first names agree (an initial with a name that begins with it), or one side has no name
-                 that the other lacks: twins may share a middle name
+    given        what each is called first (`given_names`); where that agrees only weakly (an initial, names
+                 in the other order), the birth date has to be equal and a boy is no girl
 """
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.upstream.given_names import Given, agreement, givens, parts
+
 NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
 
 Resource = Mapping[str, Any]
-Given = tuple[tuple[str, ...], ...]
-"""The given names of one name, each as its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +44,17 @@ def compare(returned: Resource, child: Resource, nhs_number: str) -> Verdict:
     missing = [f"a {name}" for name, has in _needed(returned, child) if not has]
     if missing:
         return Verdict(missing=tuple(missing))
+    family = bool(_families(returned) & _families(child))
+    given = agreement(_givens(returned), _givens(child))
+    if given == "weakly" and _contradict(returned, child):
+        given = ""
+    dates = _dates_agree(str(returned["birthDate"]), str(child["birthDate"]), family and given == "fully")
     checks = {
         "NHS number": _nhs_numbers(returned) == {nhs_number},
-        "family name": bool(_families(returned) & _families(child)),
-        "given name": _given_agree(_givens(returned), _givens(child)),
+        "family name": family,
+        "given name": bool(given),
+        "birth date": dates,
     }
-    names = checks["family name"] and checks["given name"]
-    checks["birth date"] = _dates_agree(str(returned["birthDate"]), str(child["birthDate"]), names)
     return Verdict(tuple(name for name, agrees in checks.items() if not agrees))
 
 
@@ -74,35 +77,17 @@ def _nhs_numbers(patient: Resource) -> set[str]:
 
 
 def _families(patient: Resource) -> set[str]:
-    return {part for name in _objects(patient.get("name")) for part in _parts(str(name.get("family") or ""))}
+    return set(parts(str(name.get("family") or "") for name in _objects(patient.get("name"))))
 
 
-def _givens(patient: Resource) -> set[Given]:
-    """The given names of each name of the Patient, none of them empty."""
-    found = set()
-    for name in _objects(patient.get("name")):
-        listed = name.get("given")
-        texts = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
-        found.add(tuple(parts for each in texts for word in each.split() if (parts := _parts(word))))
-    return found - {()}
+def _givens(patient: Resource) -> list[Given]:
+    return givens(_objects(patient.get("name")))
 
 
-def _given_agree(one: set[Given], other: set[Given]) -> bool:
-    return any(_along(a[0], b[0]) or _within(a, b) or _within(b, a) for a in one for b in other)
-
-
-def _along(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether two first names agree as far as both go: Ava and Ava-Mae do, Ava-Mae and Ava-Rae do not."""
-    return all(_same_part(a, b) for a, b in zip(one, other, strict=False))
-
-
-def _within(few: Given, many: Given) -> bool:
-    """Whether each given name of one side is among those of the other."""
-    return all(any(_same_part(a, b) for word in many for b in word) for word in few for a in word)
-
-
-def _same_part(one: str, other: str) -> bool:
-    return one == other or (1 in (len(one), len(other)) and one[0] == other[0])
+def _contradict(one: Resource, other: Resource) -> bool:
+    """Birth dates that differ in any way, or a boy and a girl."""
+    sexes = {str(one.get("gender")), str(other.get("gender"))}
+    return one["birthDate"] != other["birthDate"] or sexes == {"female", "male"}
 
 
 def _dates_agree(one: str, other: str, names: bool) -> bool:
@@ -110,12 +95,6 @@ def _dates_agree(one: str, other: str, names: bool) -> bool:
         return True
     year, month, day = one[:4], one[5:7], one[8:]
     return names and other == f"{year}-{day}-{month}"
-
-
-def _parts(name: str) -> tuple[str, ...]:
-    """A name as comparable parts: `Smith-Jones` is two, `O'Neill` is one."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
-    return tuple("".join(c if c.isalnum() else "" if c in "'’`." else " " for c in plain).split())
 
 
 def _objects(value: Any) -> list[Resource]:

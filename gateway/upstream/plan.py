@@ -44,7 +44,7 @@ from gateway.upstream.question import (
     note,
 )
 from gateway.upstream.reading import Reading
-from gateway.upstream.remember import Known, Memory
+from gateway.upstream.remember import COMPARED, Known, Memory
 from gateway.upstream.rewrite import Names, PublicId
 from gateway.upstream.searchset import Nonsense, Page, own_base, page, text, value
 from gateway.upstream.values import Answer, Request, State, Upstream
@@ -52,7 +52,6 @@ from gateway.upstream.wire import BODY_MOST
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _NO_POST = (400, 404, 405, 406, 415, 501)
-_COMPARED = ("identifier", "name", "birthDate")
 _TROUBLES: Mapping[State, Kind] = {
     "timeout": UPSTREAM_TIMEOUT,
     "refused": UPSTREAM_REFUSED,
@@ -124,7 +123,7 @@ def _patient(
     fields = patients[0]
     if _ID.fullmatch(text(fields, "id")) is None:
         raise Refused(note(upstream, UPSTREAM_NONSENSE, reason="its Patient has no id"))
-    patient = {name: value(fields, name) for name in _COMPARED if name in fields}
+    patient = {name: value(fields, name) for name in COMPARED if name in fields}
     _guard(question, upstream, patient)
     base = own_base(found, "Patient")
     return memory.keep(upstream.name, question.nhs_number, text(fields, "id"), patient, base)

@@ -13,6 +13,9 @@ LIFE = 300.0
 
 MOST = 10_000
 
+COMPARED = ("identifier", "name", "birthDate", "gender")
+"""The elements of a Patient that the wrong-child guard looks at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -45,7 +48,7 @@ class Memory:
 
     def keep(self, upstream: str, nhs_number: str, id_: str, patient: Mapping[str, Any], base: str) -> Known:
         """Remember a Patient that was just read; of it only what identifies."""
-        compared = {name: patient[name] for name in ("identifier", "name", "birthDate") if name in patient}
+        compared = {name: patient[name] for name in COMPARED if name in patient}
         known = Known(id_, compared, base, self._clock() + self._life)
         with self._lock:
             if len(self._known) >= MOST:
