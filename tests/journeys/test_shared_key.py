@@ -1,4 +1,4 @@
-"""A key that very many records share: nobody is joined by it, nobody drowns in entries, and it stays quick."""
+"""A key that very many records share: nobody is joined by it, few entries come of it, and it stays quick."""
 
 import time
 
