@@ -32,14 +32,22 @@ class File:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """The bytes from the beginning. A stream can be read by one reader at a time.
+        """The bytes from the beginning.
+
+        A stream has one place only: who opens it while another is at it must have ended before that one
+        reads on, which then goes on where it was.
 
         Raises:
             Refused: `source.not-found`, `source.unreadable`.
         """
         if self.stream is not None:
+            before = self.stream.tell()
             self.stream.seek(0)
-            yield self.stream
+            try:
+                yield self.stream
+            finally:
+                if not self.stream.closed:
+                    self.stream.seek(before)
             return
         assert self.path is not None
         with unreadable(self.name), self.path.open("rb") as opened:

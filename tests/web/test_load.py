@@ -9,6 +9,7 @@ import pytest
 from fhir.resources.R4B.parameters import Parameters
 from served import token_for
 
+from gateway.testing import children, write_ctf
 from gateway.web.site import Site
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -41,6 +42,16 @@ def test_a_file_in_the_body_finds_its_mapping_by_itself(site: Site) -> None:
     assert counts["kept"] + counts["set-aside"] == counts["records"] > 0
     found = site.door.gateway.store.counts()
     assert found["records"] >= counts["kept"]
+
+
+def test_every_record_of_a_long_file_comes_in(site: Site) -> None:
+    written = BytesIO()
+    write_ctf(written, children(60))
+
+    answer = send(site, "school", "?mapping=ctf", data=written.getvalue(), content_type="application/xml")
+
+    assert len(written.getvalue()) > 1 << 16
+    assert counted(answer)["records"] == counted(answer)["kept"] == 60
 
 
 def test_the_same_file_twice_makes_no_version(site: Site) -> None:

@@ -11,6 +11,7 @@ from gateway.problems import Kind, Refused
 from gateway.problems import source as kinds
 from gateway.records import Field, FileRule, Shape, Source
 from gateway.sources import is_fhir, open_fhir, open_source, recognise
+from gateway.sources.files import gather
 from gateway.sources.reading import Given
 
 FIELD = (Field("id", ("id",)),)
@@ -152,6 +153,25 @@ def test_a_reading_can_be_closed_half_way(form: str, tmp_path: Path) -> None:
 
     reading.close()
     reading.close()
+
+
+@every
+def test_a_stream_that_is_looked_at_while_it_is_read_is_read_to_its_end(form: str) -> None:
+    most = 20_000
+    content = {
+        "csv": b"id\n" + b"1\n" * most,
+        "xml": b"<r>" + b"<child><id>1</id></child>\n" * most + b"</r>",
+        "json": b"[" + b",".join([b'{"id": "1"}'] * most) + b"]",
+    }[form]
+    given = {"a": BytesIO(content)}
+
+    with open_source(given, SOURCES[form]) as reading:
+        (file,) = gather(given, form)
+        with file.open() as stream:
+            whole = stream.read()
+        rows = list(reading.rows)
+
+    assert (whole, len(rows)) == (content, most)
 
 
 def test_a_full_temporary_folder_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
