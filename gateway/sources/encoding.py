@@ -54,14 +54,16 @@ def sniffed(head: bytes) -> Encoding | None:
 
 
 def known(name: str, file: str) -> str:
-    """Return the codec called `name`.
+    """Return the codec called `name`, if it is one that texts can be read with: `hex` and `idna` are not.
 
     Raises:
         Refused: `source.encoding-unknown`.
     """
     try:
-        return codecs.lookup(name).name
-    except LookupError:
+        codec = codecs.lookup(name).name
+        "<a>".encode(codec).decode(codec, errors(Encoding(codec)))
+        return codec
+    except (LookupError, UnicodeError):
         raise refuse(ENCODING_UNKNOWN, place=Place(file=file), declared=name[:40]) from None
 
 

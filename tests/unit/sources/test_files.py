@@ -174,6 +174,14 @@ def test_a_stream_that_is_looked_at_while_it_is_read_is_read_to_its_end(form: st
     assert (whole, len(rows)) == (content, most)
 
 
+@pytest.mark.parametrize("name", ["hex", "zip", "rot13", "punycode", "idna", "undefined", "klingon"])
+def test_an_encoding_that_is_none_of_texts_is_refused(name: str) -> None:
+    declared = f'<?xml version="1.0" encoding="{name}"?>\n'.encode() + CONTENT["xml"]
+
+    assert refusal({"a": BytesIO(declared)}, "xml") == "source.encoding-unknown"
+    assert recognise({"a": BytesIO(declared)}, SOURCES) == []
+
+
 def test_a_full_temporary_folder_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.csv").write_text("id\n1\n")
     (tmp_path / "b.csv").write_text("id,x\n" + "1,yyyyyyyyyy\n" * 5000)
