@@ -125,6 +125,8 @@ class Asker:
     def _own(
         self, store: Reads, query: Query, asking: Asking, limit: int, words: str, place: _Place | None
     ) -> Answer:
+        if place and place.merged is not None:
+            raise refuse(SEARCH_CURSOR)
         after: Key | None = tuple(place.after) if place else None
         page = _page(store, query, asking, limit, after, total=query.total != "none")
         found = [shown(row, asking) for row in page.rows]
@@ -143,6 +145,8 @@ class Asker:
         place: _Place | None,
         child: Row,
     ) -> Answer:
+        if place and place.merged is None:
+            raise refuse(SEARCH_CURSOR)
         before = Cursor.unpacked(place.merged) if place and place.merged else None
         question = _question(query, child, limit, before)
         flight = self._upstreams.begin(question, time.monotonic() + asking.seconds, before, asking.request_id)
@@ -249,6 +253,8 @@ def _question(query: Query, child: Row, limit: int, before: Cursor | None) -> Qu
         limit=limit,
         after=before.after if before else None,
         about=about.param,
+        # ids are ours alone, and an identifier of a person is not for another organisation's log
+        ours=frozenset(each.param for each in filters if each.kind == "reference" and each.chained is None),
         accept=lambda body: _accepts(query.type, filters, body),
     )
 

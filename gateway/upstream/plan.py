@@ -150,7 +150,8 @@ def _guard(question: Question, upstream: Upstream, patient: Mapping[str, object]
 
 
 def _reading(question: Question, upstream: Upstream, known: Known, means: Means, drains: bool) -> Reading:
-    leave = frozenset(name for name in question.names if means.capability.lacks(question.type, name))
+    lacks = (name for name in question.names if means.capability.lacks(question.type, name))
+    leave = question.ours.union(lacks)
     source = f"{means.base_uri}/upstream/{upstream.name}"
     bases = (upstream.base_url, known.base)
     names = Names(upstream.name, bases, known.id, question.child, means.public_id, source)

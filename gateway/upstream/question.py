@@ -35,6 +35,8 @@ class Question:
         limit: rows on the page.
         after: the last row of the page before.
         about: the search parameter that names the Patient.
+        ours: parameters of the filters that are not sent, because their values mean something here alone;
+            `accept` applies them.
         accept: applies the filters to what a server answers that does not confirm them; without it,
             nothing of such a server is shown.
     """
@@ -47,6 +49,7 @@ class Question:
     limit: int = 20
     after: Key | None = None
     about: str = "patient"
+    ours: frozenset[str] = frozenset()
     accept: Accept | None = None
 
     @property
