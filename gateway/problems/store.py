@@ -5,7 +5,7 @@ from gateway.problems import kind
 STORE_READ_ONLY = kind(
     "store.read-only",
     "The database cannot be written: it is read-only",
-    "Give the gateway's user the right to write the file {file} and its folder.",
+    "Give the gateway's user the right to write {file}; for a file, also its folder.",
     "no-store",
     503,
 )
@@ -99,6 +99,41 @@ STORE_TEXT = kind(
     "Send the text as UTF-8 with whole characters; an emoji written as two escapes needs both of them.",
     "value",
     422,
+)
+STORE_NUL = kind(
+    "store.nul",
+    "A text holds the character U+0000, which PostgreSQL cannot keep",
+    "Take it out of the text and send it again; FHIR does not allow it either.",
+    "value",
+    422,
+)
+STORE_LONG = kind(
+    "store.too-long",
+    "An id or a name is longer than the database can index",
+    "Shorten it; FHIR's ids have 64 characters at most.",
+    "too-long",
+    422,
+)
+STORE_UNREACHABLE = kind(
+    "store.unreachable",
+    "The database server does not answer, or does not let the gateway in",
+    "Check that PostgreSQL runs at {file}, and the name, user and password in the setting `database`.",
+    "transient",
+    503,
+)
+STORE_ENCODING = kind(
+    "store.not-utf8",
+    "The database does not keep its text as UTF-8",
+    "Make one that does (`createdb --encoding=UTF8 --template=template0 NAME`) and name it instead of {file}.",
+    "exception",
+    503,
+)
+STORE_NO_POSTGRES = kind(
+    "store.no-postgres",
+    "The setting `database` names a PostgreSQL server, and its driver is not installed",
+    "Run `pip install fhirgate[postgres]`, or name a SQLite file.",
+    "exception",
+    503,
 )
 STORE_LOAD_RUNNING = kind(
     "store.load-running",

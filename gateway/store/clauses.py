@@ -100,7 +100,7 @@ def _link(view: View, param: int, type: str, inner: Criterion) -> Clause:
         return Clause((), tested)
     union, picks = together(wanted.members)
     picked = f"(SELECT DISTINCT rid FROM ({union}) u{target.depth}) p{target.depth}"
-    found = f"{picked} CROSS JOIN {start} WHERE {t}.rid = p{target.depth}.rid AND {seen} AND {joined}"
+    found = f"{picked} {start} WHERE {t}.rid = p{target.depth}.rid AND {seen} AND {joined}"
     member = f"SELECT {x}.rid FROM {found}"
     return Clause(((member, (*picks, *base, param)),), tested)
 
@@ -108,27 +108,29 @@ def _link(view: View, param: int, type: str, inner: Criterion) -> Clause:
 def _roads(view: View, target: View, t: str, x: str) -> tuple[str, str, str, str]:
     """How a reference `x` and the resource `t` it leads to are joined, from either side."""
     feed = f"{t}.feed << {FEED_BITS}"
+    picked = view.dialect.picked.format(t, f"p{target.depth}")
+    name = view.dialect.start.format(f"{x}.target")
     if target.composed:
         record = f"({{r}}.rid >> {REC_BITS}) & {REC_MOST}"
-        named = f"{x}.param = ? AND {x}.target = 'Patient/' || c.local"
+        named = f"{x}.param = ? AND {name} = 'Patient/' || c.local"
         return (
-            f"resource {t} CROSS JOIN record c CROSS JOIN reference {x}",
+            f"{picked} CROSS JOIN record c CROSS JOIN reference {x}",
             f"c.child = {t}.rid >> {REC_BITS} AND {named} AND {in_record('c').replace('x.', f'{x}.')}",
             f"record c CROSS JOIN reference {x} CROSS JOIN resource {t}",
             f"c.rec = {record} AND {named} AND {x}.rid = {{r}}.rid AND {t}.rid = c.child << {REC_BITS}",
         )
     # a composed Patient speaks of others by the ids that /fhir shows
     column = "public" if view.composed else "local"
-    target_of = f"{x}.target = '{target.type}/' || {t}.{column}"
+    target_of = f"{name} = '{target.type}/' || {t}.{column}"
     within = (
         f"{x}.rid <= {WITHIN_FEED}" if view.composed else f"{x}.rid BETWEEN {feed} AND {feed} | {WITHIN_FEED}"
     )
     named = f"{t}.type = {target.number} AND {t}.{column} = substr({x}.target, {len(target.type) + 2})"
     same = "" if view.composed else f" AND {t}.feed = {{r}}.feed"
     return (
-        f"resource {t} CROSS JOIN reference {x}",
+        f"{picked} CROSS JOIN reference {x}",
         f"{x}.param = ? AND {target_of} AND {within}",
-        f"reference {x} CROSS JOIN resource {t}",
+        f"{view.dialect.own.format('reference', x, '{r}')} CROSS JOIN resource {t}",
         f"{x}.rid = {{r}}.rid AND {x}.param = ? AND {named} AND {target_of}{same}",
     )
 

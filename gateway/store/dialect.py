@@ -4,7 +4,7 @@ All SQL of the store is written once, with `?` for what is bound. The order of j
 (`CROSS JOIN`), and which index answers what is decided here, not by a planner that knows less about the data.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,6 +31,10 @@ class Session(Protocol):
         """Run one statement for each row of values."""
 
 
+Rows = Mapping[tuple[str, tuple[str, ...]], Sequence[tuple[Any, ...]]]
+"""Rows of index tables, by the table's name and columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """What one database says differently.
@@ -38,19 +42,29 @@ class Dialect:
     Attributes:
         any_of: from values, the condition that a column has one of them, and what is bound to it.
         contains: the condition that the text `{}` has a bound text within.
+        longest: how many characters of an indexed text are in the index.
+        start: the part of the text column `{}` that is in the index.
+        within: the condition that a column has a value that the query `{}` gives.
+        picked: joins the resource `{0}` that the rid of a row called `{1}` names.
         along: an index `{}` that a table must be read by.
         own: the rows of index table `{0}`, called `{1}`, of a resource called `{2}`: found by its rid alone.
         its: the rid of an index table's row, where one resource's rows are wanted.
         alone: ends a query in EXISTS, so that it is asked for each row and not joined.
         each: one statement for each key: the rows for each.
         stream: a statement whose rows are too many for memory.
+        insert: index rows that are written; a row may be given twice.
     """
 
     any_of: Callable[[Sequence[str] | Sequence[int]], tuple[str, object]]
     contains: str
+    longest: int
+    start: str
+    within: str
+    picked: str
     along: str
     own: str
     its: str
     alone: str
     each: Callable[[Session, str, Sequence[Sequence[Any]]], list[list[Any]]]
     stream: Callable[[Session, str], Iterator[Any]]
+    insert: Callable[[Session, Rows], None]

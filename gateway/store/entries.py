@@ -20,12 +20,6 @@ COLUMNS = {
 }
 """The index tables and their columns; each has `rid` as its last one."""
 
-_INSERT = {
-    table: f"INSERT INTO {table} ({', '.join(columns)}, rid) VALUES ({'?, ' * len(columns)}?)"
-    " ON CONFLICT DO NOTHING"
-    for table, columns in COLUMNS.items()
-}
-
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -78,12 +72,11 @@ _TABLES: dict[type, str] = {
 }
 
 
-def insert(connection: Session, rows: Rows) -> None:
+def insert(dialect: Dialect, connection: Session, rows: Rows) -> None:
     """Write rows and forget them."""
-    for table, some in rows.items():
-        if some:
-            connection.executemany(_INSERT[table], some)
-            some.clear()
+    dialect.insert(connection, {(table, (*COLUMNS[table], "rid")): some for table, some in rows.items()})
+    for some in rows.values():
+        some.clear()
 
 
 def remove(dialect: Dialect, connection: Session, rids: Iterable[int]) -> None:
@@ -95,12 +88,11 @@ def remove(dialect: Dialect, connection: Session, rids: Iterable[int]) -> None:
 
 def packed(dialect: Dialect, connection: Session, rid: int) -> bytes:
     """The index rows of a resource, without its rid."""
-    found = {
-        table: connection.execute(
-            f"SELECT {', '.join(columns)} FROM {table} WHERE {dialect.its} = ?", (rid,)
-        ).fetchall()
+    asked = {
+        table: connection.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE {dialect.its} = ?", (rid,))
         for table, columns in COLUMNS.items()
     }
+    found = {table: answer.fetchall() for table, answer in asked.items()}
     return msgspec.msgpack.encode({table: rows for table, rows in found.items() if rows})
 
 

@@ -5,7 +5,7 @@ from typing import cast
 
 from gateway.fhir.query import Criterion, Number, Quantity, Span, Target, Text, Token, Uri, Value
 from gateway.store.numbers import FEED_BITS, REC_BITS, SEQ_MOST, WITHIN_FEED
-from gateway.store.view import Clause, Sql, View, exists, rows
+from gateway.store.view import Clause, Sql, View, beginning, exists, rows, texts
 
 Values = Sequence[Value]
 Several = Callable[[View, Criterion, Values], list[Clause]]
@@ -41,11 +41,11 @@ def token_rows(view: View, param: int, system: str = "*", codes: Sequence[str] =
     if view.hidden:
         slots += f" AND s.system NOT IN ({', '.join('?' * len(view.hidden))})"
         asked += view.hidden
-    where = f"x.slot IN ({slots})"
+    where = f"x.slot {view.dialect.within.format(slots)}"
     if codes:
-        text, value = view.dialect.any_of(codes)
-        where += f" AND x.code {text}"
-        asked.append(value)
+        text, wanted = texts(view.dialect, "x.code", codes)
+        where += f" AND {text}"
+        asked += wanted
     return rows(view, "token", where, *asked)
 
 
@@ -53,17 +53,18 @@ def _string(view: View, criterion: Criterion, value: Value) -> list[Clause]:
     folded, exact = cast(Text, value.value)
     param = view.param(criterion.param)
     if criterion.modifier == "exact":
-        return [rows(view, "string", "x.param = ? AND x.folded = ? AND x.exact = ?", param, folded, exact)]
+        text, wanted = texts(view.dialect, "x.folded", [folded])
+        return [rows(view, "string", f"x.param = ? AND {text} AND x.exact = ?", param, *wanted, exact)]
     if criterion.modifier == "contains":
         within = view.dialect.contains.format("x.folded")
         return [rows(view, "string", f"x.param = ? AND {within}", param, folded)]
-    where = "x.param = ? AND x.folded >= ? AND x.folded < ?"
-    return [rows(view, "string", where, param, folded, folded + "\U0010ffff")]
+    text, wanted = beginning(view.dialect, "x.folded", folded)
+    return [rows(view, "string", f"x.param = ? AND {text}", param, *wanted)]
 
 
 def _uris(view: View, criterion: Criterion, values: Values) -> list[Clause]:
-    text, wanted = view.dialect.any_of([cast(Uri, value.value).value for value in values])
-    return [rows(view, "uri", f"x.param = ? AND x.value {text}", view.param(criterion.param), wanted)]
+    text, wanted = texts(view.dialect, "x.value", [cast(Uri, value.value).value for value in values])
+    return [rows(view, "uri", f"x.param = ? AND {text}", view.param(criterion.param), *wanted)]
 
 
 # How a stored interval [low, high) compares with the asked one: conditions of which one must hold, each with
@@ -105,12 +106,13 @@ def _quantity(view: View, criterion: Criterion, value: Value) -> list[Clause]:
     if asked.code == "*" and asked.system == "*":
         return _intervals(view, criterion, value, "quantity", ("", ()))
     if asked.system == "*":
-        units: Sql = (" IN (SELECT unit FROM unit WHERE code = ? OR display = ?)", (asked.code, asked.code))
+        units: Sql = ("code = ? OR display = ?", (asked.code, asked.code))
     elif asked.code == "*":
-        units = (" IN (SELECT unit FROM unit WHERE system = ?)", (asked.system,))
+        units = ("system = ?", (asked.system,))
     else:
-        units = (" IN (SELECT unit FROM unit WHERE system = ? AND code = ?)", (asked.system, asked.code))
-    return _intervals(view, criterion, value, "quantity", (f" AND x.unit{units[0]}", units[1]))
+        units = ("system = ? AND code = ?", (asked.system, asked.code))
+    known = view.dialect.within.format(f"SELECT unit FROM unit WHERE {units[0]}")
+    return _intervals(view, criterion, value, "quantity", (f" AND x.unit {known}", units[1]))
 
 
 def _references(view: View, criterion: Criterion, values: Values) -> list[Clause]:
@@ -130,16 +132,17 @@ def _references(view: View, criterion: Criterion, values: Values) -> list[Clause
         elif (number := view.numbers.type(view.connection, type)) >= 0:
             found.append(_of_resource(view, param, type, number, id))
     if plain:
-        text, targets = view.dialect.any_of(plain)
-        found.append(rows(view, "reference", f"x.param = ? AND x.target {text}", param, targets))
+        text, targets = texts(view.dialect, "x.target", plain)
+        found.append(rows(view, "reference", f"x.param = ? AND {text}", param, *targets))
     return found
 
 
 def _of_resource(view: View, param: int, type: str, number: int, public: str) -> Clause:
     """What a feed calls by its local id, asked for by the one that /fhir shows."""
     source = "resource t CROSS JOIN reference x"
+    target = view.dialect.start.format("x.target")
     where = (
-        "t.type = ? AND t.public = ? AND x.param = ? AND x.target = ? || t.local"
+        f"t.type = ? AND t.public = ? AND x.param = ? AND {target} = ? || t.local"
         f" AND x.rid BETWEEN t.feed << {FEED_BITS} AND t.feed << {FEED_BITS} | {WITHIN_FEED}"
     )
     return _joined(view, source, where, number, public, param, f"{type}/")
@@ -148,7 +151,8 @@ def _of_resource(view: View, param: int, type: str, number: int, public: str) ->
 def _of_child(view: View, param: int, child: str) -> Clause:
     """What the child's records say about their own Patient."""
     source = "child k CROSS JOIN record c CROSS JOIN reference x"
-    own = f"x.param = ? AND x.target = 'Patient/' || c.local AND {in_record('c')}"
+    target = view.dialect.start.format("x.target")
+    own = f"x.param = ? AND {target} = 'Patient/' || c.local AND {in_record('c')}"
     where = f"k.id = ? AND c.child = k.child AND {own}"
     return _joined(view, source, where, child, param)
 

@@ -99,7 +99,7 @@ def planned(view: View, query: Query) -> Plan:
         (*values, *(value for _, some in tests for value in some)),
     )
     terms = tuple(_terms(view, query.sort))
-    sources = (_led_by(leader),) if leader else tuple(_walks(view, plain=not query.sort))
+    sources = (_led_by(view, leader),) if leader else tuple(_walks(view, plain=not query.sort))
     return Plan(sources, where, terms, not query.sort, leader is None)
 
 
@@ -117,9 +117,10 @@ def _rarest(connection: Session, clauses: Sequence[Clause]) -> Clause | None:
     return best
 
 
-def _led_by(leader: Clause) -> Source:
+def _led_by(view: View, leader: Clause) -> Source:
     union, values = together(leader.members)
-    return Source(f"(SELECT DISTINCT rid FROM ({union}) u) d CROSS JOIN resource r", "r.rid = d.rid", values)
+    joined = view.dialect.picked.format("r", "d")
+    return Source(f"(SELECT DISTINCT rid FROM ({union}) u) d {joined}", "r.rid = d.rid", values)
 
 
 def _walks(view: View, plain: bool) -> list[Source]:
@@ -131,7 +132,7 @@ def _walks(view: View, plain: bool) -> list[Source]:
     feeds = [feed for (feed,) in view.connection.execute(asked)]
     if plain and 0 < len(feeds) <= _FEEDS_APART:
         return [Source(walk, f"r.feed = {feed}", ()) for feed in feeds]
-    return [Source(walk, f"r.feed IN ({asked})", ())]
+    return [Source(walk, f"r.feed {view.dialect.within.format(asked)}", ())]
 
 
 def _terms(view: View, sort: Sequence[Sort]) -> list[Term]:
@@ -279,12 +280,13 @@ def fetched(view: View, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
 @cache
 def about_sql(dialect: Dialect) -> tuple[str, str, str]:
     """What is about a child: the first page, a page behind a place, and the number of all."""
+    target = dialect.start.format("x.target")
     found = f"""
     FROM child k CROSS JOIN record c CROSS JOIN resource r{dialect.along.format("resource_head")}
     WHERE k.id = ? AND c.child = k.child
     AND r.head = (c.feed << {FEED_BITS - REC_BITS} | c.rec) AND r.type = ? AND r.state = 0
     AND EXISTS (SELECT 1 FROM reference x
-        WHERE x.param = ? AND x.target = 'Patient/' || c.local AND x.rid = r.rid{dialect.alone})
+        WHERE x.param = ? AND {target} = 'Patient/' || c.local AND x.rid = r.rid{dialect.alone})
     """
     page = f"SELECT r.rid, r.time, r.public {found}"
     order = "ORDER BY r.time DESC, r.public LIMIT ?"

@@ -3,13 +3,14 @@
 import json
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
 from gateway.store.accounts import AccountReads, begin_load
 from gateway.store.connections import Connections, connect
-from gateway.store.dialect import Dialect, Session
+from gateway.store.dialect import Dialect, Rows, Session
 from gateway.store.faults import refused
 from gateway.store.numbers import Numbers
 from gateway.store.people import PeopleReads
@@ -37,9 +38,22 @@ def _stream(connection: Session, sql: str) -> Iterator[Any]:
     yield from connection.execute(sql)
 
 
+def _insert(connection: Session, rows: Rows) -> None:
+    for (table, columns), some in rows.items():
+        if some:
+            marks = ", ".join("?" * len(columns))
+            connection.executemany(
+                f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({marks})", some
+            )
+
+
 SQLITE = Dialect(
     any_of=_any_of,
     contains="instr({}, ?) > 0",
+    longest=sys.maxsize,
+    start="{}",
+    within="IN ({})",
+    picked="CROSS JOIN resource {0}",
     along=" INDEXED BY {}",
     # without the hint SQLite may read all values of the parameter for each resource it tests
     own="{0} {1} INDEXED BY {0}_rid",
@@ -47,6 +61,7 @@ SQLITE = Dialect(
     alone="",
     each=_each,
     stream=_stream,
+    insert=_insert,
 )
 
 

@@ -8,6 +8,9 @@ from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, WITHIN_FEED, Nu
 
 Sql = tuple[str, tuple[object, ...]]
 
+LAST = "\U0010ffff"
+"""The last of all characters."""
+
 _ALL = 2**63 - 1
 _COMPOUND = 200  # SQLite joins at most 500 queries by UNION ALL
 
@@ -122,6 +125,26 @@ def together(members: Sequence[Sql]) -> Sql:
 def negated(positive: Clause) -> Clause:
     """The condition that another does not hold; it can only be tested."""
     return Clause((), (f"NOT {positive.test[0]}", positive.test[1]))
+
+
+def texts(dialect: Dialect, column: str, values: Sequence[str]) -> Sql:
+    """The condition that an indexed text column has one of the values."""
+    text, wanted = dialect.any_of([value[: dialect.longest] for value in values])
+    where = f"{dialect.start.format(column)} {text}"
+    if max(map(len, values)) < dialect.longest:
+        return where, (wanted,)
+    text, whole = dialect.any_of(values)
+    return f"{where} AND {column} {text}", (wanted, whole)
+
+
+def beginning(dialect: Dialect, column: str, value: str) -> Sql:
+    """The condition that an indexed text column begins with a value."""
+    part = value[: dialect.longest]
+    where = "{0} >= ? AND {0} < ?"
+    text = where.format(dialect.start.format(column))
+    if part == value:
+        return text, (value, value + LAST)
+    return f"{text} AND {where.format(column)}", (part, part + LAST, value, value + LAST)
 
 
 def exists(view: View, source: str, where: str, *values: object) -> Sql:

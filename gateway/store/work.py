@@ -113,7 +113,7 @@ class OpenWork(ResourceReads, PeopleReads, AccountReads):
         gone = [(child << REC_BITS,) for child, patient in composed.items() if patient is None]
         connection.executemany("DELETE FROM resource WHERE rid = ?", gone)
         connection.executemany(_COMPOSE, values)
-        entries.insert(connection, rows)
+        entries.insert(self.dialect, connection, rows)
 
     def keys(self, keys: Mapping[int, Iterable[bytes]]) -> None:
         """See `base.Work.keys`."""

@@ -152,7 +152,7 @@ class Writing:
     def _flush(self) -> None:
         self._connection.executemany(_INSERT, list(self._fresh.values()))
         self._fresh.clear()
-        entries.insert(self._connection, self._rows)
+        entries.insert(self._dialect, self._connection, self._rows)
         self._connection.executemany(
             "UPDATE record SET seq = ? WHERE rec = ?", [(seq, rec) for rec, seq in self._seqs.items()]
         )
@@ -162,4 +162,4 @@ class Writing:
         """Write packed index rows back, each under a rid."""
         for pack, rid in packs:
             entries.unpack(pack, rid, self._rows)
-        entries.insert(self._connection, self._rows)
+        entries.insert(self._dialect, self._connection, self._rows)

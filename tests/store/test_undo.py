@@ -1,11 +1,8 @@
 """Loads that are taken back: what stood before stands again, byte for byte."""
 
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from conftest import BACKENDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from told import child_of, composed, linked, patient, version
@@ -332,67 +329,63 @@ def take(store: Store, step: tuple, load: int | None, at: int) -> None:  # type:
             work.close_reviews([review.number for review in work.reviews()], "withdrawn", load)
 
 
-@pytest.mark.parametrize("backend", sorted(BACKENDS))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(before=_STEPS, loads=st.lists(_STEPS, min_size=1, max_size=3))
 def test_taking_back_the_last_loads_gives_what_was_before(
-    backend: str, before: list, loads: list[list]
+    empty_store: Callable[[], Store], before: list, loads: list[list]
 ) -> None:  # type: ignore[type-arg]
-    with TemporaryDirectory() as folder:
-        store = BACKENDS[backend](Path(folder))
+    store = empty_store()
+    with store.write() as work:
+        for number in range(3):
+            work.found(f"id-{number}", f"CCI-{number}", 0, None)
+    at = 0
+    for step in before:
+        take(store, step, None, at := at + 1)
+    states = [(list(store.dump()), store.snapshot())]
+    numbers = []
+    for steps in loads:
+        numbers.append(begun(store, str(len(numbers))))
+        for step in steps:
+            take(store, step, numbers[-1], at := at + 1)
+        ended(store, numbers[-1])
+        states.append((list(store.dump()), store.snapshot()))
+
+    for load in reversed(numbers):
+        states.pop()
         with store.write() as work:
-            for number in range(3):
-                work.found(f"id-{number}", f"CCI-{number}", 0, None)
-        at = 0
-        for step in before:
-            take(store, step, None, at := at + 1)
-        states = [(list(store.dump()), store.snapshot())]
-        numbers = []
-        for steps in loads:
-            numbers.append(begun(store, str(len(numbers))))
-            for step in steps:
-                take(store, step, numbers[-1], at := at + 1)
-            ended(store, numbers[-1])
-            states.append((list(store.dump()), store.snapshot()))
+            work.undo(load, 99)
 
-        for load in reversed(numbers):
-            states.pop()
-            with store.write() as work:
-                work.undo(load, 99)
-
-            assert list(store.dump()) == states[-1][0]
-            assert store.snapshot() == states[-1][1]
-        store.close()
+        assert list(store.dump()) == states[-1][0]
+        assert store.snapshot() == states[-1][1]
+    store.close()
 
 
-@pytest.mark.parametrize("backend", sorted(BACKENDS))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(before=_STEPS, first=_STEPS, second=_STEPS)
 def test_the_order_in_which_two_loads_are_taken_back_does_not_matter(
-    backend: str,
+    empty_store: Callable[[], Store],
     before: list,  # type: ignore[type-arg]
     first: list,  # type: ignore[type-arg]
     second: list,  # type: ignore[type-arg]
 ) -> None:
-    with TemporaryDirectory() as folder:
-        store = BACKENDS[backend](Path(folder))
+    store = empty_store()
+    with store.write() as work:
+        for number in range(3):
+            work.found(f"id-{number}", f"CCI-{number}", 0, None)
+    at = 0
+    for step in before:
+        take(store, step, None, at := at + 1)
+    state = list(store.dump())
+    numbers = []
+    for steps in (first, second):
+        numbers.append(begun(store, str(len(numbers))))
+        for step in steps:
+            take(store, step, numbers[-1], at := at + 1)
+        ended(store, numbers[-1])
+
+    for load in numbers:
         with store.write() as work:
-            for number in range(3):
-                work.found(f"id-{number}", f"CCI-{number}", 0, None)
-        at = 0
-        for step in before:
-            take(store, step, None, at := at + 1)
-        state = list(store.dump())
-        numbers = []
-        for steps in (first, second):
-            numbers.append(begun(store, str(len(numbers))))
-            for step in steps:
-                take(store, step, numbers[-1], at := at + 1)
-            ended(store, numbers[-1])
+            work.undo(load, 99)
 
-        for load in numbers:
-            with store.write() as work:
-                work.undo(load, 99)
-
-        assert list(store.dump()) == state
-        store.close()
+    assert list(store.dump()) == state
+    store.close()

@@ -1,0 +1,72 @@
+"""The store on a server: one PostgreSQL database, many readers, one writer at a time."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from gateway.store.accounts import AccountReads, begin_load
+from gateway.store.dialect import Session
+from gateway.store.numbers import Numbers
+from gateway.store.people import PeopleReads
+from gateway.store.postgres.connections import Connections, connect, end
+from gateway.store.postgres.schema import prepare
+from gateway.store.postgres.session import POSTGRES
+from gateway.store.postgres.turns import ServerTurns
+from gateway.store.resources import ResourceReads
+from gateway.store.values import Load, LoadStart
+from gateway.store.work import OpenWork
+
+
+class PostgresStore(ResourceReads, PeopleReads, AccountReads):
+    """See `base.Store`.
+
+    Args:
+        url: `postgresql://user:password@host:port/database`, as libpq reads it; the tables are in the
+            first schema of its search path, and are made or brought up to date when the store is opened.
+        patience: seconds to wait for another writer.
+
+    Raises:
+        Refused: the codes of `problems.store`.
+    """
+
+    def __init__(self, url: str, *, patience: float = 10.0) -> None:
+        self.dialect = POSTGRES
+        self.numbers = Numbers()
+        self._connections = Connections(url, patience)
+        self.turns = ServerTurns(self._connections)
+        self._writing_numbers = Numbers()
+        with self._connections.watched():
+            session = connect(url)
+            try:
+                prepare(session, self._connections.server, patience)
+            finally:
+                end(session.raw)
+                session.raw.close()
+
+    def lend(self, steady: bool = False) -> AbstractContextManager[Session]:
+        """A connection for reading."""
+        return self._connections.read(steady)
+
+    @contextmanager
+    def write(self) -> Iterator[OpenWork]:
+        """See `base.Store.write`."""
+        try:
+            with self._connections.write() as session:
+                yield OpenWork(POSTGRES, session, self._writing_numbers, self.turns)
+        except BaseException:
+            # numbers that were rolled back must not be used again
+            self._writing_numbers = Numbers()
+            raise
+
+    def start_load(self, start: LoadStart) -> Load:
+        """See `base.Store.start_load`."""
+        with self._connections.write() as session:
+            return begin_load(session, self.turns, start)
+
+    def leave_load(self, number: int) -> None:
+        """See `base.Store.leave_load`."""
+        self.turns.leave(number)
+
+    def close(self) -> None:
+        """See `base.Store.close`."""
+        self.turns.leave_all()
+        self._connections.close()
