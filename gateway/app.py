@@ -11,7 +11,7 @@ from gateway import config as settings
 from gateway.config import Config
 from gateway.fhir import json
 from gateway.problems import Place, Problem, Refused, problem, refuse
-from gateway.problems.config import CONFIG_UNREADABLE
+from gateway.problems.config import CONFIG_UNREADABLE, CONFIG_VALUE
 from gateway.problems.security import SCOPE_FORM
 from gateway.security.audit import chained
 from gateway.security.keys import OwnKey, own_key, public_keys
@@ -72,13 +72,10 @@ def gate_of(config: Config, keys: Keys) -> Gate:
     """Who may come in, as the settings say: the issuers, the gateway itself among them, and the clients.
 
     Raises:
-        Refused: `security.scope-form`, `config.unreadable`, `security.key-not-public`, `security.keys-none`.
+        Refused: `security.scope-form`, and what is wrong with an issuer (see `issuer_of`).
     """
     issuers = [own_issuer(config, signing_key(keys))]
-    issuers += [
-        Issuer(each["issuer"], each["audience"], public_keys(_jwks(Path(each["jwks"]))))
-        for each in config.table("issuers").values()
-    ]
+    issuers += [issuer_of(config, name) for name in config.table("issuers")]
     return Gate(
         issuers={each.issuer: each for each in issuers},
         clients=clients_of(config),
@@ -87,8 +84,22 @@ def gate_of(config: Config, keys: Keys) -> Gate:
     )
 
 
+def issuer_of(config: Config, name: str) -> Issuer:
+    """An issuer of the settings, with its public keys.
+
+    Raises:
+        Refused: `config.value` for one that speaks in the gateway's own name; `config.unreadable`,
+            `security.key-not-public`, `security.keys-none`.
+    """
+    given = config.table("issuers")[name]
+    if given["issuer"] == config["base_uri"]:
+        takes = "the iss of somebody else: tokens with base_uri as their iss are the gateway's own"
+        raise refuse(CONFIG_VALUE, name=f"issuers.{name}.issuer", given=repr(given["issuer"]), takes=takes)
+    return Issuer(given["issuer"], given["audience"], public_keys(_jwks(Path(given["jwks"]))))
+
+
 def clients_of(config: Config) -> dict[str, Client]:
-    """The registered clients by id.
+    """The registered clients by id. One without an issuer may be named by the gateway itself alone.
 
     Raises:
         Refused: `security.scope-form` for each scope that cannot be given.
@@ -112,7 +123,7 @@ def clients_of(config: Config) -> dict[str, Client]:
             tuple(scopes),
             frozenset(each["feeds"]),
             each["purpose"],
-            each["issuer"],
+            each["issuer"] or config["base_uri"],
         )
     if problems:
         raise Refused(*problems)

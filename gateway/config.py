@@ -76,7 +76,8 @@ SETTINGS: tuple[Setting, ...] = (
         "open",
         "flag",
         False,
-        "Answer without a token. Only `fhirgate demo` sets it, on loopback, with invented children.",
+        "Answer requests of this computer (loopback) without a token. Only `fhirgate demo` sets it, with "
+        "invented children; `fhirgate serve` refuses it with a --host that others can reach.",
     ),
     Setting(
         "feeds.*.organisation", "text", "", "The name of the school, council or service that tells us things."
@@ -105,7 +106,13 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("education", "local-authority", "health"),
     ),
     Setting("clients.*.purpose", "text", "", "Why the client asks, for the audit."),
-    Setting("clients.*.issuer", "text", "", "The one issuer whose tokens may name the client; empty: any."),
+    Setting(
+        "clients.*.issuer",
+        "text",
+        "",
+        "The `iss` of the one issuer whose tokens may name the client; empty: this gateway itself, whose "
+        "tokens `fhirgate token` prints. So no issuer can name a client that was registered for another.",
+    ),
     Setting("clients.*.scopes", "list", (), "SMART v2 system scopes the client may be given."),
     Setting("clients.*.feeds", "list", (), "Feeds the client may read and write on /feed."),
     Setting("issuers.*.jwks", "path", "", "A file with the issuer's public keys (JWK Set).", required=True),

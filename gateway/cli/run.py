@@ -4,7 +4,6 @@ import os
 import secrets
 import socket
 import time
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,10 @@ from gateway.problems.service import CLIENT_UNKNOWN, FOLDER_NOT_EMPTY, PORT_TAKE
 from gateway.security.token import make
 from gateway.service.clock import instant
 from gateway.service.keys import Keys, read_secret
+from gateway.web.gate import is_loopback
 
 _HOUR = 3600
+_PATIENCE = 3
 _PORT = click.IntRange(1, 65_535)
 _COUNT = click.IntRange(1)
 
@@ -81,7 +82,7 @@ def serve(config_path: Path | None, host: str, port: int, workers: int, threads:
       fhirgate serve --host 0.0.0.0 --workers 2
     """
     config = configured(config_path)
-    if config["open"] and not _is_loopback(host):
+    if config["open"] and not is_loopback(host):
         raise refuse(
             CONFIG_VALUE, name="open", given=f"true, with --host {host}", takes="true on loopback alone"
         )
@@ -106,6 +107,8 @@ def serve(config_path: Path | None, host: str, port: int, workers: int, threads:
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
+        # Ctrl-C reaches the workers too, and one that hears it twice may not end by itself.
+        workers_kill_timeout=_PATIENCE,
     ).serve()
     return 0
 
@@ -219,13 +222,6 @@ def _tell_addresses(root: str, feeds: list[str], as_json: bool) -> None:
     for feed in feeds:
         say.talk(f"Tell  {root}/feed/{feed}")
     say.talk("Ctrl-C to stop.")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _port_is_free(host: str, port: int) -> None:

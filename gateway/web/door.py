@@ -117,7 +117,7 @@ def _served(visit: Visit) -> Response:
         visit.found = _CAPABILITIES
         return describing.capabilities(visit)
     lost = _find(visit)
-    visit.principal = visit.gate.principal(request.headers.get("authorization"))
+    visit.principal = visit.gate.principal(request.headers.get("authorization"), request.address)
     if lost is not None:
         raise lost
     visit.decision = visit.gate.granted(visit.principal, visit.wish())

@@ -85,9 +85,10 @@ def test_a_token_of_an_issuer_of_the_settings_is_believed(tmp_path: Path) -> Non
         file.read_text()
         + '[issuers.nhs]\nissuer = "https://nhs.example"\naudience = "us"\njwks = "keys.json"\n'
     )
-    file.write_text(
-        file.read_text().replace("[clients.council]", '[clients.council]\nissuer = "https://council.example"')
-    )
+    named = {"clinic": "https://nhs.example", "council": "https://council.example"}
+    for name, issuer in named.items():
+        table = f"[clients.{name}]"
+        file.write_text(file.read_text().replace(table, f'{table}\nissuer = "{issuer}"'))
     (tmp_path / "keys.json").write_text(json.dumps({"keys": [public]}))
     app = create_app(settings.load(file, {}))
     assert isinstance(app, Site)
@@ -109,8 +110,48 @@ def test_a_token_of_an_issuer_of_the_settings_is_believed(tmp_path: Path) -> Non
     assert status(aud="somebody else") == 401
     assert status(client_id="stranger") == 401
     assert status(client_id="council") == 401, "the council's tokens come from somebody else"
+    assert status(client_id="school") == 401, "a client without an issuer is the gateway's own"
+    headers = {"Authorization": f"Bearer {token_for(app.door.gateway.config, 'school')}"}
+    assert client.get("/fhir/Patient", headers=headers).status_code == 200
     assert status(exp=int(time.time()) - 1) == 401
     assert status(scope="system/Observation.rs") == 403
+    app.door.gateway.close()
+
+
+def test_no_issuer_speaks_in_the_gateways_own_name(tmp_path: Path) -> None:
+    settle(tmp_path)
+    file = tmp_path / "gateway.toml"
+    named = '[issuers.other]\nissuer = "https://fhirgate.example/"\naudience = "us"\njwks = "keys.json"\n'
+    file.write_text(file.read_text() + named)
+
+    with pytest.raises(Refused) as caught:
+        create_app(settings.load(file, {}))
+
+    assert codes(caught) == ["config.value"]
+    assert "issuers.other.issuer" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("127.8.8.8", 200),
+        ("::1", 200),
+        ("::ffff:127.0.0.1", 200),
+        ("192.0.2.7", 401),
+        ("::ffff:192.0.2.7", 401),
+        ("10.0.0.1", 401),
+        ("localhost.example", 401),
+        ("", 401),
+    ],
+)
+def test_an_open_gateway_is_open_to_its_own_computer_alone(tmp_path: Path, address: str, status: int) -> None:
+    app = create_app(settle(tmp_path, "open = true\n"))
+    assert isinstance(app, Site)
+
+    answer = app.test_client().get("/fhir/Patient", environ_base={"REMOTE_ADDR": address})
+
+    assert answer.status_code == status
     app.door.gateway.close()
 
 
