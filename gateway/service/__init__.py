@@ -131,8 +131,9 @@ class Gateway:
             problems = [problem(HTTP_ID_DIFFERS, place=Place(path=f"{type}.id"))]
         if problems:
             raise Refused(*problems)
-        at = now()
         with self.store.write() as work:
+            # not before it is its turn: who writes later has the later time
+            at = now()
             held = work.held(feed.name, [(type, id)]).get((type, id))
             if only_new and held is not None and held.present:
                 raise refuse(HTTP_EXISTS, field="If-None-Match")

@@ -133,7 +133,12 @@ class Asker:
         following = ""
         if page.more and page.rows:
             following = self._sealed(asking, words, list(page.rows[-1].key), None)
-        return Answer(found, page.total, following, children=frozenset(row.child for row in found) - {""})
+        children = frozenset(row.child for row in found) - {""}
+        if not children and asking.base == ASK and query.type != "Patient":
+            # that there is nothing, or how much, is told of a child as well
+            asked_about = self._one_child(store, query, asking)
+            children = frozenset({asked_about.public}) if asked_about else children
+        return Answer(found, page.total, following, children=children)
 
     def _together(
         self,

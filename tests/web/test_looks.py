@@ -115,6 +115,29 @@ def test_what_everybody_may_know_is_no_look(asker: Asker) -> None:
     assert asker.looks() == []
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Observation?patient={child}",
+        "Observation?patient={child}&_summary=count",
+        "Observation?patient={child}&date=ge2050",
+        f"Observation?patient.identifier={NHS}|9990000018",
+    ],
+)
+def test_that_there_is_nothing_is_a_look_at_the_child_as_well(asker: Asker, question: str) -> None:
+    answer = asker.ask("GET", "/fhir/" + question.format(child=asker.child))
+
+    assert answer.json["total"] == 0
+    (look,) = asker.looks()
+    assert look.children == (asker.child,)
+
+
+def test_a_question_about_nobody_we_know_is_a_look_at_nobody(asker: Asker) -> None:
+    asker.ask("GET", "/fhir/Observation?patient=nobody")
+
+    assert [look.children for look in asker.looks()] == [()]
+
+
 def test_without_an_audit_there_is_no_answer(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: Any, event: bytes, children: Any = ()) -> None:
         raise refuse(STORE_AUDIT, file="audit.db")
