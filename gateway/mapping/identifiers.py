@@ -10,11 +10,12 @@ specification.
 
 import re
 
-from gateway.mapping.memo import Doubtful
+from gateway.mapping.memo import Doubtful, Unfit
 from gateway.problems.record import (
     RECORD_NHS_DIGIT,
     RECORD_NHS_SHAPE,
     RECORD_POSTCODE,
+    RECORD_SPREADSHEET,
     RECORD_UPN_LETTER,
     RECORD_UPN_SHAPE,
 )
@@ -23,6 +24,7 @@ _LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 _UPN = re.compile(r"[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]")
 _NO_UPN = re.compile(r"UN[1-7]")
 _TEN = re.compile(r"[0-9]{10}")
+_OF_A_SPREADSHEET = re.compile(r"[0-9]+\.0*|[0-9]+(\.[0-9]+)?[Ee]\+[0-9]+", re.ASCII)
 _POSTCODE = re.compile(r"(GIR|[A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
 
 
@@ -106,8 +108,15 @@ def outcode(text: str) -> str:
 def strip_zeros(text: str) -> str:
     """The text without the zeros at its front: one child's local number is padded in one return and not in
     another.
+
+    Raises:
+        Unfit: `record.changed-number` for `10234.0` or `1.0234E+11`: kept, it would be the number of a second
+            child.
     """
-    return text.strip().lstrip("0") or text.strip()[-1:]
+    made = text.strip()
+    if _OF_A_SPREADSHEET.fullmatch(made):
+        raise Unfit(RECORD_SPREADSHEET)
+    return made.lstrip("0") or made[-1:]
 
 
 def _upn_letter(made: str) -> str:

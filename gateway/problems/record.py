@@ -11,6 +11,13 @@ RECORD_TIME = kind(
     "record.not-a-time", "{field} must be a real date and time written as {format}", _AGAIN, "value", 422
 )
 RECORD_NUMBER = kind("record.not-a-number", "{field} must be {wanted}", _AGAIN, "value", 422)
+RECORD_SPREADSHEET = kind(
+    "record.changed-number",
+    "A spreadsheet has changed the number in {field}: it has become a decimal",
+    "Make the file anew from the source system, or import the column {field} as text, and send the record again.",
+    "value",
+    422,
+)
 RECORD_BOOLEAN = kind("record.not-yes-or-no", "{field} must be one of {known}", _AGAIN, "value", 422)
 RECORD_CODE = kind(
     "record.unknown-code",

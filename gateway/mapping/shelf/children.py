@@ -95,7 +95,8 @@ CHILDREN: tuple[Function, ...] = (
         TEXT,
         "text",
         "stripZeros()",
-        "Without zeros at the front: 0010234 and 10234 are one child of a council.",
+        "Without zeros at the front: 0010234 and 10234 are one child of a council. A number that a "
+        "spreadsheet has made a decimal (10234.0) sets the record aside.",
         ("0010234", "10234"),
     ),
 )

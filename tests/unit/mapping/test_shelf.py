@@ -73,6 +73,10 @@ def test_no_function_is_hidden_by_a_form() -> None:
         pytest.param("positiveInt()", "0", id="zero is not positive"),
         pytest.param("unsignedInt()", "-1", id="less than zero"),
         pytest.param("boolean('Y', 'N')", "y", id="another letter"),
+        pytest.param("stripZeros()", "10234.0", id="a number that a spreadsheet made a decimal"),
+        pytest.param("stripZeros()", " 0010234.00 ", id="the same with zeros and spaces"),
+        pytest.param("stripZeros()", "10234.", id="a point behind a number"),
+        pytest.param("stripZeros()", "1.0234E+11", id="a long number as a spreadsheet shortens it"),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused(written: str, value: str) -> None:
@@ -81,6 +85,15 @@ def test_a_value_that_does_not_fit_is_refused(written: str, value: str) -> None:
 
     assert str(caught.value) == caught.value.kind.code
     assert not any(value.strip() == str(detail) for detail in caught.value.details.values())
+
+
+def test_a_number_that_a_spreadsheet_changed_is_said_to_be_just_that() -> None:
+    with pytest.raises(Unfit) as caught:
+        call("stripZeros()", "0010234.0")
+
+    assert caught.value.kind.code == "record.changed-number"
+    assert "spreadsheet has changed the number" in caught.value.kind.says
+    assert caught.value.kind.severity == "error"
 
 
 @pytest.mark.parametrize(
@@ -116,6 +129,9 @@ def test_a_value_that_does_not_fit_is_refused(written: str, value: str) -> None:
         ("outcode()", "zz101aa", "ZZ10"),
         ("stripZeros()", "0000", "0"),
         ("stripZeros()", "A0010", "A0010"),
+        ("stripZeros()", "00A.0", "A.0"),
+        ("stripZeros()", "0012.5", "12.5"),
+        ("stripZeros()", "1E10", "1E10"),
     ],
 )
 def test_a_value_is_written_as_fhir_has_it(written: str, value: str, made: object) -> None:
