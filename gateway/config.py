@@ -122,7 +122,8 @@ SETTINGS: tuple[Setting, ...] = (
         "upstreams.*.base_url",
         "url",
         "",
-        "The FHIR base of a health server that is asked at the moment of the question.",
+        "The FHIR base of a health server that is asked at the moment of the question; http only on this "
+        "machine, else https.",
         required=True,
     ),
     Setting("upstreams.*.name", "text", "", "What the server is called in answers."),

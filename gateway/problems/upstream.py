@@ -194,6 +194,6 @@ UPSTREAM_SAID = kind(
 UPSTREAM_SETTING = kind(
     "upstream.setting",
     "The upstream {name} cannot be asked: {reason}",
-    "Correct upstreams.{name} in the settings.",
+    "Correct upstreams.{name} in the settings: {do}.",
     "value",
 )

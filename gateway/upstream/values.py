@@ -1,6 +1,7 @@
 """The values that go out to other servers and come back from them."""
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -25,7 +26,8 @@ class Upstream:
         title: what people call it, used in answers; empty: `name`.
 
     Raises:
-        Refused: `upstream.setting` when the base is no http(s) URL or the token holds a line break.
+        Refused: `upstream.setting` when the base is no https URL, or an http one beyond this machine, or the
+            token holds a line break.
     """
 
     name: str
@@ -36,12 +38,14 @@ class Upstream:
     title: str = ""
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
-            reason = "base_url is not the plain http or https address of a FHIR base"
-            raise refuse(UPSTREAM_SETTING, name=self.name, reason=reason)
-        if not self.token.isprintable():
-            raise refuse(UPSTREAM_SETTING, name=self.name, reason="the token holds a control character")
+        reason, do = _trouble(self.base_url)
+        if not reason and not (self.token.isascii() and self.token.isprintable()):
+            reason, do = (
+                "the token holds a character that no header can carry",
+                "give the token as it was issued",
+            )
+        if reason:
+            raise refuse(UPSTREAM_SETTING, name=self.name, reason=reason, do=do)
         object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
 
     @property
@@ -77,3 +81,30 @@ class Answer:
     status: int = 0
     body: bytes = field(default=b"", repr=False)
     elapsed_ms: int = 0
+
+
+def _trouble(base_url: str) -> tuple[str, str]:
+    """Why nothing can be asked under a base, and what to do; two empty texts where all is well."""
+    plain = "give the https address of a FHIR R4 base, without query or user name"
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return "base_url is no address", plain
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or parts.username:
+        return "base_url is not the plain address of a FHIR base", plain
+    if not (base_url.isascii() and base_url.isprintable()):
+        return "base_url holds a character that no address can carry", plain
+    if parts.scheme == "http" and not _on_this_machine(host):
+        return (
+            "base_url is http, and NHS numbers and records could be read on the way",
+            "give an https address; http is for servers on this machine (127.0.0.1, ::1, localhost)",
+        )
+    return "", ""
+
+
+def _on_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

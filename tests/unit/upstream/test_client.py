@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from liar import Liar
+from liar import HABITS, Liar, Reply
 
 from gateway.problems import Refused
 from gateway.upstream import trust
@@ -53,7 +53,7 @@ def test_a_closed_port_a_missing_host_and_a_dead_protocol_have_names_too(liar: L
         taken.bind(("127.0.0.1", 0))
         closed = f"http://127.0.0.1:{taken.getsockname()[1]}"
         assert one(closed).state == "refused"
-    assert one("http://no-such-host.invalid/fhir").state == "unreachable"
+    assert one("https://no-such-host.invalid/fhir").state == "unreachable"
     assert one(liar.root.replace("http:", "https:")).state == "untrusted"
 
 
@@ -175,6 +175,45 @@ def test_a_line_break_in_a_request_id_is_not_sent(liar: Liar) -> None:
     assert "X-Evil" not in liar.asked[0].headers
 
 
+def test_a_media_type_that_is_not_ascii_is_read_all_the_same(
+    liar: Liar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = Reply({"resourceType": "Bundle"}, type="application/fhir+json; name=\xe9")
+    monkeypatch.setitem(HABITS, "honest", lambda *_: said)
+
+    assert one(liar.base("honest")).state == "answered"
+
+
+def test_a_plan_that_breaks_ends_alone_and_is_logged_by_its_kind(
+    liar: Liar, caplog: pytest.LogCaptureFixture
+) -> None:
+    request, later = Request(Upstream("x", liar.base("honest")), "Patient"), time.monotonic() + 5
+    plans = [(_breaks(request, at), later) for at in (0, 1)] + [(_twice(request), later)]
+
+    *broken, (first, _) = Flight(plans, broken=lambda number, ms: [Answer("nonsense", number)]).land()
+
+    assert [answer.status for (answer,) in broken] == [0, 1]
+    assert first.state == "answered"
+    assert caplog.messages == ["an answer could not be read: ZeroDivisionError"] * 2
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def test_an_address_that_cannot_be_sent_ends_its_plan_alone(liar: Liar) -> None:
+    server = Upstream("x", liar.base("honest"))
+    plans = [(_twice(Request(server, path)), time.monotonic() + 5) for path in ("Patient?x=\xe9", "Patient")]
+
+    broken, (first, _) = Flight(plans, broken=lambda number, ms: []).land()
+
+    assert (broken, first.state) == ([], "answered")
+
+
+def test_without_a_word_for_it_what_breaks_is_raised(liar: Liar) -> None:
+    request = Request(Upstream("x", liar.base("honest")), "Patient")
+
+    with pytest.raises(ZeroDivisionError):
+        Flight([(_breaks(request, 1), time.monotonic() + 5)]).land()
+
+
 def test_a_certificate_is_believed_only_when_its_authority_is(
     tls: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,13 +238,40 @@ def test_a_certificate_is_believed_only_when_its_authority_is(
         "https://u:p@h/fhir",
         "https://h/fhir?x=1",
         "file:///etc",
+        "https://[x/fhir",
+        "https://h:99999/fhir",
+        "https://h/fhir#x",
+        "https://höspital.example/fhir",
+        "https://h/fh\tir",
     ],
 )
 def test_only_a_plain_web_address_can_be_an_upstream(base_url: str) -> None:
     with pytest.raises(Refused) as caught:
         Upstream("x", base_url)
 
-    assert caught.value.problems[0].kind.code == "upstream.setting"
+    (problem,) = caught.value.problems
+    assert problem.kind.code == "upstream.setting"
+    assert "https address" in problem.fix
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["hospital.example", "10.0.0.7", "127.0.0.1.hospital.example", "localhost.example", "[::2]", "0.0.0.0"],
+)
+def test_without_tls_nobody_beyond_this_machine_is_asked(host: str) -> None:
+    with pytest.raises(Refused) as caught:
+        Upstream("hospital", f"http://{host}/fhir")
+
+    (problem,) = caught.value.problems
+    assert problem.kind.code == "upstream.setting"
+    assert "http" in problem.says
+    assert "upstreams.hospital" in problem.fix and "https" in problem.fix
+    assert Upstream("hospital", f"https://{host}/fhir").base_url
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "[::1]", "localhost", "LOCALHOST"])
+def test_a_server_on_this_machine_may_do_without_tls(host: str) -> None:
+    assert Upstream("x", f"http://{host}:8080/fhir/").base_url == f"http://{host}:8080/fhir"
 
 
 def test_a_token_with_a_line_break_is_refused_and_no_token_is_ever_printed() -> None:
@@ -228,6 +294,12 @@ def _twice(request: Request) -> Plan[list[Answer]]:
     first = yield request
     second = yield request
     return [first, second]
+
+
+def _breaks(request: Request, at: int) -> Plan[list[Answer]]:
+    for _ in range(at):
+        yield request
+    raise ZeroDivisionError("Canary 9990000018")
 
 
 @pytest.fixture
