@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from gateway.problems.upstream import UPSTREAM_NOT_ASKED
+from gateway.problems.upstream import UPSTREAM_NONSENSE, UPSTREAM_NOT_ASKED
 from gateway.upstream.capability import Capabilities
 from gateway.upstream.client import Flight
 from gateway.upstream.merge import Cursor, Merged
@@ -50,7 +50,7 @@ class Upstreams:
         """
         now = time.monotonic()
         told: list[Told | None] = []
-        plans = []
+        plans, asked = [], []
         for upstream in self.upstreams:
             place = "" if cursor is None else cursor.places.get(upstream.name, "")
             reason = _not_asked(question, upstream, place)
@@ -59,7 +59,8 @@ class Upstreams:
                 means = Means(self._memory, self._capabilities.of(upstream), self._public_id, self._base_uri)
                 until = min(deadline, now + upstream.timeout)
                 plans.append((plan(question, upstream, place or "", means), until))
-        return Asking(told, Flight(plans, request_id))
+                asked.append((upstream, place or ""))
+        return Asking(told, Flight(plans, request_id, lambda number, ms: _broken(*asked[number], ms)))
 
     def learn(self) -> None:
         """Read the CapabilityStatement of every server, one after the other; do it in a thread at start."""
@@ -104,3 +105,8 @@ def _not_asked(question: Question, upstream: Upstream, place: str | None) -> str
 
 def _left_out(upstream: Upstream, reason: str) -> Told:
     return Told(upstream, asked=False, problems=(note(upstream, UPSTREAM_NOT_ASKED, reason=reason),))
+
+
+def _broken(upstream: Upstream, place: str, elapsed_ms: int) -> Told:
+    gap = note(upstream, UPSTREAM_NONSENSE, reason="it could not be read")
+    return Told(upstream, answered=False, elapsed_ms=elapsed_ms, problems=(gap,), rest=place)

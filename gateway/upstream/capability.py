@@ -4,6 +4,7 @@ A server that says nothing (no /metadata, or one without search parameters) is a
 applied what was asked is then read from its self link.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import requests
 from gateway.upstream.trust import authorities
 from gateway.upstream.values import Upstream
 
+LOG = logging.getLogger("gateway.upstream")
 LIFE = 3600.0
 LIFE_OF_SILENCE = 60.0
 _MOST = 5_000_000
@@ -56,7 +58,11 @@ class Capabilities:
 
     def learn(self, upstream: Upstream) -> Capability:
         """Read the server's CapabilityStatement and remember it; a server that gives none is silent."""
-        found = capability(read(upstream))
+        found = SILENT
+        try:
+            found = capability(read(upstream))
+        except Exception as error:  # what it says is only of use, never needed
+            LOG.warning("no capabilities of %s: %s", upstream.name, type(error).__name__)
         life = LIFE if found.parameters else LIFE_OF_SILENCE
         with self._lock:
             self._known[upstream.name] = (found, self._clock() + life)

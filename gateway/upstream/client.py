@@ -6,8 +6,9 @@ thread: no threads, no event loop, connections kept alive (measured against ten 
 1.5 times the CPU time of the leanest, with deadlines, TLS and decompression that need not be written again).
 """
 
+import logging
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import Generic, TypeVar
 
@@ -16,6 +17,7 @@ import pycurl
 from gateway.upstream.values import Answer, Request
 from gateway.upstream.wire import Transfer, lane
 
+LOG = logging.getLogger("gateway.upstream")
 T = TypeVar("T")
 _GRACE = 0.2
 _TOO_SHORT = 0.002
@@ -40,10 +42,22 @@ class Flight(Generic[T]):
     time; a new one abandons what an earlier one left unlanded.
     """
 
-    def __init__(self, plans: Sequence[tuple[Plan[T], float]], request_id: str = "") -> None:
-        """Start `plans`, each with its deadline (`time.monotonic()`); `request_id` goes as X-Request-ID."""
+    def __init__(
+        self,
+        plans: Sequence[tuple[Plan[T], float]],
+        request_id: str = "",
+        broken: Callable[[int, int], T] | None = None,
+    ) -> None:
+        """Start `plans`, each with its deadline (`time.monotonic()`).
+
+        Args:
+            request_id: goes as X-Request-ID.
+            broken: what a plan returns that raised something nobody foresaw, by its number and the
+                milliseconds it took; without it the exception goes on.
+        """
         self._plans = plans
         self._request_id = request_id
+        self._broken = broken
         self._began = time.monotonic()
         self._lane = lane()
         self._lane.clear()
@@ -93,7 +107,17 @@ class Flight(Generic[T]):
         self._step(transfer.number, self._plans[transfer.number][0], answer)
 
     def _step(self, number: int, plan: Plan[T], answer: Answer | None) -> None:
-        """Let a plan go on until it waits for the network or ends."""
+        """Let a plan go on until it waits for the network or ends; one that breaks ends alone."""
+        try:
+            self._go_on(number, plan, answer)
+        except Exception as error:  # whatever it is, the other servers' answers are not to be lost with it
+            if self._broken is None:
+                raise
+            # The kind alone: what the exception says may be what the server said.
+            LOG.error("an answer could not be read: %s", type(error).__name__)
+            self._returned[number] = self._broken(number, self._elapsed())
+
+    def _go_on(self, number: int, plan: Plan[T], answer: Answer | None) -> None:
         until = self._plans[number][1]
         try:
             request = next(plan) if answer is None else plan.send(answer)

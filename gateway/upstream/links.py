@@ -2,6 +2,9 @@
 
 from urllib.parse import unquote, urljoin, urlsplit
 
+_LONGEST = 2000
+"""It becomes part of our own next link, and servers and proxies end a request line at 4,000 or 8,000."""
+
 
 def under(url: str, type_: str, bases: tuple[str, ...]) -> str | None:
     """What stands behind the base in a link of a server, to be asked under the base we know; None otherwise.
@@ -18,7 +21,9 @@ def under(url: str, type_: str, bases: tuple[str, ...]) -> str | None:
         steps = unquote(urlsplit(absolute).path).split("/")
     except ValueError:
         return None
-    if ".." in steps or "." in steps or not absolute.isprintable() or " " in absolute:
+    if ".." in steps or "." in steps or " " in absolute or len(absolute) > _LONGEST:
+        return None
+    if not (absolute.isascii() and absolute.isprintable()):
         return None
     for base in bases:
         rest = absolute.removeprefix(base) if base else absolute

@@ -8,8 +8,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-import msgspec
-
 from gateway.problems import Kind, Problem, Refused
 from gateway.problems.upstream import (
     UPSTREAM_FILTER,
@@ -27,6 +25,8 @@ from gateway.upstream.times import clinical_time
 from gateway.upstream.values import Upstream
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+#: What reading a thing that nobody has checked can raise.
+_UNREADABLE = (Refused, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 _ABOUT = ("subject", "patient", "beneficiary", "for")
 
 
@@ -174,16 +174,16 @@ class Reading:
                 return None
             body = rewritten(fields, self.names)
             time = clinical_time(fields, self.question.type)
-        except (Refused, msgspec.DecodeError):
+            self._keep_order(time)
+            accept = self.question.accept
+            if accept is not None and (self._silent or not self._confirmed) and not accept(body):
+                self.whole = False
+                return None
+            id_ = self.names.public_id(self.upstream.name, self.question.type, text(fields, "id"))
+            return Row(time, id_, body, self.upstream.name, identifiers(body))
+        except _UNREADABLE:
             self._dropped[UPSTREAM_OTHER_TYPE] += 1
             return None
-        self._keep_order(time)
-        accept = self.question.accept
-        if accept is not None and (self._silent or not self._confirmed) and not accept(body):
-            self.whole = False
-            return None
-        id_ = self.names.public_id(self.upstream.name, self.question.type, text(fields, "id"))
-        return Row(time, id_, body, self.upstream.name, identifiers(body))
 
     def _about_the_child(self, fields: Fields) -> bool:
         return any(

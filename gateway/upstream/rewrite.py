@@ -18,6 +18,7 @@ from gateway.upstream.searchset import Fields, text
 PublicId = Callable[[str, str, str], str]
 """(upstream's name, type, id there) to the id that `/fhir` shows: a keyed hash."""
 
+_LISTS = ("profile", "security", "tag")
 _RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 _ALONE = re.compile(rb'\{\s*"reference"\s*:\s*"([A-Za-z0-9:/._#\-]*)"\s*\}')
 """An element that is nothing but a reference: most are, and need no reader."""
@@ -50,19 +51,23 @@ def rewritten(fields: Fields, names: Names) -> bytes:
     `meta.versionId`, `lastUpdated`, `tag`, `security` and `profile` stay as they are.
 
     Raises:
-        Refused: an element with a reference in it is no JSON we read (`json.*`).
+        Refused: it is no JSON we read (`json.*`): nested without end, a name twice, a number nobody holds.
+        TypeError: it cannot be written again.
     """
     type_, id_ = text(fields, "resourceType"), text(fields, "id")
     meta = json.read(bytes(fields["meta"])) if "meta" in fields else {}
     parts = [
         b'"resourceType":"%b"' % type_.encode(),
         b'"id":"%b"' % names.public_id(names.upstream, type_, id_).encode(),
-        b'"meta":' + json.write({**(meta if isinstance(meta, dict) else {}), "source": names.source}),
+        b'"meta":' + json.write({**_lists_only(meta), "source": names.source}),
     ]
     for name, raw in fields.items():
         if name not in ("resourceType", "id", "meta"):
             parts.append(orjson.dumps(name) + b":" + _element(raw, names))
-    return b"{" + b",".join(parts) + b"}"
+    body = b"{" + b",".join(parts) + b"}"
+    # Whoever shapes the answer (`_elements`) reads it as a text of ours, without checks.
+    json.write(json.read(body))
+    return body
 
 
 def local_reference(reference: str, bases: tuple[str, ...]) -> tuple[str, str] | None:
@@ -73,6 +78,12 @@ def local_reference(reference: str, bases: tuple[str, ...]) -> tuple[str, str] |
             break
     found = _RELATIVE.fullmatch(reference)
     return (found[1], found[2]) if found else None
+
+
+def _lists_only(meta: Any) -> dict[str, Any]:
+    """Their `meta`, without what should be a list and is none: we add to its tags."""
+    found = meta if isinstance(meta, dict) else {}
+    return {name: each for name, each in found.items() if name not in _LISTS or isinstance(each, list)}
 
 
 def _element(raw: Raw, names: Names) -> bytes:

@@ -15,6 +15,8 @@ Fields = dict[str, Raw]
 """A resource as its top-level elements, each still the text it came as."""
 
 OUTCOMES = ("error", "fatal", "warning")
+_TOTAL_MOST = 2**31 - 1
+"""The most that FHIR's unsignedInt holds; what a server counts beyond it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,15 @@ def page(body: bytes) -> Page:
         elif entry.search.mode == "match":
             matches.append((entry.fullUrl, fields))
     links = {link.relation: link.url for link in answered.link}
-    return Page(tuple(matches), unread, links, answered.total, tuple(dict.fromkeys(said)))
+    total = answered.total if 0 <= (answered.total or 0) <= _TOTAL_MOST else None
+    return Page(tuple(matches), unread, links, total, tuple(dict.fromkeys(said)))
 
 
 def opened(resource: bytes | Raw) -> Fields:
     """The top-level elements of a resource's text; empty when it is no object."""
     try:
         return _fields.decode(resource)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return {}
 
 
@@ -120,7 +123,7 @@ def value(fields: Fields, name: str) -> Any:
     raw = fields.get(name)
     try:
         return None if raw is None else msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -157,7 +160,7 @@ def _bundle(body: bytes) -> _Answered:
         raise Nonsense("it is not UTF-8") from None
     except msgspec.ValidationError:
         raise Nonsense("its elements are not those of a Bundle") from None
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise Nonsense("it is not readable JSON") from None
     if answered.resourceType == "OperationOutcome":
         raise Nonsense("an OperationOutcome: " + ", ".join(_codes(answered.issue)))
@@ -171,7 +174,7 @@ def _bundle(body: bytes) -> _Answered:
 def _said(outcome: Raw) -> list[str]:
     try:
         return _codes([each for each in _issues.decode(outcome).issue if each.severity in OUTCOMES])
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return ["unreadable"]
 
 

@@ -11,6 +11,6 @@ def clinical_time(fields: Fields, type_: str) -> int | None:
     names = [name for name in index.clinical_elements(type_) if name in fields]
     try:
         return index.moment({name: value(fields, name) for name in names}, type_) if names else None
-    except (ValueError, TypeError, AttributeError, KeyError):
+    except (ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError):
         # nobody has checked what another server sends
         return None

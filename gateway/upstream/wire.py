@@ -47,7 +47,8 @@ class Transfer:
         body = self._body.getvalue()
         if status != 200:
             return Answer("status", status, body, elapsed)
-        json = "json" in (handle.getinfo(pycurl.CONTENT_TYPE) or "").lower()
+        # As bytes: pycurl makes a text of ASCII alone.
+        json = b"json" in (handle.getinfo_raw(pycurl.CONTENT_TYPE) or b"").lower()
         return Answer("answered" if json else "nonsense", status, body, elapsed)
 
 

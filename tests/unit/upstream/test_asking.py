@@ -3,10 +3,11 @@
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from liar import HABITS, Liar
+from liar import HABITS, Liar, Reply, bundle, honest, only_observations
 from peers import child, new_nhs_number, observation
 
 from gateway.upstream import Cursor, Question, Row, Told, Upstream, Upstreams, account, cursor, gaps, merge
@@ -312,6 +313,80 @@ def test_a_gap_is_asked_again_on_the_next_page(liar: Liar) -> None:
     told = Connected(liar, "error").told()
 
     assert told.place((0, "x")) == ""
+
+
+def broken_link(relation: str) -> Callable[..., Reply]:
+    """A server one of whose links is no address."""
+
+    def reply(*asked: Any) -> Reply:
+        made: Reply = honest(*asked)
+        links = [each for each in made.content["link"] if each["relation"] != relation]
+        made.content["link"] = [*links, {"relation": relation, "url": "http://[x?a=b"}]
+        return made
+
+    return only_observations(reply)
+
+
+@pytest.mark.parametrize(
+    ("relation", "expected"),
+    [("self", ["upstream.answered"]), ("next", ["upstream.answered", "upstream.incomplete"])],
+)
+def test_a_link_that_is_no_address_costs_no_more_than_what_it_led_to(
+    liar: Liar, monkeypatch: pytest.MonkeyPatch, relation: str, expected: list[str]
+) -> None:
+    liar.holds(OLA, [observation(day) for day in DAYS[:20]])
+    monkeypatch.setitem(HABITS, "honest", broken_link(relation))
+
+    told = Connected(liar, "honest").told()
+
+    assert codes(told) == expected
+    assert len(told.rows) == 20
+
+
+@pytest.mark.parametrize("odd", [7, {"x": 1}, ["o1"], None, "ö", ""])
+@pytest.mark.parametrize("name", ["id", "resourceType"])
+def test_a_result_with_an_odd_name_is_left_out_and_counted(
+    liar: Liar, monkeypatch: pytest.MonkeyPatch, name: str, odd: Any
+) -> None:
+    liar.holds(OLA, [observation(day) for day in DAYS[:3]])
+    liar.observations[1][name] = odd
+    monkeypatch.setitem(
+        HABITS,
+        "honest",
+        only_observations(
+            lambda *_: Reply({**bundle([], ""), "entry": [{"resource": each} for each in liar.observations]})
+        ),
+    )
+
+    told = Connected(liar, "honest").told()
+
+    assert len(told.rows) == 2
+    assert [(each.kind.code, each.details["count"]) for each in told.problems] == [("upstream.other-type", 1)]
+
+
+def test_what_nobody_foresaw_is_the_gap_of_one_server_and_the_others_are_shown(
+    liar: Liar, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fragile(upstream: str, type_: str, id_: str) -> str:
+        if upstream == "hospital":
+            raise ZeroDivisionError(f"canary {id_}")
+        return public_id(upstream, type_, id_)
+
+    servers = [Upstream(name, liar.base("honest")) for name in ("clinic", "hospital", "surgery")]
+    upstreams = Upstreams(servers, base_uri="https://g.example", public_id=fragile)
+    question = Question("Observation", "kid", OLA, NUMBER)
+
+    told = upstreams.begin(question, time.monotonic() + 8).finish()
+
+    assert [codes(each) for each in told] == [
+        ["upstream.answered"],
+        ["upstream.nonsense"],
+        ["upstream.answered"],
+    ]
+    assert (told[1].answered, told[1].rows, told[1].place((0, "x"))) == (False, (), "")
+    assert len(told[0].rows) == len(told[2].rows) > 0
+    assert "ZeroDivisionError" in caplog.text
+    assert "canary" not in caplog.text
 
 
 def test_work_of_ours_goes_on_while_servers_are_asked(liar: Liar) -> None:

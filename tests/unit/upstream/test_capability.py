@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from liar import Liar
+from liar import HABITS, Liar, Reply
 
 from gateway.upstream.capability import Capabilities, Capability, capability
 from gateway.upstream.values import Upstream
@@ -40,6 +40,15 @@ def test_who_says_nothing_lacks_nothing(said: Any) -> None:
 @pytest.mark.parametrize("habit", ["error", "html", "truncated", "redirect", "reset", "bomb", "not-a-bundle"])
 def test_a_server_without_a_statement_is_silent(liar: Liar, habit: str) -> None:
     assert Capabilities().learn(Upstream("x", liar.base(habit))) == Capability()
+
+
+def test_a_statement_that_cannot_be_understood_is_none_and_stops_nobody(
+    liar: Liar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = b'{"rest":[{"searchParam":[{"name":' + b"[" * 1000 + b"]" * 1000 + b"}]}]}"
+    monkeypatch.setitem(HABITS, "honest", lambda *_: Reply(deep))
+
+    assert Capabilities().learn(Upstream("x", liar.base("honest"))) == Capability()
 
 
 def test_a_question_never_waits_for_a_statement_and_a_silent_server_is_left_alone_for_a_while(

@@ -30,6 +30,10 @@ BASES = ("https://hospital.example/fhir", "http://inside:8080/fhir", "")
         pytest.param("https://hospital.example/fhir", None, id="the base itself"),
         pytest.param("", "Observation", id="nothing: the same search"),
         pytest.param("file:///etc/passwd", None, id="a file"),
+        pytest.param("https://hospital.example/fhir/Observation?page=é", None, id="more than ASCII"),
+        pytest.param(
+            f"https://hospital.example/fhir/Observation?page={'2' * 2000}", None, id="longer than we send"
+        ),
         pytest.param("https://[hospital/fhir/Observation?page=2", None, id="no address at all"),
     ],
 )

@@ -92,6 +92,28 @@ def test_id_and_source_are_ours_and_the_rest_of_meta_theirs() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["tag", "security", "profile"])
+@pytest.mark.parametrize("odd", [7, "x", {"code": "t"}, None])
+def test_what_should_be_a_list_in_meta_and_is_none_does_not_stay(name: str, odd: Any) -> None:
+    assert ours(meta={"versionId": "7", name: odd})["meta"] == {"versionId": "7", "source": "urn:source"}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param("9" * 5000, id="a number of 5,000 digits"),
+        pytest.param("1e999", id="a number no computer holds"),
+        pytest.param("[" * 200 + "]" * 200, id="nested deeply"),
+        pytest.param('{"a":1,"a":2}', id="a name twice"),
+    ],
+)
+def test_what_could_not_be_read_again_is_refused(odd: str) -> None:
+    text = f'{{"resourceType":"Observation","id":"o1","code":{odd}}}'.encode()
+
+    with pytest.raises(Refused):
+        rewritten(opened(text), NAMES)
+
+
 def test_a_resource_without_meta_gets_its_source() -> None:
     assert ours()["meta"] == {"source": "urn:source"}
 

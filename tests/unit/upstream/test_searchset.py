@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
-from gateway.upstream.searchset import Nonsense, asked_for, own_base, page, reference, text
+from gateway.upstream.searchset import Nonsense, asked_for, own_base, page, reference, text, value
 
 BASE = "https://hospital.example/fhir"
 
@@ -112,6 +113,19 @@ def test_a_number_that_no_computer_holds_is_as_good_as_absent() -> None:
     found = page(body.replace(b'"huge"', b"1e999"))
 
     assert [text(fields, "id") for _, fields in found.resources] == ["", "o1"]
+
+
+@pytest.mark.parametrize(
+    ("total", "known"), [(0, 0), (2**31 - 1, 2**31 - 1), (2**31, None), (10**30, None), (-1, None)]
+)
+def test_a_total_is_what_fhir_can_count(total: int, known: int | None) -> None:
+    assert page(bundle(total=total)).total == known
+
+
+def test_what_is_nested_without_end_is_as_good_as_absent() -> None:
+    deep = b"[" * 5000 + b"]" * 5000
+
+    assert value({"id": Raw(deep)}, "id") is None
 
 
 @pytest.mark.parametrize("subject", ["Patient/p1", ["Patient/p1"], {"reference": 7}, {"display": "p1"}, None])

@@ -50,6 +50,15 @@ def test_the_clinical_time_is_its_first_moment(resource: dict[str, Any], time: i
     assert clinical_time(opened(json.dumps(resource).encode()), "Observation") == time
 
 
+@pytest.mark.parametrize(
+    "day", ["0000-00-00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:60.9-14:00", "99999"]
+)
+def test_a_time_at_the_ends_of_the_calendar_is_no_exception(day: str) -> None:
+    fields = opened(json.dumps({"effectiveDateTime": day}).encode())
+
+    assert isinstance(clinical_time(fields, "Observation"), int | None)
+
+
 def test_each_type_has_a_clinical_time_of_its_own() -> None:
     immunisation = opened(b'{"occurrenceDateTime": "2025-01-01"}')
 
