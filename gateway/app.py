@@ -22,7 +22,7 @@ from gateway.service import Gateway
 from gateway.service.keys import Keys, read_secret
 from gateway.service.shelf import Shelf
 from gateway.store.audit import SqliteTrail
-from gateway.store.sqlite import SqliteStore
+from gateway.store.opening import open_store
 from gateway.upstream import Upstream, Upstreams
 from gateway.upstream.rewrite import PublicId
 from gateway.web.door import Door
@@ -63,7 +63,7 @@ def open_gateway(config: Config) -> Gateway:
         base_uri=config["base_uri"],
         public_id=_public_ids(keys),
     )
-    store = SqliteStore(config["database"])
+    store = open_store(config["database"])
     trail = SqliteTrail(config["audit"], keys.key("audit"), chained)
     return Gateway.over(config, keys, store, trail, Shelf.read(config), upstreams)
 

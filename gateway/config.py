@@ -7,6 +7,7 @@ described by the same table with a `*` in the name.
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from gateway.problems.config import CONFIG_MISSING, CONFIG_UNKNOWN, CONFIG_UNREA
 class Setting:
     """One setting.
 
-    `type` is "text", "path", "url", "integer", "seconds", "flag", "list" (of texts) or "table" (of texts);
+    `type` is "text", "path", "database" (a path or a server's URL), "url", "integer", "seconds", "flag", "list" (of texts) or "table" (of texts);
     `default` is None where the setting must be given or has no value until it is.
     """
 
@@ -49,7 +50,12 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "The address under which clients see this gateway; empty: as the request says.",
     ),
-    Setting("database", "path", "gateway.db", "The SQLite file that holds records, links and children."),
+    Setting(
+        "database",
+        "database",
+        "gateway.db",
+        "What holds records, links and children: the path of a SQLite file, or postgresql://user@host/database.",
+    ),
     Setting("audit", "path", "audit.db", "The SQLite file that holds the audit."),
     Setting(
         "secret_file",
@@ -133,6 +139,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("upstreams.*.token", "text", "", "A bearer token sent to this server.", secret=True),
     Setting("upstreams.*.types", "list", ("Observation",), "Resource types this server is asked for."),
 )
+
+SERVERS = ("postgresql://", "postgres://")
+"""How a database begins that is a server and no file."""
+
+_PASSWORD = re.compile(r"(://[^/?@:]*:|[?&]password=)([^@&]*)(@|&|$)")
 
 _TABLES = {setting.name.split(".")[0] for setting in SETTINGS if "*" in setting.name}
 
@@ -331,11 +342,19 @@ def _takes(setting: Setting) -> str:
     return kinds.get(setting.type, "a text")
 
 
+def without_password(database: str) -> str:
+    """The setting `database` as it may be shown."""
+    return _PASSWORD.sub(r"\1…\3", database)
+
+
 def _placed(values: dict[str, Value], folder: Path) -> dict[str, Value]:
     """The same values with relative paths taken from `folder`."""
     out = {}
     for name, value in values.items():
-        if value.setting.type == "path" and value.value:
+        if value.setting.type == "database" and not value.value.startswith(SERVERS):
+            file = str(folder / value.value.removeprefix("sqlite:"))
+            out[name] = Value(value.setting, name, file, value.origin)
+        elif value.setting.type == "path" and value.value:
             out[name] = Value(value.setting, name, str(folder / value.value), value.origin)
         elif value.setting.name in ("mappings", "profiles"):
             out[name] = Value(

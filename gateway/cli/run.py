@@ -17,7 +17,7 @@ from gateway.app import clients_of, gate_of, open_gateway, own_issuer, signing_k
 from gateway.cli import say
 from gateway.cli.shared import FILE, configured, with_config, with_json
 from gateway.cli.start import STARTER
-from gateway.config import Value
+from gateway.config import Value, without_password
 from gateway.problems import Place, refuse
 from gateway.problems.config import CONFIG_VALUE
 from gateway.problems.service import CLIENT_UNKNOWN, FOLDER_NOT_EMPTY, PORT_TAKEN
@@ -201,6 +201,8 @@ def _shown(value: Value) -> Any:
     """A setting's value as it may be shown: of a secret only whether there is one."""
     if value.setting.secret:
         return "set" if value.value else "not set"
+    if value.setting.type == "database":
+        return without_password(value.value)
     return list(value.value) if isinstance(value.value, tuple) else value.value
 
 
