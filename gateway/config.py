@@ -23,8 +23,8 @@ from gateway.problems.config import CONFIG_MISSING, CONFIG_UNKNOWN, CONFIG_UNREA
 class Setting:
     """One setting.
 
-    `type` is "text", "path", "database" (a path or a server's URL), "url", "integer", "seconds", "flag", "list" (of texts) or "table" (of texts);
-    `default` is None where the setting must be given or has no value until it is.
+    `type` is "text", "path", "database" (a path or a server's URL), "url", "integer", "seconds", "flag",
+    "list" (of texts) or "table" (of texts); `default` is None where the setting must be given or has no value until it is.
     """
 
     name: str

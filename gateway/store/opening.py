@@ -2,12 +2,11 @@
 
 from importlib import import_module
 
+from gateway.config import SERVERS
 from gateway.problems import refuse
 from gateway.problems.store import STORE_NO_POSTGRES
 from gateway.store.base import Store
 from gateway.store.sqlite import SqliteStore
-
-SERVERS = ("postgresql://", "postgres://")
 
 
 def open_store(database: str, *, patience: float = 10.0) -> Store:
