@@ -24,7 +24,8 @@ class Setting:
     """One setting.
 
     `type` is "text", "path", "database" (a path or a server's URL), "url", "integer", "seconds", "flag",
-    "list" (of texts) or "table" (of texts); `default` is None where the setting must be given or has no value until it is.
+    "list" (of texts) or "table" (of texts); `default` is None where the setting must be given or has no
+    value until it is.
     """
 
     name: str
