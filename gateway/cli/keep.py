@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gateway.cli import say
-from gateway.cli.shared import Wanted, chosen, opened, with_config, with_json, with_mapping
+from gateway.cli.shared import Wanted, opened, with_config, with_json, with_mapping
 from gateway.problems import refuse
 from gateway.problems.service import FEED_NEEDED
 from gateway.service import Gateway
@@ -125,7 +125,7 @@ class _Bar:
 
 def _load(gateway: Gateway, files: tuple[Path, ...], wanted: Wanted, feed: str | None, dry: bool) -> Report:
     owner = gateway.feed(feed) if feed else _only_feed(gateway)
-    mapping = chosen(gateway.shelf, files, wanted)
+    mapping = gateway.shelf.choose(files, wanted.name)
     with _Bar(files) as bar:
         return gateway.loader.load(
             list(files), owner, mapping, values=wanted.values, dry_run=dry, progress=bar.moved
@@ -134,7 +134,11 @@ def _load(gateway: Gateway, files: tuple[Path, ...], wanted: Wanted, feed: str |
 
 def _only_feed(gateway: Gateway) -> Feed:
     if len(gateway.feeds) != 1:
-        raise refuse(FEED_NEEDED, known=", ".join(sorted(gateway.feeds)) or "none yet; a table [feeds.NAME] in gateway.toml makes one")
+        raise refuse(
+            FEED_NEEDED,
+            known=", ".join(sorted(gateway.feeds))
+            or "none yet; a table [feeds.NAME] in gateway.toml makes one",
+        )
     return next(iter(gateway.feeds.values()))
 
 

@@ -15,16 +15,13 @@ from gateway.app import open_gateway
 from gateway.config import Config
 from gateway.mapping.file import Mapping as MappingFile
 from gateway.problems import refuse
-from gateway.problems.service import FILE_KIND, MAPPING_NEEDED
+from gateway.problems.service import MAPPING_NEEDED
 from gateway.service import Gateway
 from gateway.service.shelf import Shelf
-from gateway.sources import is_fhir, recognise
 
 Command = Callable[..., Any]
 
 FILE = "gateway.toml"
-#: The name under which files of FHIR itself are loaded: no mapping.
-FHIR = "fhir"
 
 
 def with_config(command: Command) -> Command:
@@ -105,34 +102,13 @@ def given_values(values: tuple[str, ...]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def chosen(shelf: Shelf, files: tuple[Path, ...], wanted: Wanted) -> MappingFile | None:
-    """The mapping that is wanted, or else the one that fits the files; None for files of FHIR.
-
-    Raises:
-        Refused: `service.unknown-mapping`, `service.mapping-needed`, `service.file-kind`.
-    """
-    if wanted.name == FHIR:
-        return None
-    if wanted.name:
-        return shelf.mapping(wanted.name)
-    if len(files) == 1 and not files[0].is_dir() and is_fhir(files[0]):
-        return None
-    known = ", ".join(sorted(shelf.folders)) or "none"
-    found = recognise(files, {each: shelf.mapping(each).source for each in shelf.folders})
-    if not found:
-        raise refuse(FILE_KIND, known=known)
-    if len(found) > 1 and shelf.mapping(found[0]).source == shelf.mapping(found[1]).source:
-        raise refuse(MAPPING_NEEDED, known=", ".join(found))
-    return shelf.mapping(found[0])
-
-
 def needed(shelf: Shelf, files: tuple[Path, ...], wanted: Wanted) -> MappingFile:
     """The mapping for files that cannot do without one.
 
     Raises:
-        Refused: as `chosen`; `service.mapping-needed` for files of FHIR.
+        Refused: as `Shelf.choose`; `service.mapping-needed` for files of FHIR.
     """
-    found = chosen(shelf, files, wanted)
+    found = shelf.choose(files, wanted.name)
     if found is None:
-        raise refuse(MAPPING_NEEDED, known=", ".join(sorted(shelf.folders)))
+        raise refuse(MAPPING_NEEDED, known=shelf.known)
     return found

@@ -22,6 +22,7 @@ from gateway.service.clock import instant, now
 from gateway.service.keys import Keys
 from gateway.service.link import Feed, Linker
 from gateway.service.report import Report, add, kept_problems
+from gateway.service.shelf import FHIR
 from gateway.service.tell import Said, Teller, as_said
 from gateway.sources import open_source
 from gateway.sources.fhir import FhirReading, Told
@@ -31,7 +32,6 @@ from gateway.store.told import ToldSoFar
 
 #: The line of the set-aside entry that holds what surrounds the records of the file.
 ENVELOPE_LINE = 0
-FHIR = "fhir"
 
 
 class Progress(Protocol):

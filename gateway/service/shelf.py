@@ -9,8 +9,13 @@ from gateway.config import Config
 from gateway.mapping.file import Mapping
 from gateway.mapping.folder import NAMES, load_folder
 from gateway.problems import refuse
-from gateway.problems.service import MAPPING_UNKNOWN
+from gateway.problems.service import FILE_KIND, MAPPING_NEEDED, MAPPING_UNKNOWN
 from gateway.resources import shipped
+from gateway.sources import is_fhir, recognise
+from gateway.sources.files import Given
+
+#: The name under which files of FHIR itself are loaded: no mapping.
+FHIR = "fhir"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,29 @@ class Shelf:
             )
         return self._ready[folder]
 
+    def choose(self, given: Given, name: str = "") -> Mapping | None:
+        """The mapping of that name, or else the one that fits the files; None for files of FHIR itself.
+
+        Raises:
+            Refused: `service.unknown-mapping`, `service.mapping-needed`, `service.file-kind`; what keeps the
+                files from being looked at; what is wrong with the mapping.
+        """
+        if name == FHIR or (not name and is_fhir(given)):
+            return None
+        if name:
+            return self.mapping(name)
+        found = recognise(given, {each: self.mapping(each).source for each in self.folders})
+        if not found:
+            raise refuse(FILE_KIND, known=self.known)
+        if len(found) > 1 and self.mapping(found[0]).source == self.mapping(found[1]).source:
+            raise refuse(MAPPING_NEEDED, known=", ".join(found))
+        return self.mapping(found[0])
+
+    @property
+    def known(self) -> str:
+        """The names of the mappings, for people."""
+        return ", ".join(sorted(self.folders)) or "none"
+
     def folder(self, name: str) -> Path:
         """Where the mapping of that name, or at that path, lies: its folder or its file.
 
@@ -66,7 +94,7 @@ class Shelf:
         if path.exists():
             return path
         shown = name if name.replace("-", "").replace("_", "").isalnum() else path.name
-        raise refuse(MAPPING_UNKNOWN, name=shown, known=", ".join(sorted(self.folders)) or "none")
+        raise refuse(MAPPING_UNKNOWN, name=shown, known=self.known)
 
     def _shown(self, folder: Path) -> str:
         """The mapping file as people would name it: short for those that ship, as given for others."""

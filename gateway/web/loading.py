@@ -1,6 +1,7 @@
 """`$load`: a feed's files, sent over HTTP, become records as with `fhirgate load`."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import PurePath
@@ -12,19 +13,17 @@ from gateway.fhir import json
 from gateway.mapping.file import Mapping as MappingFile
 from gateway.problems import Refused, catalogue, problem, refuse
 from gateway.problems.http import HTTP_LOAD_VALUE, HTTP_NO_FILE
-from gateway.problems.search import SEARCH_UNKNOWN_PARAMETER, SEARCH_VALUE
-from gateway.problems.service import FILE_KIND, MAPPING_NEEDED, MAPPING_UNKNOWN
+from gateway.problems.search import SEARCH_TWICE, SEARCH_UNKNOWN_PARAMETER, SEARCH_VALUE
+from gateway.problems.service import MAPPING_UNKNOWN
 from gateway.service.report import Group, Report
-from gateway.service.shelf import Shelf
-from gateway.sources import is_fhir, recognise
-from gateway.web.messages import Response
+from gateway.service.shelf import FHIR, Shelf
+from gateway.web.messages import Pair, Response
 from gateway.web.visit import Visit
 from gateway.web.words import pairs
 
 Files = dict[str, BinaryIO]
 Resource = dict[str, Any]
 
-_FHIR = "fhir"
 _PARAMETERS = ("dry_run", "mapping", "name", "set", "_format", "_pretty")
 _LONGEST_NAME = 200
 
@@ -37,11 +36,12 @@ def load(visit: Visit) -> Response:
 
     Raises:
         Refused: what keeps the files from being read; `service.unknown-mapping`, `service.mapping-needed`;
-            `search.unknown-parameter`, `search.value` (a slip must not turn a dry run into a load).
+            `search.unknown-parameter`, `search.twice`, `search.value`: a slip must not turn a dry run into a
+            load.
     """
     asked = pairs(visit.request.query)
     named = dict(asked)
-    _check(named)
+    _check(asked)
     values = dict(_value(text) for name, text in asked if name == "set")
     gateway = visit.gateway
     with ExitStack() as closing:
@@ -100,28 +100,19 @@ def _files(visit: Visit, name: str, closing: ExitStack) -> Files:
     return found
 
 
-def _mapping(shelf: Shelf, files: Mapping[str, BinaryIO], name: str) -> MappingFile | None:
-    """The mapping of that name, or else the one that fits; None for files of FHIR itself.
+def _mapping(shelf: Shelf, files: Files, name: str) -> MappingFile | None:
+    """The mapping for the files; see `Shelf.choose`.
 
     Only names count, not paths: what lies elsewhere on the server's disk is none of a client's business.
     """
-    known = ", ".join(sorted(shelf.folders)) or "none"
-    if name == _FHIR or (not name and len(files) == 1 and is_fhir(files)):
-        return None
-    if name:
-        if name not in shelf.folders:
-            raise refuse(MAPPING_UNKNOWN, name="…", known=known)
-        return shelf.mapping(name)
-    found = recognise(files, {each: shelf.mapping(each).source for each in shelf.folders})
-    if not found:
-        raise refuse(FILE_KIND, known=known)
-    if len(found) > 1 and shelf.mapping(found[0]).source == shelf.mapping(found[1]).source:
-        raise refuse(MAPPING_NEEDED, known=", ".join(found))
-    return shelf.mapping(found[0])
+    if name not in ("", FHIR, *shelf.folders):
+        raise refuse(MAPPING_UNKNOWN, name="…", known=shelf.known)
+    return shelf.choose(files, name)
 
 
-def _check(named: Mapping[str, str]) -> None:
-    """Refuse parameters that are not understood."""
+def _check(asked: Sequence[Pair]) -> None:
+    """Refuse parameters that are not understood, and two values where there can be one."""
+    named = dict(asked)
     problems = [
         problem(
             SEARCH_UNKNOWN_PARAMETER,
@@ -133,6 +124,8 @@ def _check(named: Mapping[str, str]) -> None:
         for name in named
         if name not in _PARAMETERS
     ]
+    times = Counter(name for name, _ in asked if name in _PARAMETERS and name != "set")
+    problems += [problem(SEARCH_TWICE, field=name, name=name) for name, count in times.items() if count > 1]
     if named.get("dry_run", "false") not in ("true", "false"):
         problems.append(
             problem(SEARCH_VALUE, field="dry_run", expected="true or false", example="true or false")

@@ -105,6 +105,9 @@ def test_fhir_itself_needs_no_mapping(site: Site) -> None:
         pytest.param("", b"a,b\n1,2\n", "service.file-kind", id="a format nobody knows"),
         pytest.param("?set=2025", b"a,b\n1,2\n", "http.load-value", id="a value without a name"),
         pytest.param("?dryrun=true", b"a,b\n1,2\n", "search.unknown-parameter", id="a slip in a name"),
+        pytest.param("?dry_run=True", b"a,b\n1,2\n", "search.value", id="a dry run in capitals"),
+        pytest.param("?dry_run=", b"a,b\n1,2\n", "search.value", id="a dry run without a value"),
+        pytest.param("?dry_run=true&dry_run=false", b"a,b\n1,2\n", "search.twice", id="a dry run twice"),
         pytest.param("?dry_run=1", b"a,b\n1,2\n", "search.value", id="a dry run or not"),
     ],
 )
