@@ -61,6 +61,7 @@ SQLITE = Dialect(
     alone="",
     each=_each,
     stream=_stream,
+    filled=(),
     insert=_insert,
 )
 
@@ -100,13 +101,12 @@ class SqliteStore(ResourceReads, PeopleReads, AccountReads):
     @contextmanager
     def write(self) -> Iterator[OpenWork]:
         """See `base.Store.write`."""
-        try:
-            with self._connections.write() as connection:
-                yield OpenWork(SQLITE, connection, self._writing_numbers, self.turns)
-        except BaseException:
-            # numbers that were rolled back must not be used again
-            self._writing_numbers = Numbers()
-            raise
+        with self._connections.write() as connection:
+            # taken away while it is its turn, and put back only once they are committed: whoever comes
+            # next must never meet numbers that were rolled back
+            numbers, self._writing_numbers = self._writing_numbers, Numbers()
+            yield OpenWork(SQLITE, connection, numbers, self.turns)
+        self._writing_numbers = numbers
 
     def start_load(self, start: LoadStart) -> Load:
         """See `base.Store.start_load`."""

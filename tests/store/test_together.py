@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,40 @@ from gateway.store.base import ASK, Load, LoadStart, Store
 from gateway.store.opening import open_store
 
 CODE = (Entry("code", Token("s", "c")),)
+
+
+def test_names_that_were_rolled_back_are_new_to_whoever_writes_next(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections = store._connections  # type: ignore[attr-defined]
+    turn = connections.write
+
+    @contextmanager
+    def with_somebody_waiting() -> Iterator[object]:
+        """A turn after which, should it come to nothing, the next one begins before the caller hears it."""
+        try:
+            with turn() as session:
+                yield session
+        except KeyError:
+            with store.write() as work:
+                work.put([patient("p1"), version("b", entries=CODE)])
+            raise
+
+    monkeypatch.setattr(connections, "write", with_somebody_waiting)
+
+    with pytest.raises(KeyError), store.write() as work:
+        work.put([patient("p1"), version("a", entries=CODE)])
+        raise KeyError
+    with store.write() as work:
+        work.put([version("c", "Condition", entries=(Entry("category", Token("s", "c")),))])
+
+    found = store.search("school", Query("Observation", (token("code", "c"),)), limit=9)
+    assert [(row.type, row.local) for row in found.rows] == [("Observation", "b")]
+    assert {(row[1], row[2], row[3]) for row in store.dump() if row[0] == "resource"} == {
+        ("school", "Patient", "p1"),
+        ("school", "Observation", "b"),
+        ("school", "Condition", "c"),
+    }
 
 
 def test_a_walk_beside_writes_meets_every_resource_once(store: Store) -> None:

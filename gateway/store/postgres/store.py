@@ -49,13 +49,12 @@ class PostgresStore(ResourceReads, PeopleReads, AccountReads):
     @contextmanager
     def write(self) -> Iterator[OpenWork]:
         """See `base.Store.write`."""
-        try:
-            with self._connections.write() as session:
-                yield OpenWork(POSTGRES, session, self._writing_numbers, self.turns)
-        except BaseException:
-            # numbers that were rolled back must not be used again
-            self._writing_numbers = Numbers()
-            raise
+        with self._connections.write() as session:
+            # taken away while it is its turn, and put back only once they are committed: whoever comes
+            # next must never meet numbers that were rolled back
+            numbers, self._writing_numbers = self._writing_numbers, Numbers()
+            yield OpenWork(POSTGRES, session, numbers, self.turns)
+        self._writing_numbers = numbers
 
     def start_load(self, start: LoadStart) -> Load:
         """See `base.Store.start_load`."""
