@@ -1,12 +1,13 @@
 """`fhirgate demo`: the whole journey with invented children, and a second gateway as the hospital."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -83,7 +84,11 @@ def run(*, once: bool, port: int, out: Out, facts: Callable[[Facts], None] | Non
         out: prints a line.
         facts: is given the same journey as a value for a program.
     """
-    with tempfile.TemporaryDirectory(prefix="fhirgate-demo-") as folder, _hospital(Path(folder)) as hospital:
+    with (
+        _ended_by_terminate(),
+        tempfile.TemporaryDirectory(prefix="fhirgate-demo-") as folder,
+        _hospital(Path(folder)) as hospital,
+    ):
         path = Path(folder) / "gateway.toml"
         path.write_text(_SETTINGS.format(upstreams=_UPSTREAM.format(port=hospital)), "utf-8")
         gateway = open_gateway(settings.load(path, {}))
@@ -160,14 +165,38 @@ def _hospital(folder: Path) -> Iterator[int]:
     gateway.loader.load(DATA / "hospital.ndjson", gateway.feed("records"), None)
     gateway.close()
     port = _free_port()
-    program = [sys.executable, "-m", "gateway", "serve", "--config", str(path), "--port", str(port)]
-    with subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with _served(path, port, stderr=subprocess.DEVNULL) as process:
+        _wait(f"http://127.0.0.1:{port}/health", process)
+        yield port
+
+
+@contextmanager
+def _served(path: Path, port: int, stderr: int | None = None) -> Iterator["subprocess.Popen[bytes]"]:
+    """`fhirgate serve` until the block ends.
+
+    It is in a session of its own, so that Ctrl-C reaches the demo alone, which then ends it.
+    """
+    # As JSON the addresses go to stdout, where nobody needs them a second time.
+    program = [sys.executable, "-m", "gateway", "serve", "--config", str(path), "--port", str(port), "--json"]
+    environ = {**os.environ, "GATEWAY_CONFIG": str(path)}
+    with subprocess.Popen(
+        program, env=environ, stdout=subprocess.DEVNULL, stderr=stderr, start_new_session=True
+    ) as process:
         try:
-            _wait(f"http://127.0.0.1:{port}/health", process)
-            yield port
+            yield process
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(20)
+
+
+@contextmanager
+def _ended_by_terminate() -> Iterator[None]:
+    """Inside the block SIGTERM does what Ctrl-C does, so that nothing is left running."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _free_port() -> int:
@@ -188,14 +217,8 @@ def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 def _serve(path: Path, port: int) -> None:
-    # As JSON the addresses go to stdout, where nobody needs them a second time.
-    program = [sys.executable, "-m", "gateway", "serve", "--config", str(path), "--port", str(port), "--json"]
-    environ = {**os.environ, "GATEWAY_CONFIG": str(path)}
-    with subprocess.Popen(program, env=environ, stdout=subprocess.DEVNULL) as process:
-        try:
-            process.wait()
-        except KeyboardInterrupt:
-            process.terminate()
+    with _served(path, port) as process, suppress(KeyboardInterrupt):
+        process.wait()
 
 
 __all__ = ["run"]

@@ -88,7 +88,7 @@ def serving(folder: Path, *words: object) -> Iterator[str]:
     command = [sys.executable, "-m", "gateway", "serve", "--port", str(port), *map(str, words)]
     with subprocess.Popen(command, cwd=folder, env=_clean(), stderr=subprocess.PIPE) as process:
         try:
-            _wait(f"http://127.0.0.1:{port}/health", process)
+            until_answered(f"http://127.0.0.1:{port}/health", process)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
@@ -136,7 +136,8 @@ def _clean() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
 
 
-def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+def until_answered(url: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a server that was started answers."""
     end = time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
         try:

@@ -1,10 +1,15 @@
 """`fhirgate demo --once`: the whole journey, as a newcomer sees it."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from terminal import program
+import requests
+from terminal import free_port, program, until_answered
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +57,24 @@ def test_the_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     assert done.code == 0
     assert done.out.endswith("Look around: fhirgate demo keeps serving until you stop it.\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_serves_ends_with_all_it_started(tmp_path: Path, sign: signal.Signals) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "gateway", "demo", "--port", str(port)]
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        until_answered(f"http://127.0.0.1:{port}/health", process)
+        answered = requests.get(f"http://127.0.0.1:{port}/fhir/Patient?_summary=count", timeout=10)
+
+        os.killpg(process.pid, sign)
+        code = process.wait(30)
+
+    assert answered.json()["total"] > 0
+    assert code == 0
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"http://127.0.0.1:{port}/health", timeout=2)

@@ -1,6 +1,8 @@
 """init, serve, token, config: from nothing to a gateway that answers, in three commands."""
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from terminal import Run, free_port, program, serving
+from terminal import Run, free_port, program, serving, until_answered
 
 PATIENT = {
     "resourceType": "Patient",
@@ -122,6 +124,22 @@ def test_two_workers_serve_one_gateway(gate: Path, fhirgate: Run) -> None:
         ]
 
     assert {each.status_code for each in answers} == {200}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_ends_the_server_and_its_workers(gate: Path, workers: int) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "gateway", "serve", "--port", str(port), "--workers", str(workers)]
+    with subprocess.Popen(command, cwd=gate, stderr=subprocess.PIPE, start_new_session=True) as process:
+        until_answered(f"http://127.0.0.1:{port}/health", process)
+
+        # A terminal sends it to all of them.
+        os.killpg(process.pid, signal.SIGINT)
+        code = process.wait(20)
+
+    assert code == 0
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
 
 
 def test_a_token_says_who_it_is_for_and_when_it_ends(gate: Path, fhirgate: Run) -> None:
