@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gateway import __version__
-from gateway.cli import author, children, diff, inspect, keep, look, run, say
+from gateway.cli import author, children, diff, inspect, keep, look, move, run, say
 from gateway.problems import Refused
 
 __all__ = ["main"]
@@ -51,6 +51,7 @@ for _command in (
     *keep.COMMANDS,
     *children.COMMANDS,
     *look.COMMANDS,
+    *move.COMMANDS,
     *run.COMMANDS,
 ):
     commands.add_command(_command)

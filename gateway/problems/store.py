@@ -135,6 +135,20 @@ STORE_NO_POSTGRES = kind(
     "exception",
     503,
 )
+STORE_NOT_EMPTY = kind(
+    "store.not-empty",
+    "There are records in the database that was to be filled",
+    "Name a new file, or a database or schema of the server that holds nothing yet.",
+    "conflict",
+    409,
+)
+STORE_MOVED = kind(
+    "store.move-differs",
+    "What arrived is not what was sent: {what} differ",
+    "Nothing was kept and the first database is as it was. Run `fhirgate check` on it, then move it again.",
+    "exception",
+    500,
+)
 STORE_LOAD_RUNNING = kind(
     "store.load-running",
     "The load is still running",

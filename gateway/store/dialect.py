@@ -52,6 +52,7 @@ class Dialect:
         alone: ends a query in EXISTS, so that it is asked for each row and not joined.
         each: one statement for each key: the rows for each.
         stream: a statement whose rows are too many for memory.
+        filled: statements after rows came with numbers, so that the next ones follow on.
         insert: index rows that are written; a row may be given twice.
     """
 
@@ -67,4 +68,5 @@ class Dialect:
     alone: str
     each: Callable[[Session, str, Sequence[Sequence[Any]]], list[list[Any]]]
     stream: Callable[[Session, str], Iterator[Any]]
+    filled: tuple[str, ...]
     insert: Callable[[Session, Rows], None]

@@ -87,7 +87,9 @@ def _stream(session: Session, sql: str) -> Iterator[Any]:
             said.say(f"SET LOCAL {name} = {switch}")
         if switch == "on":
             said.say(f"DECLARE everything NO SCROLL CURSOR FOR {sql}")
-    while rows := session.execute(f"FETCH {_FETCH} FROM everything").fetchall():
+    # never prepared: the columns are other ones each time
+    fetch = f"FETCH {_FETCH} FROM everything".encode()
+    while rows := said.raw.execute(fetch, (), prepare=False, binary=True).fetchall():
         yield from rows
     said.say("CLOSE everything")
 
@@ -104,6 +106,11 @@ def _insert(session: Session, rows: Rows) -> None:
             session.execute(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({marks})", lists)
 
 
+_COUNTED = (
+    *(("record", "rec"), ("child", "child"), ("version", "number"), ("link", "link"), ("review", "review")),
+    *(("load", "load"), ("aside", "aside")),
+)
+
 POSTGRES = Dialect(
     any_of=_any_of,
     contains="strpos({}, ?) > 0",
@@ -118,5 +125,10 @@ POSTGRES = Dialect(
     alone=" OFFSET 0",
     each=_each,
     stream=_stream,
+    filled=tuple(
+        f"SELECT setval(pg_get_serial_sequence('{table}', '{number}'), GREATEST(max({number}), 1),"
+        f" max({number}) IS NOT NULL) FROM {table}"
+        for table, number in _COUNTED
+    ),
     insert=_insert,
 )
