@@ -210,6 +210,21 @@ HTTP_QUERY_LONG = kind(
     "Ask in several smaller questions.",
     "too-costly",
 )
+HTTP_ADDRESS_LONG = kind(
+    "http.address-long",
+    "The address is longer than {most} bytes",
+    "Send the parameters in the body, by POST to [type]/_search; _cursor of a next-page link may go there too.",
+    "too-long",
+    414,
+)
+HTTP_DONE_UNAUDITED = kind(
+    "http.done-unaudited",
+    "The request was carried out and what it wrote is kept, but it could not be entered in the audit",
+    "Do not send it again before you have read what stands. Tell whoever runs the gateway the request id {id}: "
+    "the audit needs mending, and this entry is missing from it.",
+    "exception",
+    500,
+)
 HTTP_NO_FILE = kind(
     "http.no-file",
     "The request brings no file to load",

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from gateway.problems import Place, refuse
 from gateway.problems.service import INTO_NEEDED, LOAD_UNKNOWN, MAPPING_UNKNOWN
 from gateway.problems.source import ALREADY_THERE
-from gateway.service.load import ENVELOPE_LINE, FHIR
-from gateway.service.shelf import Shelf
+from gateway.service.load import ENVELOPE_LINE
+from gateway.service.shelf import FHIR, Shelf
 from gateway.sources import set_aside
 from gateway.sources.files import unreadable
 from gateway.store.base import Aside, Reads

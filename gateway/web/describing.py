@@ -12,21 +12,24 @@ from gateway.web.visit import Visit
 
 #: Since when the bases have answered as they do in this version.
 SINCE = "2026-11-24"
+_WHERE = b"[base]"
 
 
 def capabilities(visit: Visit) -> Response:
     """Answer with the CapabilityStatement of the base."""
     base: Base = "tell" if visit.request.feed else "ask"
-    return Response(200, _statement(visit.request.base, base, visit.base_uri, visit.gate.anybody is None))
+    statement = _statement(base, visit.base_uri, visit.gate.anybody is None)
+    return Response(200, statement.replace(_WHERE, json.write(visit.request.base)[1:-1]))
 
 
 @lru_cache(16)
-def _statement(where: str, base: Base, base_uri: str, secured: bool) -> bytes:
+def _statement(base: Base, base_uri: str, secured: bool) -> bytes:
+    """The statement but for the address of the base, which anybody can have be as they like."""
     operations = (Operation("load", f"{base_uri}/OperationDefinition/load"),) if base == "tell" else ()
     served = [_served(type, base) for type in types(base)]
     return json.write(
         capability(
-            where,
+            _WHERE.decode(),
             base,
             served,
             version=__version__,
@@ -40,7 +43,9 @@ def _statement(where: str, base: Base, base_uri: str, secured: bool) -> bytes:
 def _served(type: str, base: Base) -> Served:
     codes = tuple(each.code for each in supported(type))
     if base == "ask":
-        return Served(type, interactions(base), codes, conditional=(("read", "full-support"),))
+        # see `reading`: what a child's record says keeps its version when the record changes its child
+        knows = "not-match" if type == "Patient" else "not-supported"
+        return Served(type, interactions(base), codes, conditional=(("read", knows),))
     return Served(
         type,
         interactions(base),

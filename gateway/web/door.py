@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from gateway.fhir.negotiate import answer_format
 from gateway.problems import Refused, refuse
-from gateway.problems.http import HTTP_BROKEN
+from gateway.problems.http import HTTP_ADDRESS_LONG, HTTP_BROKEN, HTTP_DONE_UNAUDITED
 from gateway.security import audit
 from gateway.service import Gateway
 from gateway.service.clock import instant, now
@@ -38,6 +38,9 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
     }
 )
 _format = lru_cache(256)(answer_format)
+#: Bytes of path and query. Web servers cut off a little later, and then without an OperationOutcome.
+LONGEST_ADDRESS = 32_768
+_CHANGES = frozenset({"create", "update", "patch", "delete", "$load"})
 _UNKNOWN = "unknown"
 _PATIENCE = 0.02
 _CAPABILITIES = Found("capabilities")
@@ -105,7 +108,10 @@ class Door:
             self.gateway.trail.append(audit.written(_look(visit, response)), visit.children)
             return response
 
-        return self._safely(visit, kept)
+        after = self._safely(visit, kept)
+        if after is not response and response.status < 400 and visit.found.interaction in _CHANGES:
+            return answers.refusal(refuse(HTTP_DONE_UNAUDITED, id=visit.request.id), self.gate.base_uri)
+        return after
 
 
 def _served(visit: Visit) -> Response:
@@ -125,12 +131,14 @@ def _served(visit: Visit) -> Response:
 
 
 def _find(visit: Visit) -> Refused | None:
-    """Find what is asked for: the audit keeps it of those too who may not ask. Why not, if there is none."""
+    """Find what is asked for: the audit keeps it of those too who may not ask. Why it cannot be answered."""
     request = visit.request
     try:
         visit.found = find(request.feed, request.method, request.path)
     except Refused as lost:
         return lost
+    if len(request.path) + len(request.query) > LONGEST_ADDRESS:
+        return refuse(HTTP_ADDRESS_LONG, most=LONGEST_ADDRESS)
     return None
 
 

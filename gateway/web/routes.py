@@ -162,6 +162,8 @@ def _check_type(base: Base, type: str) -> None:
 
 
 def _not_here(base: Base, method: str, where: _Where, path: str) -> Refused:
+    if not path and base == "ask" and method in _WRITES:
+        return refuse(HTTP_WRITE_ELSEWHERE, path="[type]", allowed="OPTIONS")
     if not where.shape:
         last = path.rpartition("/")[2]
         return refuse(

@@ -64,6 +64,9 @@ class Site(Flask):
 
     def _no_route(self, error: HTTPException) -> FlaskResponse:
         """What Flask itself refuses, as an OperationOutcome."""
+        if error.code == 405 and request_of(request.environ, self.public_url):
+            # a method that no base has: the door knows which ones the address takes
+            return self._fhir()
         if error.code == 405:
             allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
             return self._refusal(refuse(HTTP_METHOD, method="This method", allowed=allowed))

@@ -49,6 +49,11 @@ def test_H1_a_type_near_to_one_that_exists_is_suggested(clinic: Caller) -> None:
         ("PUT", "fhir/Patient/1", "GET, HEAD, OPTIONS"),
         ("DELETE", "fhir/Observation/1", "GET, HEAD, OPTIONS"),
         ("PATCH", "fhir/Patient/1", "GET, HEAD, OPTIONS"),
+        ("POST", "fhir", "OPTIONS"),
+        ("POST", "fhir/", "OPTIONS"),
+        ("TRACE", "fhir/Patient/1", "GET, HEAD, OPTIONS"),
+        ("PROPFIND", "fhir/Patient/1", "GET, HEAD, OPTIONS"),
+        ("TRACE", "feed/clinic/Patient/1", "DELETE, GET, HEAD, OPTIONS, PUT"),
     ],
 )
 def test_H2_a_verb_that_does_not_fit_is_405_with_allow(
@@ -65,13 +70,6 @@ def test_H2_a_write_on_fhir_says_where_to_write(clinic: Caller) -> None:
 
     assert code(answer) == "http.write-elsewhere"
     assert answer.json()["issue"][0]["diagnostics"] == "Write to the base of your feed, /feed/<feed>/Patient."
-
-
-def test_H2_a_verb_that_nobody_knows_is_405(clinic: Caller) -> None:
-    answer = clinic.ask("PROPFIND", "fhir/Patient/1")
-
-    assert answer.status_code == 405
-    assert answer.json()["resourceType"] == "OperationOutcome"
 
 
 @pytest.mark.parametrize(
@@ -312,6 +310,18 @@ def test_H22_a_body_that_does_not_say_its_length_is_cut_off_at_the_limit(clinic:
     )
 
     assert (small.status_code, large.status_code) == (201, 413)
+
+
+def test_H22_an_address_over_the_limit_is_414_and_may_be_sent_by_post(clinic: Caller) -> None:
+    wanted = f"family={'b' * 40_000}"
+    form = "application/x-www-form-urlencoded"
+
+    refused = clinic.get(f"fhir/Patient?{wanted}")
+
+    assert (refused.status_code, code(refused)) == (414, "http.address-long")
+    assert "_search" in refused.json()["issue"][0]["diagnostics"]
+    assert clinic.get(f"fhir/Patient?family={'b' * 30_000}").status_code == 200
+    assert clinic.ask("POST", "fhir/Patient/_search", wanted, Content_Type=form).status_code == 200
 
 
 def test_H22_too_many_parameters_are_400(clinic: Caller) -> None:

@@ -1,6 +1,7 @@
 """What a base says of itself is what it does; the ids are those of the project's REST checklist."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
@@ -65,6 +66,24 @@ def test_M3_what_is_said_works_and_what_works_is_said(
         assert answer.status_code == works
     else:
         assert answer.status_code in (404, 405)
+
+
+def test_M3_a_condition_that_could_tell_wrongly_is_not_said_to_be_understood(clinic: Caller) -> None:
+    asked = {each["type"]: each for each in statement(clinic, "fhir")["rest"][0]["resource"]}
+    told = {each["type"]: each for each in statement(clinic, "feed/clinic")["rest"][0]["resource"]}
+
+    assert asked["Patient"]["conditionalRead"] == "not-match"
+    assert asked["Observation"]["conditionalRead"] == "not-supported"
+    assert told["Observation"]["conditionalRead"] == "full-support"
+
+
+def test_M1_the_address_in_the_statement_is_that_of_the_request(clinic: Caller) -> None:
+    name = quote('a"b\\c')
+
+    for base, where in (("fhir", "fhir"), (f"feed/{name}", 'feed/a"b\\c')):
+        said = statement(clinic, base)
+        assert said["url"] == f"{clinic.url}/{where}/metadata"
+        assert said["implementation"]["url"] == f"{clinic.url}/{where}"
 
 
 @pytest.mark.parametrize("interaction", sorted(NOT_SERVED))

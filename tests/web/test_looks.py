@@ -151,6 +151,27 @@ def test_without_an_audit_there_is_no_answer(asker: Asker, monkeypatch: pytest.M
     assert b"Beech" not in answer.data
 
 
+def test_a_write_that_could_not_be_audited_says_that_it_is_kept(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Any, event: bytes, children: Any = ()) -> None:
+        raise refuse(STORE_AUDIT, file="audit.db")
+
+    monkeypatch.setattr(SqliteTrail, "append", full)
+    changed, wrong = json.dumps({**PATIENT, "active": True}), json.dumps({**PATIENT, "active": "x"})
+
+    done = asker.ask("PUT", "/feed/clinic/Patient/p", data=changed, content_type=JSON)
+    refused = asker.ask("PUT", "/feed/clinic/Patient/p", data=wrong, content_type=JSON)
+
+    assert done.status_code == 500
+    assert done.json["issue"][0]["details"]["coding"][0]["code"] == "http.done-unaudited"
+    assert done.headers["X-Request-ID"] in done.json["issue"][0]["diagnostics"]
+    assert refused.json["issue"][0]["details"]["coding"][0]["code"] == "store.audit"
+    assert b"Beech" not in done.data
+    row = asker.gateway.store.read("clinic", "Patient", "p")
+    assert row is not None and row.version == "2"
+
+
 def test_the_audit_of_a_served_gateway_holds_together(asker: Asker) -> None:
     for _ in range(5):
         asker.ask("GET", f"/fhir/Patient/{asker.child}")

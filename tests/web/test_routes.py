@@ -27,6 +27,9 @@ def test_a_request_finds_its_interaction(feed: str, method: str, path: str, foun
     ("feed", "method", "path", "problem"),
     [
         ("", "GET", "", "http.whole-base"),
+        ("", "POST", "", "http.write-elsewhere"),
+        ("x", "POST", "", "http.whole-base"),
+        ("", "TRACE", "Patient/a", "http.method"),
         ("", "GET", "patient", "http.unknown-type"),
         ("", "GET", "Organization/1", "http.not-about-children"),
         ("", "GET", "Parameters", "http.unknown-type"),
