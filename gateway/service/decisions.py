@@ -60,6 +60,15 @@ def take_back(work: Work, linker: Linker, number: int, at: int) -> None:
     _undo(work, linker, _made_by(work, entry), at)
 
 
+def fall_with(work: Work, linker: Linker, load: int, at: int) -> None:
+    """Take back what was decided about entries that a load raised: with its records the reason is gone."""
+    decided = [
+        entry for entry in work.reviews(state="") if entry.load == load and entry.state in _STATES.values()
+    ]
+    for entry in reversed(decided):
+        _undo(work, linker, _made_by(work, entry), at)
+
+
 def put_back(work: Work, linker: Linker, record: Record, at: int) -> Child:
     """Take back what a person last did to a record's link; the child it is linked to then.
 

@@ -17,6 +17,7 @@ from gateway.mapping.ids import Ids
 from gateway.mapping.translate import Translator, settle
 from gateway.problems import Place, Problem
 from gateway.records import Broken, Reading
+from gateway.service import decisions
 from gateway.service.calm import calm
 from gateway.service.clock import instant, now
 from gateway.service.keys import Keys
@@ -113,6 +114,7 @@ class Loader:
         """
         with self.store.write() as work:
             at = now()
+            decisions.fall_with(work, self.linker, number, at)
             undone = work.undo(number, at)
             self.linker.resettle(work, undone.recs, undone.children, at)
             # what the load had withdrawn is open again
