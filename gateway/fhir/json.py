@@ -17,6 +17,7 @@ from gateway.problems.json import JSON_DEEP, JSON_DUPLICATE, JSON_NUMBER, JSON_S
 
 DEEPEST = 100
 _LONGEST_NUMBER = 64
+_WHOLE_NUMBERS = range(-(2**63), 2**64)
 #: What Python's reader says, in our words.
 _REASONS = {
     "Expecting value": "a value is missing",
@@ -47,7 +48,7 @@ class Decimal(float):
 
 
 def read(content: bytes | str) -> Any:
-    """Return the value of a JSON text; numbers with a point or an exponent become `Decimal`.
+    """Return the value of a JSON text; numbers with a point, an exponent or over 64 bits become `Decimal`.
 
     A byte order mark is tolerated; anything but UTF-8 is not.
 
@@ -104,10 +105,16 @@ def _decimal(text: str) -> Decimal:
     return made
 
 
-def _integer(text: str) -> int:
+def _integer(text: str) -> int | Decimal:
     if len(text) > _LONGEST_NUMBER // 2:
         raise refuse(JSON_NUMBER)
-    return int(text)
+    return _whole(text)
+
+
+def _whole(text: str) -> int | Decimal:
+    """A whole number; one that `write` does not know keeps its text as a decimal."""
+    made = int(text)
+    return made if made in _WHOLE_NUMBERS else Decimal(text)
 
 
 def _constant(text: str) -> Any:
@@ -141,6 +148,6 @@ def _decoder(pairs: Callable[[list[tuple[str, Any]]], Any] | None) -> json.JSOND
 
 
 _reader = _decoder(_pairs)
-_trusted = json.JSONDecoder(parse_float=Decimal)
+_trusted = json.JSONDecoder(parse_float=Decimal, parse_int=_whole)
 
 __all__ = ["DEEPEST", "Decimal", "read", "read_trusted", "write"]
