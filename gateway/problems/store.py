@@ -121,6 +121,13 @@ STORE_UNREACHABLE = kind(
     "transient",
     503,
 )
+STORE_URL = kind(
+    "store.not-a-url",
+    "The setting `database` begins like the URL of a PostgreSQL server and is none",
+    "Write it as postgresql://USER@HOST:PORT/DATABASE; special characters of a name as %XX.",
+    "exception",
+    503,
+)
 STORE_ENCODING = kind(
     "store.not-utf8",
     "The database does not keep its text as UTF-8",

@@ -145,6 +145,11 @@ def fresh(url: str) -> str:
     return f"{url}?options={quote(f'-csearch_path={name}')}"
 
 
+def server_of(url: str) -> str:
+    """The URL of the server's first database, from that of one made by `fresh`."""
+    return url.partition("?")[0]
+
+
 _EMPTY = """
 DO $$
 DECLARE each record;

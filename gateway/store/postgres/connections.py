@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
 from gateway.problems import refuse
-from gateway.problems.store import STORE_CLOSED, STORE_LOCKED
+from gateway.problems.store import STORE_CLOSED, STORE_LOCKED, STORE_URL
 from gateway.store.postgres.faults import refused
 from gateway.store.postgres.session import SETTINGS, PostgresSession
 
@@ -194,8 +194,15 @@ def connect(url: str) -> PostgresSession:
 
 
 def named(url: str) -> str:
-    """The server and database that a URL means, without what lets one in."""
-    parts = conninfo_to_dict(url)
+    """The server and database that a URL means, without what lets one in.
+
+    Raises:
+        Refused: `store.not-a-url`.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise refuse(STORE_URL) from None
     host = parts.get("host") or parts.get("hostaddr") or "localhost"
     return f"{host}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"
 

@@ -16,7 +16,7 @@ _LONGEST = 500
 
 # The store knows better than statistics what is rare, and must be right before the first ANALYZE too: so each
 # statement has one plan, made of index scans and nested loops in the written order.
-_PLANS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+_PLANS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_sort")
 SETTINGS = (
     *(f"SET {name} = off" for name in _PLANS),
     "SET join_collapse_limit = 1",

@@ -1,0 +1,55 @@
+"""Which database a setting names, and how it is shown."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.config import load, without_password
+from gateway.problems import Refused
+from gateway.store.opening import open_store
+
+
+def settings(folder: Path, database: str) -> str:
+    """The setting `database` of a gateway.toml in a folder."""
+    (folder / "gateway.toml").write_text(f'database = "{database}"\n')
+    return str(load(folder / "gateway.toml", {})["database"])
+
+
+@pytest.mark.parametrize("written", ["gateway.db", "sqlite:gateway.db"])
+def test_a_file_is_taken_from_the_folder_of_the_settings(tmp_path: Path, written: str) -> None:
+    assert settings(tmp_path, written) == str(tmp_path / "gateway.db")
+
+    open_store(settings(tmp_path, written)).close()
+
+    assert (tmp_path / "gateway.db").exists()
+
+
+@pytest.mark.parametrize("url", ["postgresql://me@db.example/children", "postgres://db.example"])
+def test_a_server_is_named_by_its_url(tmp_path: Path, url: str) -> None:
+    assert settings(tmp_path, url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:hush@db.example/children", "postgresql://me:…@db.example/children"),
+        ("postgresql://me:hu%3Ash@db.example:5432/", "postgresql://me:…@db.example:5432/"),
+        ("postgresql://db.example/x?user=me&password=hush", "postgresql://db.example/x?user=me&password=…"),
+        (
+            "postgresql://db.example/x?password=hush&sslmode=require",
+            "postgresql://db.example/x?password=…&sslmode=require",
+        ),
+        ("postgresql://me@db.example/children", "postgresql://me@db.example/children"),
+        ("/var/lib/fhirgate/gateway.db", "/var/lib/fhirgate/gateway.db"),
+    ],
+)
+def test_a_password_is_never_shown(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+def test_a_file_that_must_be_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as caught:
+        open_store(str(tmp_path / "gateway.db"), new=False)
+
+    assert caught.value.problems[0].kind.code == "store.cannot-open"
+    assert not (tmp_path / "gateway.db").exists()
