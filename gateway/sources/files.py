@@ -5,9 +5,10 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from shutil import copyfileobj
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from gateway.problems import Place, refuse
 from gateway.problems.source import EMPTY, NO_FILE, NOT_FOUND, ONE_FILE, UNREADABLE
@@ -32,22 +33,14 @@ class File:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """The bytes from the beginning.
-
-        A stream has one place only: who opens it while another is at it must have ended before that one
-        reads on, which then goes on where it was.
+        """The bytes from the beginning; several readers of a thread may be at a file, each at its own place.
 
         Raises:
             Refused: `source.not-found`, `source.unreadable`.
         """
         if self.stream is not None:
-            before = self.stream.tell()
-            self.stream.seek(0)
-            try:
-                yield self.stream
-            finally:
-                if not self.stream.closed:
-                    self.stream.seek(before)
+            with BufferedReader(_Place(self.stream), 1 << 16) as own:
+                yield own
             return
         assert self.path is not None
         with unreadable(self.name), self.path.open("rb") as opened:
@@ -63,6 +56,36 @@ class File:
         """Its length in bytes."""
         with self.open() as stream, unreadable(self.name):
             return stream.seek(0, 2)
+
+
+class _Place(RawIOBase):
+    """A place of its own in a stream that others read as well; the stream stays open when this is closed."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._at = 0
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """It can be moved."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read on from this place."""
+        self._stream.seek(self._at)
+        found = self._stream.read(len(buffer))
+        buffer[: len(found)] = found
+        self._at += len(found)
+        return len(found)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move this place."""
+        start = (0, self._at, self._stream.seek(0, 2) if whence == 2 else 0)[whence]
+        self._at = start + offset
+        return self._at
 
 
 def gather(given: Given, kind: str) -> list[File]:

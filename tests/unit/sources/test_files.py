@@ -171,7 +171,11 @@ def test_a_stream_that_is_looked_at_while_it_is_read_is_read_to_its_end(form: st
             whole = stream.read()
         rows = list(reading.rows)
 
+    with open_source(given, SOURCES[form]) as one, open_source(given, SOURCES[form]) as other:
+        pairs = list(zip(one.rows, other.rows, strict=True))
+
     assert (whole, len(rows)) == (content, most)
+    assert len(pairs) == most and all(first == second for first, second in pairs)
 
 
 @pytest.mark.parametrize("name", ["hex", "zip", "rot13", "punycode", "idna", "undefined", "klingon"])
