@@ -18,7 +18,7 @@ from gateway.fhir.query_text import to_text
 from gateway.problems import Problem, refuse
 from gateway.problems.http import HTTP_UNKNOWN_TYPE
 from gateway.service import Gateway
-from gateway.service.ask import Answer, Asking
+from gateway.service.ask import Answer, Asking, Noted
 from gateway.service.check import check as checked
 from gateway.store.base import ASK
 
@@ -40,8 +40,9 @@ def search(question: str, local: bool, as_json: bool, config_path: Path | None) 
     if type not in facts.resource_types():
         raise refuse(HTTP_UNKNOWN_TYPE, meant=meant(type, facts.resource_types()))
     with opened(config_path) as gateway:
-        answer = _answer(gateway, type, words, local)
-        audited(gateway, "search-type", answer.children, type, question)
+        noted = Noted()
+        answer = _answer(gateway, type, words, local, noted)
+        audited(gateway, "search-type", noted.children, type, question)
     if as_json:
         resources = [json.loads(each.body) for each in answer.found]
         sources = [say.problem_json(line) for line in answer.account]
@@ -84,12 +85,12 @@ def check(as_json: bool, config_path: Path | None) -> int:
     return 1 if any(_errors(one.problems) for one in lines) else 0
 
 
-def _answer(gateway: Gateway, type: str, words: str, local: bool) -> Answer:
+def _answer(gateway: Gateway, type: str, words: str, local: bool, noted: Noted) -> Answer:
     config = gateway.config
     pairs = parse_qsl(words, keep_blank_values=True)
     query = ask.parse(type, pairs, page_most=int(config["page_most"]), context=gateway.context())
     limit = int(config["page_size"]) if query.count is None else query.count
-    asking = Asking(ASK, sees_upn=True, seconds=float(config["deadline"]), client="cli")
+    asking = Asking(ASK, sees_upn=True, seconds=float(config["deadline"]), client="cli", noted=noted)
     asker = gateway.asker_here if local else gateway.asker
     return asker.search(gateway.store, query, asking, limit, to_text(query))
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from typing import Any, NamedTuple
 
 import msgspec
@@ -47,14 +48,27 @@ class Answer:
         total: how many there are in all; None where a source that was asked did not say or did not answer.
         next: what the next-page link carries, sealed; "" on the last page.
         account: what each source did, for the outcome entry; empty where only the own store was asked.
-        children: ids of the children somebody now looks at.
     """
 
     found: list[Found]
     total: int | None
     next: str
     account: Sequence[Problem] = ()
-    children: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Noted:
+    """What becomes known of a question while it is answered, however that ends; the audit is written from it.
+
+    Attributes:
+        children: ids of the children it is about, or that its page shows something of.
+        sources: the connected servers that were asked.
+        account: what each source did.
+    """
+
+    children: set[str] = attribute(default_factory=set)
+    sources: tuple[str, ...] = ()
+    account: Sequence[Problem] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,7 @@ class Asking:
         strict: a gap is an error (`Prefer: handling=strict`).
         seconds: the time the answer may take.
         client: seals of next-page links hold for this client only.
+        noted: is written while the question is answered.
     """
 
     base: str
@@ -77,6 +92,7 @@ class Asking:
     seconds: float = 3.0
     client: str = ""
     request_id: str = ""
+    noted: Noted = attribute(default_factory=Noted)
 
 
 class _Place(NamedTuple):
@@ -109,18 +125,29 @@ class Asker:
         Raises:
             Refused: `search.cursor`; `store.cannot-search`; with `strict`, the upstreams' gaps.
         """
-        place = self._opened(sealed, asking, words) if sealed else None
+        place = self._opened(sealed, asking) if sealed else None
+        if place and place.question != f"{query.type}?{words}":
+            raise refuse(SEARCH_CURSOR)
         own_words = asking.base != ASK or not self._upstreams.upstreams or query.type == "Patient"
         child = None if own_words else self._one_child(store, query, asking)
         if child is None or own_words or limit == 0:
             answer = self._own(store, query, asking, limit, words, place)
-            if own_words:
-                return answer
-            return replace(answer, account=[problem(NOT_ONE_CHILD)])
+            return answer if own_words else _told(answer, asking, [problem(NOT_ONE_CHILD)])
         if not _newest_first(query):
             answer = self._own(store, query, asking, limit, words, place)
-            return replace(answer, account=[problem(SORTED_OTHERWISE)])
+            return _told(answer, asking, [problem(SORTED_OTHERWISE)])
         return self._together(store, query, asking, limit, words, place, child)
+
+    def words(self, sealed: str, asking: Asking, type: str) -> str:
+        """The question that a next-page link goes on with, as text.
+
+        Raises:
+            Refused: `search.cursor`, also where it is about another type.
+        """
+        asked_for, _, words = self._opened(sealed, asking).question.partition("?")
+        if asked_for != type:
+            raise refuse(SEARCH_CURSOR)
+        return words
 
     def _own(
         self, store: Reads, query: Query, asking: Asking, limit: int, words: str, place: _Place | None
@@ -132,13 +159,12 @@ class Asker:
         found = [shown(row, asking) for row in page.rows]
         following = ""
         if page.more and page.rows:
-            following = self._sealed(asking, words, list(page.rows[-1].key), None)
-        children = frozenset(row.child for row in found) - {""}
-        if not children and asking.base == ASK and query.type != "Patient":
-            # that there is nothing, or how much, is told of a child as well
-            asked_about = self._one_child(store, query, asking)
-            children = frozenset({asked_about.public}) if asked_about else children
-        return Answer(found, page.total, following, children=children)
+            following = self._sealed(asking, query, words, list(page.rows[-1].key), None)
+        asking.noted.children.update(row.child for row in found if row.child)
+        asking.noted.children.update(_named_children(store, query, asking))
+        if not found:
+            asking.noted.children.update(_described_children(store, query, asking, page.total))
+        return Answer(found, page.total, following)
 
     def _together(
         self,
@@ -152,6 +178,7 @@ class Asker:
     ) -> Answer:
         if place and place.merged is None:
             raise refuse(SEARCH_CURSOR)
+        asking.noted.children.add(child.public)
         before = Cursor.unpacked(place.merged) if place and place.merged else None
         question = _question(query, child, limit, before)
         flight = self._upstreams.begin(question, time.monotonic() + asking.seconds, before, asking.request_id)
@@ -160,18 +187,19 @@ class Asker:
         page = _page(store, replace(query, sort=()), asking, limit, after)
         own = [_own_row(row, asking) for row in page.rows]
         others = flight.finish()
+        asking.noted.sources = tuple(each.upstream.called for each in others if each.asked)
         merged = merge([own, *(each.rows for each in others)], limit, before.seen if before else ())
         lines = [problem(ANSWERED_HERE, count=page.total), *account(others, merged.duplicates)]
+        asking.noted.account = lines
         if asking.strict and (refusal := strict(lines)):
             raise refusal
         going_on = cursor(merged, others, more=page.more)
-        following = self._sealed(asking, words, [], going_on.packed()) if going_on else ""
+        following = self._sealed(asking, query, words, [], going_on.packed()) if going_on else ""
         return Answer(
             [Found(query.type, row.id, row.body, child.public) for row in merged.rows],
             _total(page.total, others, merged, following, first=place is None),
             following,
             lines,
-            frozenset({child.public}),
         )
 
     def _one_child(self, store: Reads, query: Query, asking: Asking) -> Row | None:
@@ -188,15 +216,18 @@ class Asker:
                 return row if row and not row.deleted else None
         return None
 
-    def _sealed(self, asking: Asking, words: str, after: list[Any], merged: list[Any] | None) -> str:
-        return self._keys.seal(msgspec.json.encode(_Place(asking.client, asking.base, words, after, merged)))
+    def _sealed(
+        self, asking: Asking, query: Query, words: str, after: list[Any], merged: list[Any] | None
+    ) -> str:
+        place = _Place(asking.client, asking.base, f"{query.type}?{words}", after, merged)
+        return self._keys.seal(msgspec.json.encode(place))
 
-    def _opened(self, sealed: str, asking: Asking, words: str) -> _Place:
+    def _opened(self, sealed: str, asking: Asking) -> _Place:
         content = self._keys.unseal(sealed, self._life)
         if content is None:
             raise refuse(SEARCH_CURSOR)
         place = msgspec.json.decode(content, type=_Place)
-        if (place.client, place.base, place.question) != (asking.client, asking.base, words):
+        if (place.client, place.base) != (asking.client, asking.base):
             raise refuse(SEARCH_CURSOR)
         return place
 
@@ -212,6 +243,39 @@ def _page(
     return store.search(
         asking.base, query, limit=limit, after=after, total=total, hidden_systems=asking.hidden
     )
+
+
+def _told(answer: Answer, asking: Asking, account: list[Problem]) -> Answer:
+    asking.noted.account = account
+    return replace(answer, account=account)
+
+
+def _named_children(store: Reads, query: Query, asking: Asking) -> set[str]:
+    """The children a question names by their Patients: that nothing is there is told of them as well."""
+    named = {
+        each.value.to.removeprefix("Patient/")
+        for criterion in query.criteria
+        for each in criterion.values
+        if isinstance(each.value, Target) and each.value.to.startswith("Patient/")
+    }
+    rows = (store.read(asking.base, "Patient", id) for id in sorted(named - asking.noted.children))
+    return {row.child for row in rows if row is not None and row.child}
+
+
+def _described_children(store: Reads, query: Query, asking: Asking, total: int | None) -> set[str]:
+    """The child that a question describes and shows nothing of, because there is nothing, or as it counts."""
+    described = [query] if total else []
+    for criterion in query.criteria:
+        if criterion.chained is not None and criterion.param in _ABOUT:
+            described.append(Query("Patient", (criterion.chained,)))
+    found = set()
+    for each in described:
+        page = store.search(
+            asking.base, replace(each, sort=()), limit=2, total=False, hidden_systems=asking.hidden
+        )
+        if len(page.rows) == 1:
+            found.add(page.rows[0].child)
+    return found - {""}
 
 
 def _named(query: Query) -> tuple[str, str] | None:
@@ -312,4 +376,4 @@ def _total(
     return (own or 0) + sum(each.total or 0 for each in asked_of)
 
 
-__all__ = ["Answer", "Asker", "Asking", "Found", "shown"]
+__all__ = ["Answer", "Asker", "Asking", "Found", "Noted", "shown"]

@@ -45,19 +45,17 @@ def told(problems: Iterable[Problem], base_uri: str, status: int = 200) -> Respo
 
 
 def page(
-    request: Request, query: Query, words: str, answer: Answer, base_uri: str, notes: Sequence[Problem]
+    request: Request, query: Query, itself: str, answer: Answer, base_uri: str, notes: Sequence[Problem]
 ) -> Response:
     """A searchset Bundle: matches, total, self and next link, and last what each source did.
 
     Args:
-        words: the question as it was understood, as a query string.
+        itself: what the self link says behind the base.
         notes: what is to be said beside what the sources did.
     """
-    start = f"{request.base}/{query.type}"
-    links = [("self", f"{start}?{words}" if words else start)]
+    links = [("self", f"{request.base}/{itself}")]
     if answer.next:
-        joint = f"{words}&" if words else ""
-        links.append(("next", f"{start}?{joint}_cursor={quote(answer.next, safe='')}"))
+        links.append(("next", f"{request.base}/{going_on(query.type, answer.next)}"))
     shaped = bool(query.elements or query.summary)
     lines = [*notes, *answer.account]
     where = request.base.encode()
@@ -75,6 +73,11 @@ def page(
         outcome=json.write(outcome(lines, base_uri)) if lines else None,
     )
     return Response(200, body)
+
+
+def going_on(type: str, sealed: str) -> str:
+    """What a next-page link says behind the base: the question lies in the seal."""
+    return f"{type}?_cursor={quote(sealed, safe='')}"
 
 
 def history(request: Request, type: str, id: str, versions: Sequence[tuple[Version, bytes]]) -> Response:

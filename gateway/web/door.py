@@ -66,7 +66,7 @@ class Door:
         self.counts.answered(
             "feed" if request.feed else "fhir", found.interaction, found.type, response.status, seconds
         )
-        for line in visit.account:
+        for line in visit.noted.account:
             if line.kind.code.startswith("upstream."):
                 self.counts.told(str(line.details.get("name", "")), line.kind.code)
         if LOG.isEnabledFor(logging.INFO):
@@ -105,7 +105,7 @@ class Door:
             return response
 
         def kept(visit: Visit) -> Response:
-            self.gateway.trail.append(audit.written(_look(visit, response)), visit.children)
+            self.gateway.trail.append(audit.written(_look(visit, response)), visit.noted.children)
             return response
 
         after = self._safely(visit, kept)
@@ -146,8 +146,8 @@ def _look(visit: Visit, response: Response) -> audit.Look:
     request, found, principal = visit.request, visit.found, visit.principal
     target = f"{request.path}?{request.query}" if request.query else request.path
     question = f"{request.method} {target}".encode("utf-8", "surrogateescape")
-    if visit.form:
-        question += b"\n" + visit.form
+    if visit.words:
+        question += b"\n" + visit.words
     return audit.Look(
         at=instant(now()),
         request=request.id,
@@ -164,10 +164,10 @@ def _look(visit: Visit, response: Response) -> audit.Look:
         address=request.address,
         type=found.type,
         id=found.id,
-        children=tuple(sorted(visit.children)),
+        children=tuple(sorted(visit.noted.children)),
         problem=response.problem,
         question=question,
-        sources=visit.sources,
+        sources=visit.noted.sources,
     )
 
 

@@ -7,6 +7,7 @@ from gateway.fhir.query_text import to_text
 from gateway.identity.person import NHS_NUMBER
 from gateway.problems import problem, refuse
 from gateway.problems.http import HTTP_IGNORED, HTTP_QUERY_TEXT
+from gateway.problems.search import SEARCH_CURSOR
 from gateway.security.narrow import narrowed, reached
 from gateway.service.ask import Answer
 from gateway.web import answers
@@ -14,6 +15,7 @@ from gateway.web.messages import Pair, Response
 from gateway.web.visit import Visit
 from gateway.web.words import pairs
 
+_BESIDE_CURSOR = ("_cursor", "_format", "_pretty")
 _FORM = {"application/x-www-form-urlencoded": "form"}
 
 
@@ -26,14 +28,35 @@ def search(visit: Visit) -> Response:
     asked = pairs(visit.request.query)
     if visit.request.method == "POST":
         asked += _form(visit)
-    sealed = next((value for name, value in asked if name == "_cursor"), "")
-    query = _parsed(visit, [pair for pair in asked if pair[0] != "_cursor"])
+    sealed = [value for name, value in asked if name == "_cursor"]
+    if sealed:
+        asked = _continued(visit, asked, sealed)
+    query = _parsed(visit, asked)
     words = to_text(query)
-    answer = _answered(visit, query, words, sealed)
-    visit.children, visit.account = answer.children, answer.account
+    answer = _answered(visit, query, words, sealed[0] if sealed else "")
     notes = [problem(HTTP_IGNORED, field=name, name=name) for name in query.ignored]
-    response = answers.page(visit.request, query, words, answer, visit.base_uri, notes)
+    itself = _itself(visit, words, sealed)
+    response = answers.page(visit.request, query, itself, answer, visit.base_uri, notes)
     return answers.indented(response) if query.pretty else response
+
+
+def _continued(visit: Visit, asked: list[Pair], sealed: list[str]) -> list[Pair]:
+    """The question of a next-page link: it lies sealed in `_cursor`, so that no address holds its words."""
+    if len(sealed) > 1 or any(name not in _BESIDE_CURSOR for name, _ in asked):
+        raise refuse(SEARCH_CURSOR)
+    words = visit.gateway.asker.words(sealed[0], visit.asking(), visit.found.type)
+    visit.words += b"\n" * bool(visit.words) + words.encode()
+    return pairs(words)
+
+
+def _itself(visit: Visit, words: str, sealed: list[str]) -> str:
+    """Where a page's own link leads: what was sent in a body, perhaps a number, is not put in an address."""
+    type = visit.found.type
+    if visit.request.method == "POST":
+        return f"{type}/_search"
+    if sealed:
+        return answers.going_on(type, sealed[0])
+    return f"{type}?{words}" if words else type
 
 
 def _parsed(visit: Visit, asked: list[Pair]) -> Query:
@@ -65,7 +88,7 @@ def _form(visit: Visit) -> list[Pair]:
     if not body and not content:
         return []
     body_format(content, _FORM)
-    visit.form = body
+    visit.words = body
     try:
         asked = pairs(body.decode("utf-8-sig"))
     except UnicodeDecodeError:

@@ -1,15 +1,15 @@
 """One request on its way through the house: what is known of it so far."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
 
 from gateway.fhir.negotiate import Preferences, preferences
-from gateway.problems import Problem, refuse
+from gateway.problems import refuse
 from gateway.problems.http import HTTP_CODED
 from gateway.security.policy import Decision, Wish
 from gateway.security.principal import Principal
 from gateway.service import Gateway
-from gateway.service.ask import Asking
+from gateway.service.ask import Asking, Noted
 from gateway.store.base import ASK
 from gateway.web.gate import Gate
 from gateway.web.messages import Request
@@ -28,9 +28,9 @@ class Visit:
         found: the interaction and what of.
         principal: who asks; None as long as that is not known.
         decision: what the principal sees.
-        children: ids of the children whose records were looked at or written.
-        form: what a search by POST sent, as it came.
-        account: what each source did that was asked.
+        noted: the children whose records were looked at or written, and the sources that were asked.
+        words: of a search, what its address does not say: what was sent by POST, as it came, and the
+            question that a next-page link goes on with.
     """
 
     gateway: Gateway
@@ -39,15 +39,8 @@ class Visit:
     found: Found = NOTHING
     principal: Principal | None = None
     decision: Decision | None = None
-    children: frozenset[str] = frozenset()
-    form: bytes = b""
-    account: Sequence[Problem] = ()
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The connected servers that the account speaks of."""
-        named = (line.details.get("name") for line in self.account)
-        return tuple(dict.fromkeys(str(name) for name in named if name))
+    noted: Noted = attribute(default_factory=Noted)
+    words: bytes = b""
 
     @property
     def base(self) -> str:
@@ -79,6 +72,7 @@ class Visit:
             seconds=float(self.gateway.config["deadline"]),
             client=principal.client if principal else "",
             request_id=self.request.id,
+            noted=self.noted,
         )
 
     def body(self) -> bytes:
@@ -94,4 +88,4 @@ class Visit:
     def about(self, child: str) -> None:
         """Note the child that the visit is about, if there is one."""
         if child:
-            self.children |= {child}
+            self.noted.children.add(child)

@@ -97,10 +97,19 @@ def test_S5_the_self_link_shows_what_was_used_and_can_be_used_again(clinic: Call
     assert ids(clinic.get(url).json()) == ids(answer)
 
 
-def test_S5_after_a_post_too(clinic: Caller, family: str) -> None:
-    answer = clinic.ask("POST", "fhir/Patient/_search", f"family={family}", Content_Type=FORM).json()
+@pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
+def test_S5_what_was_sent_in_a_body_is_in_no_address(clinic: Caller, family: str, base: str) -> None:
+    asked = f"family={family}&_count=3&_elements=name"
+    answer = clinic.ask("POST", f"{base}/Patient/_search", asked, Content_Type=FORM)
+    following = link(answer.json(), "next")
+    second = clinic.get(following).json()
 
-    assert link(answer, "self") == f"{clinic.url}/fhir/Patient?family={family}"
+    assert link(answer.json(), "self") == f"{clinic.url}/{base}/Patient/_search"
+    assert [name for name, _ in parse_qsl(urlsplit(following).query)] == ["_cursor"]
+    assert link(second, "self") == following
+    assert all(family not in each["url"] for each in (*answer.json()["link"], *second["link"]))
+    assert len({*ids(answer.json()), *ids(second)}) == 6
+    assert not [each for each in second["entry"] if "birthDate" in each["resource"]], "_elements goes on"
 
 
 @pytest.mark.parametrize(
@@ -252,10 +261,27 @@ def test_Q3_a_link_that_was_changed_or_is_anothers_leads_nowhere(served: Served,
 
     changed = clinic.get(url[:-3] + "abc")
     anothers = council.get(url)
-    other_question = clinic.get(url.replace(family, "somebody"))
+    other_question = clinic.get(f"{url}&family={family}")
+    other_type = clinic.get(url.replace("/Patient?", "/Observation?"))
+    other_base = clinic.get(url.replace("/fhir/", "/feed/clinic/"))
+    two = clinic.get(f"{url}&_cursor=x")
+    none = clinic.get("fhir/Patient?_cursor=")
 
-    for answer in (changed, anothers, other_question):
+    for answer in (changed, anothers, other_question, other_type, other_base, two, none):
         assert (answer.status_code, code(answer)) == (404, "search.cursor")
+
+
+def test_Q3_a_link_may_be_followed_in_another_format_and_by_post(clinic: Caller, family: str) -> None:
+    url = link(clinic.get(f"fhir/Patient?family={family}&_count=3").json(), "next")
+    sealed = urlsplit(url).query
+
+    plain = clinic.get(url)
+    pretty = clinic.get(f"{url}&_format=json&_pretty=true")
+    posted = clinic.ask("POST", "fhir/Patient/_search", sealed, Content_Type=FORM)
+
+    assert ids(plain.json()) == ids(pretty.json()) == ids(posted.json())
+    assert len(pretty.content.splitlines()) > 10
+    assert link(posted.json(), "self") == f"{clinic.url}/fhir/Patient/_search"
 
 
 def test_Q3_the_link_says_nothing_about_the_child_that_was_not_asked(clinic: Caller, family: str) -> None:

@@ -17,6 +17,7 @@ from gateway.fhir.capability import capability
 from gateway.fhir.parameters import SHELF
 from gateway.fhir.results import RESULT_PARAMETERS
 from gateway.problems import catalogue
+from gateway.web.door import LONGEST_ADDRESS
 from gateway.web.routes import ROUTES, Base, types
 
 ROOT = Path(__file__).parents[2]
@@ -98,6 +99,13 @@ def fhir() -> str:
         "Every 4xx and 5xx has an OperationOutcome. `Prefer: handling=strict` makes a gap in a federated",
         "answer an error; `handling=lenient` leaves out search parameters that are not known and names them.",
         "",
+        "On a feed `If-None-Match` and `If-Modified-Since` give 304. On `/fhir` only `If-None-Match` for a",
+        "Patient does: its version is a hash of its content, while anything else there keeps version and",
+        "date when its record turns out to be another child's.",
+        "",
+        f"An address may have {LONGEST_ADDRESS:,} bytes; what is longer goes into the body of a search by",
+        "POST.",
+        "",
         "## Search",
         "",
         "A parameter, modifier or value that is not understood is refused. Chains (`subject:Patient.name`)",
@@ -114,6 +122,10 @@ def fhir() -> str:
         "Parameters that shape the answer: "
         + ", ".join(f"`{each}`" for each in sorted(RESULT_PARAMETERS))
         + ".",
+        "",
+        "`next` is `[type]?_cursor=…` and nothing else: the question lies in it, sealed, for the client that",
+        "asked. `self` says what was used; of a search by POST it is `[type]/_search`, because what was sent",
+        "in a body, perhaps a number, is put in no address.",
         "",
         "In `identifier` the short names `CCI|`, `NHS|` and `UPN|` stand for the systems of these numbers.",
         "",

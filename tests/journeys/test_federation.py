@@ -267,6 +267,18 @@ def test_a_server_that_misbehaves_is_a_declared_gap_and_an_error_for_who_wants_i
     assert ola["identifier"][0]["value"] not in strict.text + json.dumps(bundle["entry"][-1])
 
 
+def test_a_strict_question_that_is_refused_is_in_the_audit_with_child_and_sources(
+    house: Houses, ola: Resource
+) -> None:
+    home = house(gone="http://127.0.0.1:9/fhir")
+    cci = home.knows(ola)
+
+    assert home.ask(question(cci), Prefer="handling=strict").status_code == 502
+
+    (look,) = map(json.loads, home.gateway.trail.looks(home.gateway.child(cci).id))
+    assert (look["problem"], look["sources"]) == ("upstream.refused", ["The gone"])
+
+
 def test_a_strict_question_with_no_gap_is_answered(house: Houses, liar: Liar, ola: Resource) -> None:
     liar.holds(ola, [observation("2025-01-01")])
     home = house(liar=liar.base("honest"))
@@ -332,9 +344,10 @@ def test_a_next_link_is_good_for_its_own_client_and_question_only(
     home.token = token_for(config, "clinic")
     stolen = home.ask(link)
     home.token = token_for(config, "council")
-    changed = home.ask(link.replace("_count=4", "_count=4&date=ge2020"))
+    changed = home.ask(f"{link}&date=ge2020")
+    other = home.ask(link.replace("/Observation?", "/Condition?"))
 
-    for answer in (stolen, changed):
+    for answer in (stolen, changed, other):
         assert answer.status_code == 404
         assert json.loads(answer.text)["issue"][0]["details"]["coding"][0]["code"] == "search.cursor"
 

@@ -132,6 +132,42 @@ def test_that_there_is_nothing_is_a_look_at_the_child_as_well(asker: Asker, ques
     assert look.children == (asker.child,)
 
 
+@pytest.mark.parametrize(
+    ("path", "total"),
+    [
+        ("/fhir/Patient?family=Beech&_summary=count", 1),
+        ("/fhir/Patient?family=Beech&_count=0", 1),
+        ("/fhir/Coverage?beneficiary={child}", 0),
+        ("/fhir/Observation?patient=nobody,{child}", 0),
+        ("/feed/clinic/Observation?patient=p", 0),
+        ("/feed/clinic/Observation?subject:Patient.identifier=9990000018", 0),
+        ("/feed/clinic/Patient?_id=p&_summary=count", 1),
+    ],
+)
+def test_a_count_and_an_empty_answer_are_looks_wherever_they_are_asked(
+    asker: Asker, path: str, total: int
+) -> None:
+    answer = asker.ask("GET", path.format(child=asker.child))
+
+    assert answer.json["total"] == total
+    assert [look.children for look in asker.looks()] == [(asker.child,)]
+
+
+def test_what_a_next_link_goes_on_with_is_kept_in_words(asker: Asker) -> None:
+    for number in range(3):
+        asker.gateway.write(
+            asker.gateway.feed("clinic"), "Patient", f"q{number}", {**PATIENT, "id": f"q{number}"}
+        )
+    first = asker.ask("POST", "/feed/clinic/Patient/_search", data={"family": "Beech", "_count": "2"})
+    following = next(each["url"] for each in first.json["link"] if each["relation"] == "next")
+    asker.ask("GET", following.removeprefix("http://localhost"))
+
+    by_post, by_link = asker.looks()
+    assert by_post.question == b"POST Patient/_search\nfamily=Beech&_count=2"
+    assert by_link.question.startswith(b"GET Patient?_cursor=")
+    assert by_link.question.endswith(b"\nfamily=Beech&_count=2")
+
+
 def test_a_question_about_nobody_we_know_is_a_look_at_nobody(asker: Asker) -> None:
     asker.ask("GET", "/fhir/Observation?patient=nobody")
 
