@@ -5,28 +5,27 @@ and what it set aside is set aside anew. A load that is undone takes back exactl
 """
 
 import hashlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import BinaryIO, Protocol
 
-from gateway.fhir import json
-from gateway.fhir.validate import validate
 from gateway.mapping.file import Mapping as MappingFile
 from gateway.mapping.ids import Ids
 from gateway.mapping.translate import Translator, settle
-from gateway.problems import Place, Problem
+from gateway.problems import Place
 from gateway.records import Broken, Reading
 from gateway.service import decisions
 from gateway.service.calm import calm
 from gateway.service.clock import instant, now
+from gateway.service.fhir_file import FhirFile, as_they_are
 from gateway.service.keys import Keys
 from gateway.service.link import Feed, Linker
+from gateway.service.read import Read
 from gateway.service.report import Report, add, kept_problems
 from gateway.service.shelf import FHIR
-from gateway.service.tell import Said, Teller, as_said
+from gateway.service.tell import Said, Teller
 from gateway.sources import open_source
-from gateway.sources.fhir import FhirReading, Told
 from gateway.sources.files import Given, gather, single
 from gateway.store.base import Aside, LoadStart, Store, Undone
 from gateway.store.told import ToldSoFar
@@ -40,18 +39,6 @@ class Progress(Protocol):
 
     def __call__(self, done: int, size: int, records: int) -> None:
         """Hear of it."""
-
-
-@dataclass(slots=True)
-class _Read:
-    """One record on its way: what it says, or why it is set aside, and its own bytes."""
-
-    said: list[Said]
-    problems: tuple[Problem, ...]
-    raw: bytes
-    place: Place
-    dropped: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +111,8 @@ class Loader:
     def _keep(
         self,
         given: Given,
-        reading: "Reading | _Fhir",
-        records: Iterator[_Read],
+        reading: Reading | FhirFile,
+        records: Iterator[Read],
         feed: Feed,
         mapping: MappingFile | None,
         settings: Mapping[str, str],
@@ -162,14 +149,14 @@ class Loader:
 
     def _records(
         self,
-        reading: "Reading | _Fhir",
+        reading: Reading | FhirFile,
         feed: Feed,
         mapping: MappingFile | None,
         settings: Mapping[str, str],
         at: int,
-    ) -> Iterator[_Read]:
-        if isinstance(reading, _Fhir):
-            return _as_they_are(reading.rows, reading.name)
+    ) -> Iterator[Read]:
+        if isinstance(reading, FhirFile):
+            return as_they_are(reading)
         assert mapping is not None
         translator = Translator(
             mapping,
@@ -181,7 +168,7 @@ class Loader:
         )
         return _translated(reading, translator, mapping)
 
-    def _note(self, report: Report, read: _Read) -> None:
+    def _note(self, report: Report, read: Read) -> None:
         report.records += 1
         add(report.dropped, read.dropped)
         add(report.warnings, read.warnings)
@@ -199,13 +186,13 @@ class _Writing:
     loader: Loader
     feed: Feed
     report: Report
-    reading: "Reading | _Fhir"
+    reading: Reading | FhirFile
     at: int
     so_far: ToldSoFar
     _surrounded: bool = False
     _asides: list[Aside] = attribute(default_factory=list)
 
-    def batch(self, batch: Sequence[_Read]) -> None:
+    def batch(self, batch: Sequence[Read]) -> None:
         """Keep some records in one unit of work."""
         loader, report = self.loader, self.report
         good = [read for read in batch if not read.problems]
@@ -246,7 +233,7 @@ class _Writing:
             work.count_load(report.number, report.counts())
         self._asides = []
 
-    def _aside(self, read: _Read) -> None:
+    def _aside(self, read: Read) -> None:
         if not self._surrounded:
             # what surrounds the records is known once the first of them was read
             self._asides.append(Aside(ENVELOPE_LINE, self.reading.envelope, "[]"))
@@ -255,29 +242,11 @@ class _Writing:
         self._asides.append(Aside(read.place.line, read.raw, problems, read.place.file))
 
 
-class _Fhir(FhirReading):
-    """A file of FHIR in the form a load asks of every reading."""
-
-    envelope = b""
-
-    @property
-    def names(self) -> dict[str, str]:
-        """The name of the one file."""
-        return {"": self.name}
-
-    def __enter__(self) -> "_Fhir":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if isinstance(self.rows, Generator):
-            self.rows.close()
+def _opened(given: Given, mapping: MappingFile | None) -> Reading | FhirFile:
+    return open_source(given, mapping.source) if mapping else FhirFile(single(gather(given, "json"), "json"))
 
 
-def _opened(given: Given, mapping: MappingFile | None) -> "Reading | _Fhir":
-    return open_source(given, mapping.source) if mapping else _Fhir(single(gather(given, "json"), "json"))
-
-
-def _translated(reading: Reading, translator: Translator, mapping: MappingFile) -> Iterator[_Read]:
+def _translated(reading: Reading, translator: Translator, mapping: MappingFile) -> Iterator[Read]:
     """Each record of a source, translated."""
     top = mapping.source.top
     key = top.file
@@ -285,44 +254,25 @@ def _translated(reading: Reading, translator: Translator, mapping: MappingFile) 
     names = [rule.name for rule in mapping.rules]
     for row in reading.rows:
         if isinstance(row, Broken):
-            yield _Read([], (row.problem,), row.raw, row.problem.place)
+            yield Read([], (row.problem,), row.raw, row.problem.place)
             continue
         place = f"{key or 'line'}:{row[-1]}"
         made = translator.translate(row)
         said = [
             Said(type, id, text.encode(), place, names[number]) for number, type, id, text in made.resources
         ]
-        yield _Read(
+        yield Read(
             said, made.problems, reading.raw(), Place(file=name, line=row[-1]), made.dropped, made.warnings
         )
 
 
-def _as_they_are(rows: Iterable[Told | Broken], name: str) -> Iterator[_Read]:
-    """Each resource of a file of FHIR, checked as if it had been sent over HTTP."""
-    for row in rows:
-        if isinstance(row, Broken):
-            yield _Read([], (row.problem,), row.raw, row.problem.place)
-            continue
-        resource = row.resource
-        raw, place = json.write(resource), Place(file=name, line=row.line)
-        problems = tuple(found.at(replace(place, path=found.place.path)) for found in validate(resource))
-        if problems:
-            yield _Read([], problems, raw, place)
-            continue
-        type = resource["resourceType"]
-        id = resource.get("id") or hashlib.blake2b(raw, digest_size=16).hexdigest()
-        source = None if "source" in resource.get("meta", {}) else ""
-        said = Said(type, id, as_said(resource, id), f"line:{row.line}", source=source)
-        yield _Read([said], (), raw, place)
-
-
-def _stamped(read: _Read, base_uri: str, load: int) -> list[Said]:
+def _stamped(read: Read, base_uri: str, load: int) -> list[Said]:
     source = f"{base_uri}/load/{load}"
     return [one if one.source is None else replace(one, source=f"{source}#{one.place}") for one in read.said]
 
 
-def _batches(records: Iterable[_Read], size: int) -> Iterator[list[_Read]]:
-    batch: list[_Read] = []
+def _batches(records: Iterable[Read], size: int) -> Iterator[list[Read]]:
+    batch: list[Read] = []
     for read in records:
         batch.append(read)
         if len(batch) == size:
@@ -349,6 +299,6 @@ def _digest(stream: BinaryIO, update: Callable[[bytes], object]) -> None:
         update(piece)
 
 
-def _tell_progress(progress: Progress | None, reading: "Reading | _Fhir", report: Report) -> None:
+def _tell_progress(progress: Progress | None, reading: Reading | FhirFile, report: Report) -> None:
     if progress is not None:
         progress(reading.done, reading.size, report.records)
