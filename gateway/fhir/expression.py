@@ -54,7 +54,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Literal(Node):
-    """A constant: `str`, `int`, `bool`, or a number with a point or a date kept as its text (`kind` tells)."""
+    """A constant: `str`, `int` or `bool`; a number with a point and a date keep their text (`kind` tells)."""
 
     value: str | int | bool
     kind: str

@@ -6,8 +6,9 @@ text carries marks that no JSON text can hold otherwise (control characters must
     \\x00            the id of the child the record is linked to: known only when it is read
     \\x01 text \\x01   an id or reference in its public form; what the feed wrote stands in `told`
 
-So a link that is taken back changes no stored text, a read on `/fhir` costs two scans in C, and a feed's client
-reads back what it wrote. Public ids are keyed hashes: a council's case number used as an id never leaves its feed.
+So a link that is taken back changes no stored text, a read on `/fhir` costs two scans in C, and a feed's
+client reads back what it wrote. Public ids are keyed hashes: a council's case number used as an id never
+leaves its feed.
 """
 
 import re

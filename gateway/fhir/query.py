@@ -22,8 +22,8 @@ class Token(NamedTuple):
 class Text(NamedTuple):
     """A string.
 
-    `folded` (lower case, no accents, punctuation and runs of space squeezed) is for the default match, `exact` is
-    as written.
+    `folded` (lower case, no accents, punctuation and runs of space squeezed) is for the default match,
+    `exact` is as written.
     """
 
     folded: str
