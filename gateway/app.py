@@ -18,10 +18,11 @@ from gateway.security.keys import OwnKey, own_key, public_keys
 from gateway.security.principal import Client, anybody
 from gateway.security.scopes import Scope, parsed
 from gateway.security.token import Issuer
-from gateway.service import Gateway
+from gateway.service import Gateway, notes
 from gateway.service.keys import Keys, read_secret
 from gateway.service.shelf import Shelf
 from gateway.store.audit import SqliteTrail
+from gateway.store.base import Store
 from gateway.store.opening import open_store
 from gateway.upstream import Upstream, Upstreams
 from gateway.upstream.rewrite import PublicId
@@ -50,9 +51,15 @@ def open_gateway(config: Config) -> Gateway:
     """The gateway that the settings describe, with its store and audit open.
 
     Raises:
-        Refused: `service.secret`; codes of `problems.store`; `upstream.setting`.
+        Refused: `service.secret`, `service.secret-differs`, `service.base-differs`; codes of
+            `problems.store`; `upstream.setting`.
     """
-    keys = Keys(read_secret(Path(config["secret_file"])))
+    store = open_store(config["database"])
+    try:
+        keys = _keys(config, store)
+    except Refused:
+        store.close()
+        raise
     upstreams = Upstreams(
         [
             Upstream(
@@ -63,7 +70,6 @@ def open_gateway(config: Config) -> Gateway:
         base_uri=config["base_uri"],
         public_id=_public_ids(keys),
     )
-    store = open_store(config["database"])
     trail = SqliteTrail(config["audit"], keys.key("audit"), chained)
     return Gateway.over(config, keys, store, trail, Shelf.read(config), upstreams)
 
@@ -138,6 +144,17 @@ def signing_key(keys: Keys) -> OwnKey:
 def own_issuer(config: Config, key: OwnKey) -> Issuer:
     """The gateway as an issuer of tokens for itself (`fhirgate token`)."""
     return Issuer(config["base_uri"], config["base_uri"], (key.key,))
+
+
+def _keys(config: Config, store: Store) -> Keys:
+    """The secret's keys, once it is sure that the store was made with them."""
+    file = Path(config["secret_file"])
+    if not file.exists():
+        # not made anew where the store has need of the old one
+        notes.claim(store, {notes.SECRET: ""}, file.name)
+    keys = Keys(read_secret(file))
+    notes.claim(store, {notes.SECRET: keys.key("noted").hex(), notes.BASE: config["base_uri"]}, file.name)
+    return keys
 
 
 def _loaded(path: Path | str | None) -> Config:

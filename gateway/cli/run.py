@@ -15,7 +15,7 @@ from granian.server import Server
 from gateway import demo as showing
 from gateway.app import clients_of, gate_of, open_gateway, own_issuer, signing_key
 from gateway.cli import say
-from gateway.cli.shared import FILE, configured, with_config, with_json
+from gateway.cli.shared import FILE, configured, opened, with_config, with_json
 from gateway.cli.start import STARTER
 from gateway.config import Value, without_password
 from gateway.problems import Place, refuse
@@ -23,7 +23,6 @@ from gateway.problems.config import CONFIG_VALUE
 from gateway.problems.service import CLIENT_UNKNOWN, FOLDER_NOT_EMPTY, PORT_TAKEN
 from gateway.security.token import make
 from gateway.service.clock import instant
-from gateway.service.keys import Keys, read_secret
 from gateway.web.gate import is_loopback
 
 _HOUR = 3600
@@ -130,7 +129,8 @@ def token(client: str, life: int, as_json: bool, config_path: Path | None) -> in
     known = clients_of(config)
     if client not in known:
         raise refuse(CLIENT_UNKNOWN, name=client, known=", ".join(sorted(known)) or "none yet")
-    key = signing_key(Keys(read_secret(Path(config["secret_file"]))))
+    with opened(config_path) as gateway:
+        key = signing_key(gateway.keys)
     issuer = own_issuer(config, key)
     now = time.time()
     made = make(

@@ -9,6 +9,20 @@ SECRET_UNREADABLE = kind(
     "exception",
     500,
 )
+SECRET_DIFFERS = kind(
+    "service.secret-differs",
+    "The gateway's secret is not the one that its database was made with",
+    "Put the right file back as {file}: with another one every id on /fhir would change, and no record would know its child.",
+    "exception",
+    500,
+)
+BASE_DIFFERS = kind(
+    "service.base-differs",
+    "base_uri is not the one that the database was made with: {made}",
+    "Set base_uri to {made} again; with another one the identifiers that are kept would no longer be found.",
+    "exception",
+    500,
+)
 FEED_UNKNOWN = kind(
     "service.unknown-feed",
     "There is no feed called {name}",

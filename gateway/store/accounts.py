@@ -104,6 +104,11 @@ class AccountReads(Lending, Protocol):
                 for name, what in _COUNTED.items()
             }
 
+    def notes(self) -> dict[str, str]:
+        """See `base.Reads.notes`."""
+        with self.lend() as connection:
+            return dict(connection.execute("SELECT name, value FROM note").fetchall())
+
     def dump(self) -> Iterator[tuple[str, ...]]:
         """See `base.Reads.dump`."""
         with self.lend(steady=True) as connection:

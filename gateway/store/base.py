@@ -149,6 +149,9 @@ class Reads(Protocol):
         and of each index table.
         """
 
+    def notes(self) -> dict[str, str]:
+        """What the gateway noted about itself with `Work.note`, by name."""
+
     def dump(self) -> Iterator[tuple[str, ...]]:
         """Everything that stands, in a fixed order, without numbers of the store's own.
 
@@ -211,6 +214,9 @@ class Work(Reads, Protocol):
 
     def set_aside(self, load: int, asides: Sequence[Aside]) -> None:
         """Keep records that could not be taken."""
+
+    def note(self, notes: Mapping[str, str]) -> None:
+        """Note something about the gateway itself; a note of the same name is replaced."""
 
     def count_load(self, load: int, counts: Mapping[str, int]) -> None:
         """Replace a load's counters."""

@@ -12,6 +12,7 @@ from gateway.store.entries import COLUMNS
 from gateway.store.work import OpenWork
 
 TABLES: dict[str, tuple[str, ...]] = {
+    "note": ("name", "value"),
     "feed": ("feed", "name"),
     "type": ("type", "name"),
     "param": ("param", "type", "code", "kind"),
@@ -80,6 +81,7 @@ def copy(source: OpenWork, target: OpenWork, tell: Said) -> dict[str, int]:
             if there.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
                 raise refuse(STORE_NOT_EMPTY)
         there.execute("DELETE FROM feed")
+        there.execute("DELETE FROM note")
         way = _Way(here, source.dialect, there, target.dialect)
         across = {table: way.copy(table, columns, tell) for table, columns in _EVERY.items()}
         for statement in target.dialect.filled:

@@ -30,6 +30,9 @@ SELECT 1 FROM review
 WHERE rec = ? AND COALESCE(child, 0) = ? AND COALESCE(other, 0) = ? AND reason = ? AND stands = 1
     AND state <> 'withdrawn'
 """
+_NOTE = """
+INSERT INTO note (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+"""
 
 
 class OpenWork(ResourceReads, PeopleReads, AccountReads):
@@ -154,6 +157,10 @@ class OpenWork(ResourceReads, PeopleReads, AccountReads):
             "INSERT INTO aside (load, line, file, raw, problems) VALUES (?, ?, ?, ?, ?)",
             [(load, aside.line, aside.file, aside.raw, aside.problems) for aside in asides],
         )
+
+    def note(self, notes: Mapping[str, str]) -> None:
+        """See `base.Work.note`."""
+        self._connection.executemany(_NOTE, list(notes.items()))
 
     def count_load(self, load: int, counts: Mapping[str, int]) -> None:
         """See `base.Work.count_load`."""

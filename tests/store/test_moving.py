@@ -31,6 +31,7 @@ def told(store: Store) -> int:
         work.put([patient("p1"), version("o1", entries=EVERY_KIND, time=7), version("o2")])
         work.put([patient("p1", feed="hospital", name="Ben"), version("g1", "Group", about=None)])
         child = child_of(work, "school", "p1", "ada", Entry("name", Text("ada", "Ada")))
+        work.note({"base_uri": "https://one.example"})
         work.keys({work.recs("school", ["p1"])["p1"]: [b"\x00\xff", b"k"]})
     load = store.start_load(LoadStart("school", "m", "sha", ("a.csv",), "content", {"la": "201"}, 4)).number
     with store.write() as work:
@@ -81,6 +82,7 @@ def test_the_copy_counts_and_answers_as_the_original(two: Two) -> None:
     assert moved.snapshot == source.snapshot() == target.snapshot()
     assert list(source.dump()) == list(target.dump())
     assert source.counts() == target.counts()
+    assert source.notes() == target.notes() == {"base_uri": "https://one.example"}
     assert moved.rows["resource"] == 6 and moved.rows["version"] == 2
     assert target.load(load) == source.load(load)
     assert list(target.asides(load)) == [Aside(3, b"\x00raw", "[]", "a.csv")]

@@ -61,6 +61,41 @@ def test_a_database_that_is_none_is_told(tmp_path: Path) -> None:
     assert codes(caught) == ["store.not-a-database"]
 
 
+def _with_a_record(folder: Path) -> settings.Config:
+    config = settle(folder)
+    gateway = open_gateway(config)
+    gateway.write(gateway.feed("council"), "Patient", "p1", {"resourceType": "Patient", "id": "p1"})
+    gateway.close()
+    return config
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_lost_or_other_secret_is_not_made_up_for_with_a_new_one(tmp_path: Path, lost: bool) -> None:
+    config = _with_a_record(tmp_path)
+    secret = tmp_path / "gateway.secret"
+    before = secret.read_bytes()
+    secret.unlink() if lost else secret.write_bytes(bytes(32))
+
+    for start in (open_gateway, create_app):
+        with pytest.raises(Refused) as caught:
+            start(config)
+        assert codes(caught) == ["service.secret-differs"]
+        assert secret.exists() is not lost
+
+    secret.write_bytes(before)
+    open_gateway(config).close()
+
+
+def test_another_base_uri_is_refused_once_there_are_records(tmp_path: Path) -> None:
+    _with_a_record(tmp_path)
+
+    with pytest.raises(Refused) as caught:
+        create_app(settle(tmp_path, 'base_uri = "https://other.example"\n'))
+
+    assert codes(caught) == ["service.base-differs"]
+    assert "https://fhirgate.example" in caught.value.problems[0].fix
+
+
 @pytest.mark.parametrize("content", [None, "{}", "nonsense"])
 def test_an_issuer_without_keys_is_told(tmp_path: Path, content: str | None) -> None:
     settle(tmp_path)
