@@ -13,6 +13,7 @@ import click
 
 from gateway import __version__
 from gateway.cli import author, children, diff, inspect, keep, look, move, run, say
+from gateway.cli.wrong import reworded
 from gateway.problems import Refused
 
 __all__ = ["main"]
@@ -65,7 +66,7 @@ def main(args: list[str] | None = None) -> Any:
         say.problems(refused.problems, Path.cwd())
         sys.exit(say.exit_code(refused.problems))
     except click.ClickException as wrong:
-        wrong.show()
+        reworded(wrong).show()
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         say.talk("Stopped.")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from gateway.cli import say
-from gateway.cli.seen import audited, person
+from gateway.cli.seen import audited, entered, person
 from gateway.cli.shared import opened, with_config, with_json
 from gateway.identity import cci
 from gateway.problems import refuse
@@ -117,7 +117,9 @@ def matches(
 
 
 def _decide(gateway: Gateway, number: int, same: bool, reason: str, as_json: bool) -> int:
+    before = _sides(gateway, number)
     gateway.decide(number, same=same, reason=reason, author=person())
+    _enter(gateway, number, "same" if same else "different", before)
     if as_json:
         say.as_json({"match": number, "decision": "same" if same else "different"})
     else:
@@ -129,12 +131,37 @@ def _decide(gateway: Gateway, number: int, same: bool, reason: str, as_json: boo
 def _take_back(gateway: Gateway, number: int | None, as_json: bool) -> int:
     if number is None:
         raise click.UsageError("--undo names the match that was decided.")
+    before = _sides(gateway, number)
     gateway.take_back(number)
+    _enter(gateway, number, "open again", before)
     if as_json:
         say.as_json({"match": number, "decision": ""})
     else:
         say.out(f"Match {number} is open again, and its links are as they were.")
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Both sides of a match: whose the record is, and the ids of its child and of the other one."""
+
+    feed: str = ""
+    children: frozenset[str] = frozenset()
+
+
+def _sides(gateway: Gateway, number: int) -> _Sides:
+    entry = next((one for one in gateway.store.reviews(state="") if one.number == number), None)
+    if entry is None:
+        return _Sides()
+    record = gateway.store.records([entry.rec])[entry.rec]
+    sides = gateway.store.children([one for one in (record.child, entry.child) if one is not None])
+    return _Sides(record.feed, frozenset(each.id for each in sides.values()))
+
+
+def _enter(gateway: Gateway, number: int, state: str, before: _Sides) -> None:
+    """Enter in the audit what became of a match, with the children on both its sides, then and now."""
+    children = before.children | _sides(gateway, number).children
+    entered(gateway, "$decide", before.feed, number, f"match {number}: {state}", children)
 
 
 def _move(gateway: Gateway, found: Child, name: str, reason: str | None, as_json: bool) -> int:
@@ -148,6 +175,8 @@ def _move(gateway: Gateway, found: Child, name: str, reason: str | None, as_json
         child = gateway.take_apart(feed, local, reason=reason, author=person())
     else:
         child = gateway.put_back(feed, local)
+    what = "take-out" if reason else "put-back"
+    entered(gateway, f"${what}", feed.name, 0, what, (found.id, child.id))
     if as_json:
         say.as_json({"record": name, "from": found.cci, "cci": child.cci, "id": child.id})
         return 0

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from gateway.cli import say
+from gateway.cli.seen import broken_off, entered
 from gateway.cli.shared import Wanted, opened, with_config, with_json, with_mapping
-from gateway.problems import refuse
+from gateway.problems import Refused, refuse
 from gateway.problems.service import FEED_NEEDED
 from gateway.service import Gateway
 from gateway.service.aside import write_aside
@@ -126,10 +127,21 @@ class _Bar:
 def _load(gateway: Gateway, files: tuple[Path, ...], wanted: Wanted, feed: str | None, dry: bool) -> Report:
     owner = gateway.feed(feed) if feed else _only_feed(gateway)
     mapping = gateway.shelf.choose(files, wanted.name)
-    with _Bar(files) as bar:
-        return gateway.loader.load(
-            list(files), owner, mapping, values=wanted.values, dry_run=dry, progress=bar.moved
-        )
+    try:
+        with _Bar(files) as bar:
+            report = gateway.loader.load(
+                list(files), owner, mapping, values=wanted.values, dry_run=dry, progress=bar.moved
+            )
+    except BaseException as error:
+        if not dry:
+            refused = error if isinstance(error, Refused) else None
+            status, code = (refused.status, refused.problems[0].kind.code) if refused else (500, "")
+            broken_off(gateway, "$load", owner.name, status, code)
+        raise
+    if not dry:
+        counts = ", ".join(f"{name} {count}" for name, count in report.counts().items())
+        entered(gateway, "$load", owner.name, report.number, f"load {report.number}: {counts}")
+    return report
 
 
 def _only_feed(gateway: Gateway) -> Feed:
@@ -144,6 +156,9 @@ def _only_feed(gateway: Gateway) -> Feed:
 
 def _undo(gateway: Gateway, number: int, as_json: bool) -> int:
     undone = gateway.loader.undo(number)
+    (feed,) = (one.start.feed for one in gateway.store.loads() if one.number == number)
+    counts = f"resources {undone.resources}, records {len(undone.recs)}"
+    entered(gateway, "$undo", feed, number, f"load {number} taken back: {counts}")
     if as_json:
         say.as_json({"load": number, "resources": undone.resources, "records": len(undone.recs)})
     else:

@@ -2,23 +2,27 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 import click
 
+from gateway.app import clients_of, issuer_of
 from gateway.cli import say
 from gateway.cli.seen import audited
 from gateway.cli.shared import opened, with_config, with_json
+from gateway.config import Config
 from gateway.fhir import ask, facts
 from gateway.fhir import json as fhir_json
 from gateway.fhir.bindings import meant
 from gateway.fhir.query_text import to_text
-from gateway.problems import Problem, refuse
+from gateway.problems import Problem, Refused, refuse
 from gateway.problems.http import HTTP_UNKNOWN_TYPE
 from gateway.service import Gateway
 from gateway.service.ask import Answer, Asking, Noted
+from gateway.service.check import Line
 from gateway.service.check import check as checked
 from gateway.store.base import ASK
 
@@ -60,7 +64,7 @@ def search(question: str, local: bool, as_json: bool, config_path: Path | None) 
 @with_json
 @with_config
 def check(as_json: bool, config_path: Path | None) -> int:
-    """Check settings, database, audit, mappings, profiles and upstreams: one line for each.
+    """Check settings, database, audit, mappings, profiles, upstreams, clients and issuers: a line for each.
 
     \b
     Examples:
@@ -68,7 +72,7 @@ def check(as_json: bool, config_path: Path | None) -> int:
       fhirgate check --config /etc/fhirgate/gateway.toml --json
     """
     with opened(config_path) as gateway:
-        lines = checked(gateway)
+        lines = [*checked(gateway), *_access(gateway.config)]
     if as_json:
         answer = [
             {
@@ -93,6 +97,27 @@ def _answer(gateway: Gateway, type: str, words: str, local: bool, noted: Noted) 
     asking = Asking(ASK, sees_upn=True, seconds=float(config["deadline"]), client="cli", noted=noted)
     asker = gateway.asker_here if local else gateway.asker
     return asker.search(gateway.store, query, asking, limit, to_text(query))
+
+
+def _access(config: Config) -> list[Line]:
+    """Clients and issuers, as `fhirgate serve` would read them."""
+    lines = [_read("clients", lambda: say.counted(len(clients_of(config)), "client"))]
+    for name in config.table("issuers"):
+        keys = partial(_keys, config, name)
+        lines.append(_read(f"issuer {name}", keys))
+    return lines
+
+
+def _keys(config: Config, name: str) -> str:
+    issuer = issuer_of(config, name)
+    return f"{issuer.issuer}, {say.counted(len(issuer.keys), 'key')}"
+
+
+def _read(part: str, says: Callable[[], str]) -> Line:
+    try:
+        return Line(part, says())
+    except Refused as refused:
+        return Line(part, "cannot be used", refused.problems)
 
 
 def _errors(problems: Iterable[Problem]) -> list[Problem]:

@@ -115,6 +115,13 @@ FILE_KIND = kind(
     "Formats here: {known}. `fhirgate check` lists the mappings.",
     "not-supported",
 )
+DONE_UNAUDITED = kind(
+    "service.done-unaudited",
+    "It was done and is kept, but it could not be entered in the audit",
+    "Look what stands before you do it again. The audit needs mending first: fhirgate check says more.",
+    "exception",
+    500,
+)
 REPEATED_RECORD = kind(
     "record.repeated-key",
     "The record has the same key as another one of this file, and says something else",

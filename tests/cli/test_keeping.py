@@ -1,14 +1,21 @@
 """load and loads: files come in, are taken back, and what was set aside comes in again."""
 
 import json
+import sqlite3
+from base64 import b64decode
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from terminal import Run, demo_file, snapshot
 
 from gateway import config as settings
 from gateway.app import open_gateway
+from gateway.problems import refuse
+from gateway.problems.store import STORE_AUDIT
+from gateway.store.audit import SqliteTrail
 
 CTF = "2019002_CTF_2019001_001.xml"
 
@@ -28,6 +35,48 @@ def test_a_load_says_what_it_kept_and_how_to_undo_it(gate: Path, fhirgate: Run) 
     assert done.out.startswith("kept  2  0 known children, 2 new, 0 unchanged\n")
     assert done.out.endswith("Load 1. Undo with: fhirgate load --undo 1\n")
     assert done.err == ""
+
+
+def looks(folder: Path) -> list[dict[str, Any]]:
+    """What is in the audit, oldest first, with its words."""
+    with closing(sqlite3.connect(folder / "audit.db")) as connection:
+        found = [json.loads(body) for (body,) in connection.execute("SELECT body FROM event ORDER BY number")]
+    return [{**each, "question": b64decode(each.get("question", "")).decode()} for each in found]
+
+
+def test_loads_and_what_takes_them_back_are_in_the_audit(gate: Path, fhirgate: Run) -> None:
+    fhirgate("load", "children.csv", "-m", "clubs")
+    fhirgate("load", "--undo", "1")
+    fhirgate("load", "children.csv", "-m", "clubs", "--dry-run")
+    fhirgate("load", "children.csv", "-m", "clubs", "--set", "nothing=1")
+
+    load, undo, refused = looks(gate)
+    assert (load["interaction"], load["base"], load["id"]) == ("$load", "local", "1")
+    assert load["name"].endswith(" at the command line") and load["outcome"] == "answered"
+    assert load["question"].startswith("load 1: ") and "kept 2" in load["question"]
+    assert (undo["interaction"], undo["base"], undo["id"]) == ("$undo", "local", "1")
+    assert "records 2" in undo["question"]
+    assert (refused["interaction"], refused["outcome"]) == ("$load", "refused")
+    assert refused["problem"].startswith("mapping.given-")
+    text = (gate / "children.csv").read_text("utf-8").splitlines()
+    values = {value for line in text[1:] for value in line.split(",") if len(value) > 2}
+    assert not [value for value in values if value in json.dumps([load, undo, refused])]
+
+
+@pytest.mark.parametrize("words", [("children.csv", "-m", "clubs", "--json"), ("--undo", "1", "--json")])
+def test_what_could_not_be_audited_is_said_to_be_kept(
+    gate: Path, fhirgate: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    fhirgate("load", "children.csv", "-m", "clubs")
+
+    def full(self: Any, event: bytes, children: Any = ()) -> None:
+        raise refuse(STORE_AUDIT, file="audit.db")
+
+    monkeypatch.setattr(SqliteTrail, "append", full)
+    done = fhirgate("load", *words)
+
+    assert (done.code, done.out) == (1, "")
+    assert "service.done-unaudited" in done.err and "store.audit" in done.err
 
 
 def test_a_load_tells_a_program_the_same(council: Path, fhirgate: Run) -> None:

@@ -185,6 +185,10 @@ def test_a_decision_that_they_are_the_same_links_and_can_be_undone(full: Path, f
 
     assert fhirgate(*undo_of(done)).code == 0
     assert snapshot(full) == was
+    for side in (entry["own"], entry["child"]):
+        seen = fhirgate("child", side, "--looks", "--json").json
+        decided = [one for one in seen if one["what"] == "$decide"]
+        assert [one["who"].endswith(" at the command line") for one in decided] == [True, True]
 
 
 def test_a_record_that_was_taken_out_can_be_put_back(full: Path, fhirgate: Run) -> None:
@@ -200,6 +204,8 @@ def test_a_record_that_was_taken_out_can_be_put_back(full: Path, fhirgate: Run) 
     assert after["history"][-1]["sentence"] == "another child"
     assert fhirgate(*undo_of(out)).code == 0
     assert snapshot(full) == was
+    seen = [one["what"] for one in fhirgate("child", number, "--looks", "--json").json]
+    assert "$take-out" in seen and "$put-back" in seen
 
 
 def undo_of(done: Done) -> list[str]:
@@ -287,6 +293,36 @@ def test_check_finds_an_audit_that_was_changed(full: Path, fhirgate: Run) -> Non
     assert done.code == 1
     assert "look  audit" in done.out
     assert "audit.changed" in done.err
+
+
+@pytest.mark.parametrize(
+    ("more", "part", "code"),
+    [
+        (
+            '[issuers.nhs]\nissuer = "https://nhs.example"\naudience = "us"\njwks = "jwks.json"\n',
+            "issuer nhs",
+            "config.unreadable",
+        ),
+        (
+            '[issuers.us]\nissuer = "https://fhirgate.example"\naudience = "us"\njwks = "jwks.json"\n',
+            "issuer us",
+            "config.value",
+        ),
+        ('[clients.a]\nscopes = ["all"]\n', "clients", "security.scope-form"),
+    ],
+)
+def test_check_reads_clients_and_issuers_as_serve_would(
+    council: Path, fhirgate: Run, more: str, part: str, code: str
+) -> None:
+    settings = council / "gateway.toml"
+    settings.write_text(settings.read_text("utf-8") + more, "utf-8")
+
+    done = fhirgate("check")
+
+    assert done.code == 1
+    assert f"look  {part} " in done.out
+    assert code in done.err
+    assert fhirgate("serve", "--port", free_port()).code != 0
 
 
 def test_check_finds_a_mapping_with_a_mistake(gate: Path, fhirgate: Run) -> None:

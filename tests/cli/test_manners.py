@@ -70,6 +70,31 @@ def test_a_word_near_no_command_is_not_guessed_at(fhirgate: Run) -> None:
     assert "Did you mean" not in done.err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("load", "--undo", "x"), "'--undo': 'x' is not a whole number."),
+        (("serve", "--port", "0"), "'--port': 0 is not in the range"),
+        (("serve", "--port", "http"), "'--port': 'http' is not a whole number."),
+        (("matches", "one"), "'[NUMBER]': 'one' is not a whole number."),
+        (("check", "all", "of it"), "The command takes nothing more: all of it"),
+        (("child",), "Missing argument 'CCI'."),
+        (("check", "--al"), "No such option"),
+        (("load", "--feed"), "Option '--feed' requires an argument."),
+    ],
+)
+def test_a_command_used_wrongly_is_told_without_blame(
+    fhirgate: Run, words: tuple[str, ...], said: str
+) -> None:
+    done = fhirgate(*words)
+
+    assert done.code == 2
+    assert said in done.err
+    assert not [
+        word for word in ("invalid", "unexpected", "illegal", "not a valid") if word in done.err.lower()
+    ]
+
+
 def test_exit_codes_of_the_program_itself(gate: Path) -> None:
     (gate / "bad.csv").write_text(
         "UPN,Surname,Forename,DOB,Sex\nT201900118051,Thompson,Ava-Mae,31/02/2013,F\n", "utf-8"
