@@ -11,6 +11,7 @@ ours or of the file's layout (a column, a function, a parameter) and are safe to
 record said goes into `Problem.value`, which is never part of `str()`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
@@ -20,6 +21,9 @@ from types import MappingProxyType
 from typing import Any
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+# Control characters, halves of pairs, and marks that turn the direction of what stands on a screen.
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Place:
     def __str__(self) -> str:
         """`file:line:column`, or the path where there is no file."""
         where = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
-        return where or self.path
+        return shown(where or self.path)
 
 
 NOWHERE = Place()
@@ -79,12 +83,12 @@ class Problem:
     @property
     def says(self) -> str:
         """The sentence that says what happened."""
-        return self.kind.says.format_map(_Blank(self.details, field=self.field))
+        return shown(self.kind.says.format_map(_Blank(self.details, field=self.field)))
 
     @property
     def fix(self) -> str:
         """The sentence that says what to do."""
-        return self.kind.fix.format_map(_Blank(self.details, field=self.field))
+        return shown(self.kind.fix.format_map(_Blank(self.details, field=self.field)))
 
     def at(self, place: Place) -> "Problem":
         """The same problem, with its place."""
@@ -94,6 +98,11 @@ class Problem:
         """Code, place and sentence; never the value."""
         where = f"{self.place} " if str(self.place) else ""
         return f"{where}{self.kind.code}: {self.says}"
+
+
+def shown(text: str) -> str:
+    """`text` as any terminal and any JSON can show it: a mark for each character that they cannot."""
+    return text if text.isprintable() else _UNSHOWN.sub("\ufffd", text)
 
 
 class Refused(Exception):
@@ -130,7 +139,7 @@ def problem(
     **details: Any,
 ) -> Problem:
     """Make a `Problem`, with details given by name."""
-    return Problem(kind, place, field, details, value, rule)
+    return Problem(kind, place, shown(field), details, value, rule)
 
 
 def refuse(

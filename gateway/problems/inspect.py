@@ -2,12 +2,6 @@
 
 from gateway.problems import kind
 
-NOT_TEXT = kind(
-    "inspect.not-text",
-    "The file is {what}, not text",
-    "{do}",
-    "structure",
-)
 NO_HEADER = kind(
     "inspect.no-header",
     "The first line looks like a record, not like the names of columns ({columns})",

@@ -42,6 +42,12 @@ NO_ROOM = kind(
     507,
 )
 
+NOT_TEXT = kind(
+    "source.not-text",
+    "The file is {what}, not text",
+    "{do}",
+    "structure",
+)
 ENCODING = kind(
     "source.encoding",
     "The file says it is {declared}, but line {line} is not",

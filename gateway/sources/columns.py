@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -23,6 +24,10 @@ from gateway.sources.files import File
 
 # Half of the columns in common is enough to say "this is that file, and these columns are missing".
 _ALIKE = 0.5
+
+# What may be shown of a first line: it could be a child's record, if the file has no header.
+_COLUMN_NAME = re.compile(r"[^\W\d](?!(?:[^0-9]*[0-9]){5})[\w .\-/()#%&?']{0,39}")
+_POSTCODE = re.compile(r"[A-Za-z]{1,2}[0-9][0-9A-Za-z]? ?[0-9][A-Za-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,13 @@ class Cells:
         return row
 
 
-def read_header(file: File, declared: str = "") -> Table:
+def read_header(file: File, declared: str = "", source: Source | None = None) -> Table:
     """Return what the first line of a CSV file says.
+
+    Args:
+        file: the file.
+        declared: its encoding, if the mapping states one.
+        source: what the mapping expects; only where one of its columns is met may a problem repeat names.
 
     Raises:
         Refused: `source.empty`, `source.duplicate-column`, `source.encoding-unknown`, `source.unreadable`.
@@ -81,12 +91,12 @@ def read_header(file: File, declared: str = "") -> Table:
         raise refuse(EMPTY, place=Place(file=file.name))
     header = tuple(name.strip() for name in taken.cells)
     plain = [_plain(name) for name in header if name]
-    twice = sorted({name for name in header if name and plain.count(_plain(name)) > 1})
-    if twice:
-        raise refuse(
-            DUPLICATE_COLUMN, place=Place(file=file.name, line=1), file=file.name, columns=", ".join(twice)
-        )
-    return Table(file, encoding, delimiter, header, first)
+    table = Table(file, encoding, delimiter, header, first)
+    if twice := sorted({name for name in plain if plain.count(name) > 1}, key=plain.index):
+        known = _expected(source) if source else frozenset()
+        columns = ", ".join(_place_of(name, table, known) for name in twice)
+        raise refuse(DUPLICATE_COLUMN, place=Place(file=file.name, line=1), file=file.name, columns=columns)
+    return table
 
 
 def recognise_tables(tables: Sequence[Table], source: Source) -> tuple[dict[str, Table], list[Problem]]:
@@ -117,7 +127,7 @@ def recognise_tables(tables: Sequence[Table], source: Source) -> tuple[dict[str,
         raise refuse(
             WRONG_FORMAT,
             place=Place(file=tables[0].file.name, line=1),
-            found=f"the columns {_some(tables[0].header)}",
+            found=_found(tables[0], _expected(source)),
             wanted=" or ".join(f"{rule.key} ({_some(rule.columns)})" for rule in source.files[:3]),
         )
     problems += [
@@ -200,8 +210,42 @@ def _extra(table: Table, source: Source) -> list[Problem]:
             known |= {_plain(path) for field in shape.fields for path in field.paths}
     known |= {_plain(path.partition(".")[2]) for path in source.ignored if path.startswith(f"{table.key}.")}
     extra = [name for name in table.header if name and _plain(name) not in known]
-    place = Place(file=table.file.name, line=1)
-    return [problem(EXTRA_COLUMN, place=place, file=table.key, columns=", ".join(extra))] if extra else []
+    if not extra:
+        return []
+    columns = ", ".join(_shown(extra, table, known)) or f"{len(extra)} of {len(table.header)}"
+    return [problem(EXTRA_COLUMN, place=Place(file=table.file.name, line=1), file=table.key, columns=columns)]
+
+
+def _expected(source: Source) -> AbstractSet[str]:
+    """Every column that any file of the set may have, in plain writing."""
+    known = {_plain(column) for rule in source.files for column in rule.columns}
+    for shape in shapes_of(source.top):
+        known |= {_plain(path) for field in shape.fields for path in field.paths}
+    return known
+
+
+def _found(table: Table, known: AbstractSet[str]) -> str:
+    names = _shown([name for name in table.header if name], table, known)
+    return f"the columns {_some(names)}" if names else "a first line that names none of its columns"
+
+
+def _shown(names: Sequence[str], table: Table, known: AbstractSet[str]) -> list[str]:
+    """Those of `names` that may be repeated in a problem: none unless the line has a column we expect."""
+    if not any(_plain(name) in known for name in table.header):
+        return []
+    return [name for name in names if _plain(name) in known or _like_a_column(name)]
+
+
+def _like_a_column(name: str) -> bool:
+    return bool(_COLUMN_NAME.fullmatch(name)) and not _POSTCODE.fullmatch(name)
+
+
+def _place_of(plain: str, table: Table, known: AbstractSet[str]) -> str:
+    """Where a column stands that is there more than once, and its name if that may be repeated."""
+    places = [(at, name) for at, name in enumerate(table.header, 1) if _plain(name) == plain]
+    where = " and ".join(str(at) for at, _ in places)
+    shown = _shown([name for _, name in places], table, known)
+    return f"{shown[0]} ({where})" if shown else f"number {where}"
 
 
 def _named(table: Table, rule: FileRule) -> bool:

@@ -33,7 +33,7 @@ def open_csv(files: Sequence[File], source: Source) -> Reading:
     Raises:
         Refused: every problem of the files and their columns, before a row is read.
     """
-    headers = [read_header(file, source.encoding) for file in files]
+    headers = [read_header(file, source.encoding, source) for file in files]
     tables, warnings = recognise_tables(headers, source)
     warnings += [table.encoding.warning for table in tables.values() if table.encoding.warning]
     plans = plan(source.top, tables, source.empty)

@@ -7,9 +7,10 @@ from typing import Any
 from gateway.problems import Place, Problem, problem
 from gateway.problems.source import NOT_RESOURCE
 from gateway.records import Broken, Reading, Shape, Source
-from gateway.sources.files import File, Given, gather, single
+from gateway.sources.files import File, Given, single
 from gateway.sources.json import broken, json_items
 from gateway.sources.json_items import Item, Wrapper
+from gateway.sources.plain import gather_text
 
 _SOURCE = Source("json", Shape("resource", ()))
 
@@ -59,10 +60,10 @@ def open_fhir(given: Given) -> FhirReading:
     """Open a file of FHIR; a Bundle is read entry by entry, whatever its size.
 
     Raises:
-        Refused: `source.not-found`, `source.unreadable`, `source.empty`, `source.one-file`; and while
-            reading `source.wrong-format` if the file is not JSON.
+        Refused: `source.not-found`, `source.unreadable`, `source.empty`, `source.not-text`,
+            `source.one-file`; and while reading `source.wrong-format` if the file is not JSON.
     """
-    return FhirReading(single(gather(given, "json"), "json"))
+    return FhirReading(single(gather_text(given, "json"), "json"))
 
 
 def _told(item: Item, value: dict[str, Any], name: str) -> Iterator[Told | Broken]:

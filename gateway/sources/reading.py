@@ -8,8 +8,9 @@ from gateway.problems import Place, problem
 from gateway.problems.source import NO_RECORDS
 from gateway.records import Broken, Reading, Row, Source
 from gateway.sources.csv import open_csv
-from gateway.sources.files import File, Given, gather, release, single, unreadable
+from gateway.sources.files import File, Given, release, single, unreadable
 from gateway.sources.json import open_json
+from gateway.sources.plain import gather_text
 from gateway.sources.xml import open_xml
 
 _READERS: dict[str, Callable[[list[File], Source], Reading]] = {
@@ -32,10 +33,10 @@ def open_source(given: Given, source: Source) -> Reading:
 
     Raises:
         Refused: everything that is wrong with the files as such (`source.not-found`, `.unreadable`, `.empty`,
-            `.encoding`, `.wrong-format`, `.missing-column`, `.doctype` ...), before a record is read. What
-            is wrong with one record comes as a `Broken` among the rows.
+            `.not-text`, `.encoding`, `.wrong-format`, `.missing-column`, `.doctype` ...), before a record is
+            read. What is wrong with one record comes as a `Broken` among the rows.
     """
-    files = gather(given, source.format)
+    files = gather_text(given, source.format)
     try:
         reading = _READERS[source.format](files, source)
     except BaseException:

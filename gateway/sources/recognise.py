@@ -7,8 +7,9 @@ from gateway.problems import Refused
 from gateway.records import Shape, Source
 from gateway.sources.columns import best_rule, read_header
 from gateway.sources.encoding import decoded, find_encoding
-from gateway.sources.files import ENDINGS, File, Given, gather
+from gateway.sources.files import ENDINGS, File, Given
 from gateway.sources.json_items import Text, TooLarge, Wrapper, items
+from gateway.sources.plain import gather_text
 from gateway.sources.xml_prolog import look
 
 
@@ -20,7 +21,7 @@ def recognise(given: Given, sources: Mapping[str, Source]) -> list[str]:
         sources: the formats to choose from, by the name of their mapping.
 
     Raises:
-        Refused: `source.not-found`, `source.unreadable`, `source.empty`.
+        Refused: `source.not-found`, `source.unreadable`, `source.empty`, `source.not-text`.
     """
     fits = {name: _fit(given, source) for name, source in sources.items()}
     return sorted((name for name in fits if fits[name] > 0), key=lambda name: (-fits[name], name))
@@ -30,7 +31,7 @@ def is_fhir(given: Given) -> bool:
     """Whether the first record of a JSON file is a FHIR resource or a Bundle of them.
 
     Raises:
-        Refused: `source.not-found`, `source.unreadable`, `source.empty`.
+        Refused: `source.not-found`, `source.unreadable`, `source.empty`, `source.not-text`.
     """
     files = _files(given, "json")
     return len(files) == 1 and "resourceType" in _keys(files[0], Wrapper(()))
@@ -49,7 +50,7 @@ def _fit(given: Given, source: Source) -> float:
 def _files(given: Given, kind: str) -> list[File]:
     """The files that could be of this kind: those of a folder by their endings, all that are named."""
     try:
-        return gather(given, kind)
+        return gather_text(given, kind)
     except Refused as refused:
         if refused.problems[0].kind.code == "source.no-file":
             return []

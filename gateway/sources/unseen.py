@@ -9,32 +9,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
-from gateway.problems import Place, Problem, problem, refuse
-from gateway.problems.inspect import NOT_TEXT, TOO_MANY
+from gateway.problems import Place, Problem, problem
+from gateway.problems.inspect import TOO_MANY
 from gateway.problems.source import RAGGED
 from gateway.records import Broken
 from gateway.sources.columns import Table, read_header
 from gateway.sources.csv_lines import Taken, records, text_lines
-from gateway.sources.encoding import Encoding, sniffed
-from gateway.sources.files import File, Given, gather, single
+from gateway.sources.encoding import Encoding
+from gateway.sources.files import File, Given, single
+from gateway.sources.plain import first_character, gather_text
 from gateway.sources.unseen_json import look_json
 from gateway.sources.unseen_tree import Found, Leaves, shown
 from gateway.sources.unseen_xml import look_xml
 
 BLOCK = 2_000
 MOST_PATHS = 2_000
-
-_SPREADSHEET = "Open it in a spreadsheet program and save it as CSV (UTF-8)."
-_NO_TEXT: tuple[tuple[bytes, str, str], ...] = (
-    (
-        b"PK\x03\x04",
-        "a spreadsheet or a ZIP archive",
-        f"Unpack it, or: {_SPREADSHEET[0].lower()}{_SPREADSHEET[1:]}",
-    ),
-    (b"\xd0\xcf\x11\xe0", "an old spreadsheet or document", _SPREADSHEET),
-    (b"%PDF", "a PDF", "Ask for the table it was printed from, as CSV."),
-    (b"\x1f\x8b", "compressed", "Unpack it with gunzip."),
-)
 
 
 @dataclass(slots=True)
@@ -98,31 +87,13 @@ def open_unseen(given: Given) -> Unseen:
 
     Raises:
         Refused: `source.not-found`, `.unreadable`, `.empty`, `.one-file`, `.doctype`, `.encoding`,
-            `.duplicate-column`, `inspect.not-text`.
+            `.duplicate-column`, `source.not-text`.
     """
-    file = single(gather(given, "csv"), "csv")
-    first = _first_character(file)
+    file = single(gather_text(given, "csv"), "csv")
+    first = first_character(file)
     if first == "<":
         return _tree(file, "xml")
     return _tree(file, "json") if first in ("{", "[") else _table(file)
-
-
-def _first_character(file: File) -> str:
-    """The first character that is no space.
-
-    Raises:
-        Refused: `inspect.not-text`.
-    """
-    head = file.head()
-    for mark, what, do in _NO_TEXT:
-        if head.startswith(mark):
-            raise refuse(NOT_TEXT, place=Place(file=file.name), what=what, do=do)
-    encoding = sniffed(head) or Encoding("utf-8")
-    text = head[encoding.mark :].decode(encoding.codec, "replace")
-    if "\0" in text:
-        do = "Look at it in an editor: only CSV, XML and JSON can be read."
-        raise refuse(NOT_TEXT, place=Place(file=file.name), what="made of bytes that are no text", do=do)
-    return text.lstrip()[:1]
 
 
 def _table(file: File) -> Unseen:

@@ -127,7 +127,7 @@ def test_inspect_reads_stdin(gate: Path, fhirgate: Run, monkeypatch: pytest.Monk
     ("content", "code", "exit"),
     [
         pytest.param(b"", "source.empty", 1, id="empty"),
-        pytest.param(b"PK\x03\x04", "inspect.not-text", 1, id="a spreadsheet"),
+        pytest.param(b"PK\x03\x04", "source.not-text", 1, id="a spreadsheet"),
         pytest.param(b"<!DOCTYPE a><a/>", "source.doctype", 1, id="a DOCTYPE"),
         pytest.param(b"A,B\n1,2\n3\n", "source.ragged", 1, id="a ragged row"),
         pytest.param(b"<a><b><c>1</c></b><b>", "source.truncated", 1, id="xml that breaks off"),

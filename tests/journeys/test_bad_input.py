@@ -51,7 +51,7 @@ FEEDS = {"ctf": "school", "csc-api": "council", "ssda903": "council", "": "clini
     [
         pytest.param("ctf", {"a.xml": b""}, "source.empty", "a.xml", id="empty xml"),
         pytest.param("ctf", {"a.xml": b"<html/>"}, "source.wrong-format", "a.xml:1", id="another format"),
-        pytest.param("ctf", {"a.xml": b"PK\x03\x04\x00"}, "source.wrong-format", "a.xml", id="a zip file"),
+        pytest.param("ctf", {"a.xml": b"PK\x03\x04\x00"}, "source.not-text", "a.xml", id="a zip file"),
         pytest.param(
             "ctf",
             ctf(b"Okafor", b"Ok\xe9for"),

@@ -4,6 +4,7 @@ import json
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from fhir.resources.R4B.parameters import Parameters
@@ -126,3 +127,40 @@ def test_a_feed_that_is_somebody_elses_cannot_be_loaded_into(site: Site) -> None
     answer = site.test_client().post("/feed/council/$load", headers=headers, data=b"a")
 
     assert answer.status_code == 403
+
+
+def zipped() -> bytes:
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        for path in SSDA903:
+            archive.write(path, path.name)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("query", ["", "?mapping=ssda903&set=year=2025-26", "?mapping=ctf"])
+@pytest.mark.parametrize("content", [zipped(), b"%PDF-1.7\n\xe2\xe3\xcf\xd3", bytes(range(256)) * 4])
+def test_what_is_no_text_is_refused_with_what_to_do(site: Site, query: str, content: bytes) -> None:
+    answer = send(site, "council", query, data=content, content_type="application/octet-stream")
+
+    (issue,) = answer.json["issue"]
+    assert 400 <= answer.status_code < 500
+    assert issue["details"]["coding"][0]["code"] == "source.not-text"
+    assert issue["diagnostics"]
+
+
+@pytest.mark.parametrize("name", ["header.csv", "children.csv"])
+def test_a_file_without_a_header_is_refused_without_repeating_it(site: Site, name: str) -> None:
+    content = b"0010234,F,04/03/2012,Canary\xff,F201900116001,Canary\xff\n"
+
+    answer = send(
+        site,
+        "council",
+        "?mapping=ssda903&set=year=2025-26",
+        data={"files": [(BytesIO(content), name)]},
+        content_type="multipart/form-data",
+    )
+
+    assert 400 <= answer.status_code < 500
+    assert answer.json["resourceType"] == "OperationOutcome"
+    for value in ("10234", "2012", "anary", "116001"):
+        assert value not in answer.text

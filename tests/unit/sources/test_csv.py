@@ -238,6 +238,7 @@ def test_the_same_column_twice_is_refused(write: Write) -> None:
         read(write("CHILD,SEX,DOB,sex\n1,F,,M\n"))
 
     assert codes(caught.value) == ["source.duplicate-column"]
+    assert "SEX (2 and 4)" in caught.value.problems[0].says
 
 
 def test_another_csv_file_is_refused_by_its_columns(write: Write) -> None:
@@ -245,7 +246,33 @@ def test_another_csv_file_is_refused_by_its_columns(write: Write) -> None:
         read(write("name,colour\nx,y\n", "pets.csv"))
 
     assert codes(caught.value) == ["source.wrong-format"]
-    assert "name, colour" in caught.value.problems[0].says
+    assert "header (CHILD" in caught.value.problems[0].says
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("a.csv", "F201900116001,Canaryson,04/03/2012,F\n", id="a file like no other"),
+        pytest.param("header.csv", "F201900116001,Canaryson,04/03/2012,F\n", id="known by its name"),
+        pytest.param("a.csv", "Canaryson,canaryson,04/03/2012,F\n", id="two cells alike"),
+        pytest.param("a.csv", "CHILD,F201900116001,04/03/2012,ZZ10 1AA,999 012 3047\n", id="half a header"),
+        pytest.param("a.csv", "CHILD,F201900116001,f201900116001\n", id="half a header, two cells alike"),
+    ],
+)
+def test_a_first_line_that_is_no_header_is_not_repeated(write: Write, name: str, text: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read(write(text, name))
+
+    said = "".join(f"{each}{each.says}{each.fix}{each.details}" for each in caught.value.problems)
+    for value in ("116001", "canaryson", "2012", "zz10", "3047"):
+        assert value not in said.casefold()
+
+
+def test_of_a_header_with_another_name_the_name_is_said(write: Write) -> None:
+    with pytest.raises(Refused) as caught:
+        read(write("CHILD,Pet name,Colour\n1,Rex,red\n", "pets.csv"))
+
+    assert "CHILD, Pet name, Colour" in caught.value.problems[0].says
 
 
 def test_files_are_told_by_columns_whatever_they_are_called(write: Write, tmp_path: Path) -> None:
