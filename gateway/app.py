@@ -31,11 +31,13 @@ from gateway.web.gate import Gate
 from gateway.web.site import Site
 
 
-def create_app(config: Config | Path | str | None = None) -> Flask:
+def create_app(config: Config | Path | str | None = None, *, demo: bool = False) -> Flask:
     """The WSGI application; a server may call it once in each of its workers.
 
     Args:
         config: the settings, or the gateway.toml; None for the one that GATEWAY_CONFIG names, or defaults.
+        demo: whether requests of this computer are answered without a token; `fhirgate demo` alone says so,
+            over invented children.
 
     Raises:
         Refused: what is wrong with the settings, the secret, the database or the audit.
@@ -44,7 +46,7 @@ def create_app(config: Config | Path | str | None = None) -> Flask:
     gateway = open_gateway(given)
     if gateway.upstreams.upstreams:
         threading.Thread(target=gateway.upstreams.learn, name="learn", daemon=True).start()
-    return Site(Door(gateway, gate_of(given, gateway.keys)))
+    return Site(Door(gateway, gate_of(given, gateway.keys, demo=demo)))
 
 
 def open_gateway(config: Config) -> Gateway:
@@ -74,7 +76,7 @@ def open_gateway(config: Config) -> Gateway:
     return Gateway.over(config, keys, store, trail, Shelf.read(config), upstreams)
 
 
-def gate_of(config: Config, keys: Keys) -> Gate:
+def gate_of(config: Config, keys: Keys, *, demo: bool = False) -> Gate:
     """Who may come in, as the settings say: the issuers, the gateway itself among them, and the clients.
 
     Raises:
@@ -86,7 +88,7 @@ def gate_of(config: Config, keys: Keys) -> Gate:
         issuers={each.issuer: each for each in issuers},
         clients=clients_of(config),
         base_uri=config["base_uri"],
-        anybody=anybody(config.table("feeds")) if config["open"] else None,
+        anybody=anybody(config.table("feeds")) if demo else None,
     )
 
 

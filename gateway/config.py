@@ -80,13 +80,6 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("deadline", "seconds", 3.0, "The time a question may take, upstreams included.", "seconds"),
     Setting("load_batch", "integer", 500, "Records committed together while a file is loaded.", "records"),
     Setting(
-        "open",
-        "flag",
-        False,
-        "Answer requests of this computer (loopback) without a token. Only `fhirgate demo` sets it, with "
-        "invented children; `fhirgate serve` refuses it with a --host that others can reach.",
-    ),
-    Setting(
         "feeds.*.organisation", "text", "", "The name of the school, council or service that tells us things."
     ),
     Setting(

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import Server
 
 from gateway import demo as showing
 from gateway.app import clients_of, gate_of, open_gateway, own_issuer, signing_key
@@ -19,14 +16,12 @@ from gateway.cli.shared import FILE, configured, opened, with_config, with_json
 from gateway.cli.start import STARTER
 from gateway.config import Value, without_password
 from gateway.problems import Place, refuse
-from gateway.problems.config import CONFIG_VALUE
 from gateway.problems.service import CLIENT_UNKNOWN, FOLDER_NOT_EMPTY, PORT_TAKEN
 from gateway.security.token import make
 from gateway.service.clock import instant
-from gateway.web.gate import is_loopback
+from gateway.web.server import serve as served
 
 _HOUR = 3600
-_PATIENCE = 3
 _PORT = click.IntRange(1, 65_535)
 _COUNT = click.IntRange(1)
 
@@ -81,10 +76,6 @@ def serve(config_path: Path | None, host: str, port: int, workers: int, threads:
       fhirgate serve --host 0.0.0.0 --workers 2
     """
     config = configured(config_path)
-    if config["open"] and not is_loopback(host):
-        raise refuse(
-            CONFIG_VALUE, name="open", given=f"true, with --host {host}", takes="true on loopback alone"
-        )
     _port_is_free(host, port)
     # Everything that is wrong is told here, once, and not by each worker.
     gateway = open_gateway(config)
@@ -95,20 +86,7 @@ def serve(config_path: Path | None, host: str, port: int, workers: int, threads:
     if path is not None:
         os.environ["GATEWAY_CONFIG"] = str(path.resolve())
     _tell_addresses(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", feeds, as_json)
-    Server(
-        "gateway:create_app",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=threads,
-        factory=True,
-        websockets=False,
-        log_level=LogLevels.error,
-        respawn_failed_workers=True,
-        # Ctrl-C reaches the workers too, and one that hears it twice may not end by itself.
-        workers_kill_timeout=_PATIENCE,
-    ).serve()
+    served("gateway:create_app", host, port, workers=workers, threads=threads)
     return 0
 
 

@@ -43,7 +43,6 @@ FILES = (
 )
 
 _SETTINGS = """\
-open = true
 {upstreams}
 [feeds.anytown-council]
 organisation = "Anytown Council"
@@ -61,8 +60,6 @@ verified = true
 """
 
 _HOSPITAL = """\
-open = true
-
 [feeds.records]
 organisation = "Anytown Hospital"
 sector = "health"
@@ -172,12 +169,11 @@ def _hospital(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def _served(path: Path, port: int, stderr: int | None = None) -> Iterator["subprocess.Popen[bytes]"]:
-    """`fhirgate serve` until the block ends.
+    """A server of the demo until the block ends.
 
     It is in a session of its own, so that Ctrl-C reaches the demo alone, which then ends it.
     """
-    # As JSON the addresses go to stdout, where nobody needs them a second time.
-    program = [sys.executable, "-m", "gateway", "serve", "--config", str(path), "--port", str(port), "--json"]
+    program = [sys.executable, "-m", "gateway.demo.serving", str(port)]
     environ = {**os.environ, "GATEWAY_CONFIG": str(path)}
     with subprocess.Popen(
         program, env=environ, stdout=subprocess.DEVNULL, stderr=stderr, start_new_session=True

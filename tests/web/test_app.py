@@ -180,8 +180,8 @@ def test_no_issuer_speaks_in_the_gateways_own_name(tmp_path: Path) -> None:
         ("", 401),
     ],
 )
-def test_an_open_gateway_is_open_to_its_own_computer_alone(tmp_path: Path, address: str, status: int) -> None:
-    app = create_app(settle(tmp_path, "open = true\n"))
+def test_the_demo_is_open_to_its_own_computer_alone(tmp_path: Path, address: str, status: int) -> None:
+    app = create_app(settle(tmp_path), demo=True)
     assert isinstance(app, Site)
 
     answer = app.test_client().get("/fhir/Patient", environ_base={"REMOTE_ADDR": address})
@@ -190,11 +190,11 @@ def test_an_open_gateway_is_open_to_its_own_computer_alone(tmp_path: Path, addre
     app.door.gateway.close()
 
 
-def test_only_an_open_gateway_answers_without_a_token(tmp_path: Path) -> None:
-    for how, status in (("open = true\n", 200), ("", 401)):
+def test_only_the_demo_answers_without_a_token(tmp_path: Path) -> None:
+    for demo, status in ((True, 200), (False, 401)):
         folder = tmp_path / f"folder{status}"
         folder.mkdir()
-        app = create_app(settle(folder, how))
+        app = create_app(settle(folder), demo=demo)
         assert isinstance(app, Site)
         client = app.test_client()
 

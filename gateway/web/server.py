@@ -1,0 +1,30 @@
+"""The processes that serve: granian around an application factory."""
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+_PATIENCE = 3
+
+
+def serve(factory: str, host: str, port: int, *, workers: int = 1, threads: int = 16) -> None:
+    """Serve until Ctrl-C or SIGTERM.
+
+    Args:
+        factory: what makes the WSGI application in each worker, as `module:function`.
+        threads: in each worker, for waiting on upstreams.
+    """
+    Server(
+        factory,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        factory=True,
+        websockets=False,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        # Ctrl-C reaches the workers too, and one that hears it twice may not end by itself.
+        workers_kill_timeout=_PATIENCE,
+    ).serve()
