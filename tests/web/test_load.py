@@ -7,9 +7,11 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from fhir.resources.R4B.operationdefinition import OperationDefinition
 from fhir.resources.R4B.parameters import Parameters
 from served import token_for
 
+from gateway.resources import shipped
 from gateway.testing import children, write_ctf
 from gateway.web.site import Site
 
@@ -95,6 +97,21 @@ def test_fhir_itself_needs_no_mapping(site: Site) -> None:
     answer = send(site, "clinic", data=lines.encode(), content_type="application/fhir+ndjson")
 
     assert counted(answer)["created"] == 3
+
+
+def test_the_definition_of_load_tells_what_it_takes_and_gives(site: Site) -> None:
+    text = (shipped("profiles") / "OperationDefinition-load.json").read_text("utf-8")
+    made = json.loads(text.replace("{base}", site.door.gateway.config["base_uri"]))
+    answer = send(site, "school", data=CTF.read_bytes(), content_type="application/xml")
+    statement = site.test_client().get("/feed/school/metadata").json
+
+    OperationDefinition.model_validate(made)
+    (said,) = statement["rest"][0]["operation"]
+    assert said == {"name": made["code"], "definition": made["url"]}
+    names = {use: [each["name"] for each in made["parameter"] if each["use"] == use] for use in ("in", "out")}
+    assert names["out"] == [each["name"] for each in answer.json["parameter"]]
+    refused = send(site, "school", "?nonsense=1", data=b"x").json["issue"][0]["diagnostics"]
+    assert all(name in refused for name in names["in"])
 
 
 @pytest.mark.parametrize(
