@@ -97,6 +97,6 @@ def _has_it(visit: Visit, row: Row) -> bool:
         return False
     try:
         return row.updated // 1000 <= parsedate_to_datetime(since).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         # RFC 9110: a date that cannot be read is as good as none
         return False

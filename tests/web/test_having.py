@@ -76,6 +76,28 @@ def test_a_patient_that_is_as_it_was_is_not_sent_again(two_records: Site) -> Non
     assert (again.status_code, again.data) == (304, b"")
 
 
+@pytest.mark.parametrize(
+    ("since", "status"),
+    [
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 304),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 200),
+        ("yesterday", 200),
+        ("Fri, 31 Dec 99999999999999999999 23:59:59 GMT", 200),
+        ("Fri, 31 Dec 9999 23:59:59 -99999999999999999999", 200),
+        ("", 200),
+    ],
+)
+def test_on_a_feed_a_date_may_tell_and_one_that_cannot_be_read_does_not(
+    two_records: Site, since: str, status: int
+) -> None:
+    headers = {
+        "Authorization": f"Bearer {token_for(two_records.door.gateway.config, 'clinic')}",
+        "If-Modified-Since": since,
+    }
+
+    assert two_records.test_client().get("/feed/clinic/Patient/one", headers=headers).status_code == status
+
+
 def test_a_query_that_cannot_be_read_is_refused_whichever_way_it_goes(site: Site) -> None:
     for query in ("name=_pretty%ff", "_pretty=%ff", "_pretty=true&name=%ff"):
         answer = get(site, f"Patient?{query}")
