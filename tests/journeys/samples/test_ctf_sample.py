@@ -3,6 +3,7 @@
 The expectations were written from the file and the reference tables by hand, never from the output.
 """
 
+import json
 from collections import Counter
 
 import pytest
@@ -34,7 +35,6 @@ def test_a_pupil_has_official_and_usual_names(ctf: Told) -> None:
         {"use": "usual", "family": "Okafor-Bennett", "given": ["Millie"]},
     ]
     assert (patient["gender"], patient["birthDate"]) == ("female", "2012-03-04")
-    assert patient["telecom"] == [{"system": "phone", "value": "01632 960101", "use": "home"}]
     assert patient["communication"] == [
         {
             "language": {
@@ -106,7 +106,6 @@ def test_the_family_are_contacts_and_the_social_worker_is_in_the_care_team(ctf: 
     ]
     assert [codes(each) for each in contact[0]["relationship"]] == [["MTH", "PAM"], ["Guardian"]]
     assert contact[0]["name"] == {"family": "Okafor", "given": ["Ngozi"], "prefix": ["Ms"]}
-    assert contact[0]["telecom"] == [{"system": "phone", "value": "07700 900101", "use": "mobile"}]
     assert contact[0]["gender"] == "female"
     assert [(codes(each["role"][0]), each["member"]["display"]) for each in team["participant"]] == [
         (["SWR"], "Tolu Adeyemi")
@@ -122,8 +121,20 @@ def test_a_temporary_upn_says_that_it_is_temporary(ctf: Told) -> None:
         {"system": f"{BASE}/Id/uln", "value": "9999001237"},
     ]
     assert [codes(each["language"])[0] for each in child.patient["communication"]] == ["syl", "en"]
-    assert [codes(each["relationship"][0])[0] for each in child.patient["contact"]] == ["FTH", "MTHFOST"]
-    assert "address" not in child.patient
+    assert [codes(each["relationship"][0])[0] for each in child.patient["contact"]] == ["FTH"]
+
+
+def test_nothing_leads_to_where_a_child_in_care_lives(ctf: Told) -> None:
+    in_care = [ctf.about("upn", upn) for upn in ("F201900116001", "M20190022104V")]
+    told = json.dumps([each.patient for each in in_care] + [one for each in in_care for one in each.all])
+
+    for child in in_care:
+        assert label(child.patient) == ["R"]
+        assert not {"telecom", "address"} & child.patient.keys()
+        assert not any({"telecom", "address"} & each.keys() for each in child.patient["contact"])
+    for lead in ("01632", "07700", "Hughes", "Larch", "Quay", "ZZ1"):
+        assert lead not in told
+    assert "security" not in ctf.about("upn", "F201900119033").patient["meta"]
 
 
 def test_the_school_tells_who_is_in_care(ctf: Told) -> None:
