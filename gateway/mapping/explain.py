@@ -155,7 +155,13 @@ class _Teller:
         if rule.drops:
             self.found.dropped += [_as_warning(each) for each in self.faults]
         else:
-            self.found.problems += self.faults
+            # Without its key a row has no id in any rule: said once, not for each of them.
+            said = {(each.place, each.field) for each in self.found.problems if each.kind is RECORD_KEY}
+            self.found.problems += [
+                each
+                for each in self.faults
+                if each.kind is not RECORD_KEY or (each.place, each.field) not in said
+            ]
 
     def doubt(self, rule: Place) -> None:
         """Tell what is doubtful about a value just read, while the rows it came from are at hand."""

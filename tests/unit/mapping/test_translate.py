@@ -240,7 +240,7 @@ def test_a_record_without_its_key_is_set_aside(flat_translator: Translator, flat
 
     made = flat_translator.translate(row)
 
-    assert {each.kind.code for each in made.problems} == {"record.no-key"}
+    assert [each.kind.code for each in made.problems] == ["record.no-key"]
     assert made.problems[0].field == "UPN"
 
 
