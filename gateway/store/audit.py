@@ -4,7 +4,8 @@ Callers of all threads share commits: the first to come writes, and what gathers
 by one of those who wait. Processes take turns, so there is one chain whose end is known: the head row, sealed
 with the gateway's secret. It is a file of its own, so that a load never makes a look wait.
 
-What is not found: the whole file exchanged for an older copy of itself. Keep copies elsewhere.
+What cannot be found here is the whole file exchanged for an older copy of itself: the store notes how far it
+went (`gateway.service.notes`). Whoever can write both can hide that too: keep copies elsewhere.
 """
 
 import hashlib
@@ -105,6 +106,19 @@ class SqliteTrail:
         with self._connected() as connection:
             (found,) = connection.execute("SELECT count(*) FROM event").fetchone()
         return int(found)
+
+    def sealed(self) -> str:
+        """See `base.Trail.sealed`."""
+        with self._connected() as connection:
+            found = connection.execute("SELECT number, hex(hash) FROM head").fetchone()
+        return f"{found[0]} {found[1]}" if found else ""
+
+    def holds(self, sealed: str) -> bool:
+        """See `base.Trail.holds`."""
+        number, _, hash = sealed.partition(" ")
+        with self._connected() as connection:
+            found = connection.execute("SELECT hex(hash) FROM event WHERE number = ?", (number,)).fetchone()
+        return not sealed or found == (hash,)
 
     def verify(self) -> list[Problem]:
         """See `base.Trail.verify`."""

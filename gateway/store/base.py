@@ -269,6 +269,12 @@ class Trail(Protocol):
     def looks(self, child: str) -> Iterator[bytes]:
         """The events about a child, oldest first."""
 
+    def sealed(self) -> str:
+        """A mark of the last event, for `holds`, begun with its number; "" while there is none."""
+
+    def holds(self, sealed: str) -> bool:
+        """Whether the event that a mark was made of is still there, unchanged."""
+
     def verify(self) -> list[Problem]:
         """Problems: rows changed, missing in the middle, or missing at the end."""
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 
 from gateway.problems import refuse
@@ -172,7 +172,12 @@ class Connections:
 
 
 def connect(file: str, patience: float) -> sqlite3.Connection:
-    """A plain connection; its transactions are begun and ended in words."""
+    """A plain connection; its transactions are begun and ended in words.
+
+    A file that is made is its owner's alone, and so is what SQLite puts beside it.
+    """
+    with suppress(OSError):  # one that is there, or that SQLite has its own words for
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     return sqlite3.connect(
         file, timeout=patience, isolation_level=None, check_same_thread=False, cached_statements=512
     )

@@ -101,12 +101,8 @@ class _Way:
     def copy(self, table: str, columns: tuple[str, ...], tell: Said) -> int:
         """How many rows went across."""
         across = 0
-        insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
         for batch in _batches(self.said_by.stream(self.source, f"SELECT {', '.join(columns)} FROM {table}")):
-            if table in COLUMNS:
-                self.said_to.insert(self.target, {(table, columns): batch})
-            else:
-                self.target.executemany(insert, batch)
+            self.said_to.fill(self.target, table, columns, batch)
             across += len(batch)
             tell(table, across)
         return across

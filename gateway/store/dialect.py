@@ -50,9 +50,10 @@ class Dialect:
         own: the rows of index table `{0}`, called `{1}`, of a resource called `{2}`: found by its rid alone.
         its: the rid of an index table's row, where one resource's rows are wanted.
         alone: ends a query in EXISTS, so that it is asked for each row and not joined.
-        each: one statement for each key: the rows for each.
+        each: one statement for each key: the rows for each. The keys of a query have no None.
         stream: a statement whose rows are too many for memory.
         filled: statements after rows came with numbers, so that the next ones follow on.
+        fill: rows that are written into a table.
         insert: index rows that are written; a row may be given twice.
     """
 
@@ -69,4 +70,5 @@ class Dialect:
     each: Callable[[Session, str, Sequence[Sequence[Any]]], list[list[Any]]]
     stream: Callable[[Session, str], Iterator[Any]]
     filled: tuple[str, ...]
+    fill: Callable[[Session, str, Sequence[str], Sequence[Sequence[Any]]], None]
     insert: Callable[[Session, Rows], None]

@@ -38,13 +38,21 @@ def _stream(connection: Session, sql: str) -> Iterator[Any]:
     yield from connection.execute(sql)
 
 
+def _fill(
+    connection: Session,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    how: str = "INSERT",
+) -> None:
+    marks = ", ".join("?" * len(columns))
+    connection.executemany(f"{how} INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+
+
 def _insert(connection: Session, rows: Rows) -> None:
     for (table, columns), some in rows.items():
         if some:
-            marks = ", ".join("?" * len(columns))
-            connection.executemany(
-                f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({marks})", some
-            )
+            _fill(connection, table, columns, some, "INSERT OR IGNORE")
 
 
 SQLITE = Dialect(
@@ -62,6 +70,7 @@ SQLITE = Dialect(
     each=_each,
     stream=_stream,
     filled=(),
+    fill=_fill,
     insert=_insert,
 )
 

@@ -60,7 +60,7 @@ class OpenWork(ResourceReads, PeopleReads, AccountReads):
     def recs(self, feed: str, locals: Sequence[str]) -> dict[str, int]:
         """See `base.Work.recs`."""
         number = self.numbers.feed(self._connection, feed, make=True)
-        return {local: self._writing.rec(number, local) for local in locals}
+        return self._writing.recs(number, locals)
 
     def found(self, id: str, cci: str, founder: int, load: int | None) -> int:
         """See `base.Work.found`."""
@@ -121,10 +121,8 @@ class OpenWork(ResourceReads, PeopleReads, AccountReads):
     def keys(self, keys: Mapping[int, Iterable[bytes]]) -> None:
         """See `base.Work.keys`."""
         self._connection.executemany("DELETE FROM person_key WHERE rec = ?", [(rec,) for rec in keys])
-        self._connection.executemany(
-            "INSERT INTO person_key (key, rec) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [(key, rec) for rec, some in keys.items() for key in some],
-        )
+        rows = [(key, rec) for rec, some in keys.items() for key in some]
+        self.dialect.insert(self._connection, {("person_key", ("key", "rec")): rows})
 
     def review(self, entries: Sequence[Review]) -> None:
         """See `base.Work.review`."""

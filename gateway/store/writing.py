@@ -12,11 +12,10 @@ from gateway.store.search import NO_TIME
 from gateway.store.values import Delete, Put
 
 _KNOWN = "SELECT rid, highest, state FROM resource WHERE feed = ? AND type = ? AND local = ?"
-_INSERT = f"""
-INSERT INTO resource (rid, type, state, time, updated, version, highest, load, local, public, digest, method,
-    place, rule, told, body)
-VALUES ({", ".join("?" * 16)})
-"""
+_COLUMNS = (
+    *("rid", "type", "state", "time", "updated", "version", "highest", "load", "local", "public", "digest"),
+    *("method", "place", "rule", "told", "body"),
+)
 _UPDATE = """
 UPDATE resource SET rid = ?, state = ?, time = ?, updated = ?, version = ?, highest = ?, load = ?, public = ?,
     digest = ?, method = ?, place = ?, rule = ?, told = ?, body = ?
@@ -33,6 +32,8 @@ INSERT INTO version (rid, version, stands, state, home, time, updated, load, dig
 SELECT rid, version, ?, state, rid, time, updated, load, digest, method, place, rule, told, body, ?
 FROM resource WHERE rid = ?
 """
+_REC = "SELECT rec, seq FROM record WHERE feed = ? AND local = ?"
+_NEW_REC = "INSERT INTO record (feed, local) VALUES (?, ?) RETURNING rec"
 
 
 class Writing:
@@ -44,6 +45,7 @@ class Writing:
         self._numbers = numbers
         self._recs: dict[tuple[int, str | None], int] = {}
         self._seqs: dict[int, int] = {}
+        self._longer: set[int] = set()
         self._fresh: dict[tuple[int, int, str], tuple[Any, ...]] = {}
         self._rows = entries.no_rows()
 
@@ -55,6 +57,12 @@ class Writing:
             for each in puts
         ]
         kept = self._kept(keys)
+        abouts: dict[int, list[str]] = {}
+        for (feed, _, _), each in zip(keys, puts, strict=True):
+            if each.about is not None:
+                abouts.setdefault(feed, []).append(each.about)
+        for feed, locals in abouts.items():
+            self.recs(feed, locals)
         for key, each in zip(keys, puts, strict=True):
             feed, type, _ = key
             if key in self._fresh:
@@ -62,7 +70,7 @@ class Writing:
             known = kept.get(key)
             if each.version != (known[1] if known else 0) + 1:
                 raise refuse(STORE_VERSION)
-            rec = self.rec(feed, each.about)
+            rec = self._rec(feed, each.about)
             time = NO_TIME if each.time is None else each.time
             if known is None:
                 rid = self._new_rid(feed, rec, each)
@@ -94,14 +102,34 @@ class Writing:
         found = self._dialect.each(self._connection, _KNOWN, keys)
         return {key: rows[0] for key, rows in zip(keys, found, strict=True) if rows}
 
-    def rec(self, feed: int, local: str | None) -> int:
-        """The record of a feed's Patient, made where it is new; None: that of what is about no Patient."""
-        rec = self._recs.get((feed, local))
+    def recs(self, feed: int, locals: Iterable[str]) -> dict[str, int]:
+        """The records of a feed's Patients, made where they are new."""
+        every = list(dict.fromkeys(locals))
+        new = [local for local in every if (feed, local) not in self._recs]
+        for local, rows in self._each(_REC, feed, new):
+            if rows:
+                rec, self._seqs[rec] = rows[0]
+                self._recs[feed, local] = rec
+        for local, rows in self._each(
+            _NEW_REC, feed, [each for each in new if (feed, each) not in self._recs]
+        ):
+            rec = self._recs[feed, local] = _in_range(rows[0][0])
+            self._seqs[rec] = 0
+        return {local: self._recs[feed, local] for local in every}
+
+    def _each(self, sql: str, feed: int, locals: Sequence[str]) -> Iterable[tuple[str, list[Any]]]:
+        answers = self._dialect.each(self._connection, sql, [(feed, local) for local in locals])
+        return zip(locals, answers, strict=True)
+
+    def _rec(self, feed: int, local: str | None) -> int:
+        """The record that holds what is about a Patient; None: what is about none."""
+        if local is not None:
+            return self._recs[feed, local]
+        rec = self._recs.get((feed, None))
         if rec is None:
-            which, key = ("= ?", (feed, local)) if local is not None else ("IS NULL", (feed,))
-            asked = f"SELECT rec FROM record WHERE feed = ? AND local {which} ORDER BY rec DESC LIMIT 1"
-            row = self._connection.execute(asked, key).fetchone()
-            rec = self._recs[feed, local] = row[0] if row else self._new_rec(feed, local)
+            asked = "SELECT max(rec) FROM record WHERE feed = ? AND local IS NULL"
+            (found,) = self._connection.execute(asked, (feed,)).fetchone()
+            rec = self._recs[feed, None] = found or self._new_rec(feed, None)
         return rec
 
     def keep(self, rid: int, stands: bool) -> None:
@@ -128,11 +156,8 @@ class Writing:
         return rid
 
     def _new_rec(self, feed: int, local: str | None) -> int:
-        made = "INSERT INTO record (feed, local) VALUES (?, ?) RETURNING rec"
-        ((rec,),) = self._connection.execute(made, (feed, local)).fetchall()
-        if rec > REC_MOST:
-            raise refuse(STORE_ROOM, what="record")
-        return int(rec)
+        ((rec,),) = self._connection.execute(_NEW_REC, (feed, local)).fetchall()
+        return _in_range(rec)
 
     def _new_rid(self, feed: int, rec: int, each: Put) -> int:
         if each.type == "Patient" and each.about == each.local:
@@ -147,19 +172,27 @@ class Writing:
             rec = self._recs[feed, None] = self._new_rec(feed, None)
             seq = 0
         self._seqs[rec] = seq + 1
+        self._longer.add(rec)
         return rid_of(feed, rec, seq + 1)
 
     def _flush(self) -> None:
-        self._connection.executemany(_INSERT, list(self._fresh.values()))
+        if self._fresh:
+            self._dialect.fill(self._connection, "resource", _COLUMNS, list(self._fresh.values()))
         self._fresh.clear()
         entries.insert(self._dialect, self._connection, self._rows)
         self._connection.executemany(
-            "UPDATE record SET seq = ? WHERE rec = ?", [(seq, rec) for rec, seq in self._seqs.items()]
+            "UPDATE record SET seq = ? WHERE rec = ?", [(self._seqs[rec], rec) for rec in self._longer]
         )
-        self._seqs.clear()
+        self._longer.clear()
 
     def reindex(self, packs: Iterable[tuple[bytes, int]]) -> None:
         """Write packed index rows back, each under a rid."""
         for pack, rid in packs:
             entries.unpack(pack, rid, self._rows)
         entries.insert(self._dialect, self._connection, self._rows)
+
+
+def _in_range(rec: int) -> int:
+    if rec > REC_MOST:
+        raise refuse(STORE_ROOM, what="record")
+    return int(rec)

@@ -56,8 +56,9 @@ def empty_store(new_database: Callable[[], str]) -> Callable[[], Store]:
     if not url.startswith("postgresql:"):
         return lambda: opened_store(new_database())
 
+    opened_store(url).close()
+
     def again() -> Store:
-        opened_store(url).close()
         emptied(url)
         return opened_store(url)
 

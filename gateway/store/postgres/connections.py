@@ -4,7 +4,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
@@ -27,27 +27,28 @@ _ABANDONED: list[psycopg.Connection[Any]] = []
 class Borrowed:
     """A session for reading, for the length of a block; `steady` gives all its statements one state."""
 
-    __slots__ = ("_connections", "_open", "_steady")
+    __slots__ = ("_connections", "_session", "_steady")
 
     def __init__(self, connections: "Connections", steady: bool) -> None:
         self._connections = connections
         self._steady = steady
 
     def __enter__(self) -> PostgresSession:
-        self._open = ExitStack()
         with self._connections.watched():
-            session = self._open.enter_context(self._connections.lent())
+            self._session = self._connections.take()
             if self._steady:
-                # in a pipeline this waits for nothing: it is sent with the first question
-                self._open.enter_context(session.raw.pipeline())
-                session.say("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        return session
+                try:
+                    self._session.say("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                except BaseException:
+                    self._connections.give_back(self._session)
+                    raise
+        return self._session
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._connections.watched():
-            self._open.__exit__(kind, error, trace)
+        end(self._session)
+        self._connections.give_back(self._session)
         refusal = refused(error, self._connections.server, self._connections.closed)
         if refusal:
             raise refusal from None
@@ -78,16 +79,6 @@ class Connections:
     def read(self, steady: bool = False) -> Borrowed:
         """A session for reading."""
         return Borrowed(self, steady)
-
-    @contextmanager
-    def lent(self) -> Iterator[PostgresSession]:
-        """A session for the length of a block; what it has begun is rolled back."""
-        session = self.take()
-        try:
-            yield session
-        finally:
-            end(session.raw)
-            self.give_back(session)
 
     def take(self) -> PostgresSession:
         """An idle session, or a new one."""
@@ -137,7 +128,7 @@ class Connections:
                         yield session
                         session.say("COMMIT")
                 finally:
-                    end(session.raw)
+                    end(session)
         finally:
             self._turn.release()
 
@@ -207,11 +198,11 @@ def named(url: str) -> str:
     return f"{host}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"
 
 
-def end(raw: psycopg.Connection[Any]) -> None:
+def end(session: PostgresSession) -> None:
     """Roll back what is open; a connection that cannot even do that is closed."""
-    if raw.closed or raw.info.transaction_status == TransactionStatus.IDLE:
+    if session.raw.closed or session.raw.pgconn.transaction_status == TransactionStatus.IDLE:
         return
     try:
-        raw.execute("ROLLBACK")
+        session.say("ROLLBACK")
     except psycopg.Error:
-        raw.close()
+        session.raw.close()

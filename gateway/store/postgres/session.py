@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from psycopg import Connection, RawCursor
+from psycopg import Connection, OperationalError, RawCursor
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.types.array import ListBinaryDumper
 from psycopg.types.numeric import FloatBinaryDumper, Int8BinaryDumper
 from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper
@@ -61,7 +63,15 @@ class PostgresSession:
 
     def say(self, *statements: str) -> None:
         """Run statements without values, in one round trip; in a pipeline only one."""
-        self.raw.execute("; ".join(statements).encode(), prepare=False)
+        text, pgconn = "; ".join(statements).encode(), self.raw.pgconn
+        if pgconn.pipeline_status:
+            self.raw.execute(text, prepare=False)
+            return
+        # a third of what a cursor costs, and every question begins and ends with one
+        result = pgconn.exec_(text)
+        if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+            lost = pgconn.status != ConnStatus.OK
+            raise OperationalError("the server hung up") if lost else error_from_result(result)
 
 
 @lru_cache(4096)
@@ -75,8 +85,25 @@ def _any_of(values: Sequence[str] | Sequence[int]) -> tuple[str, object]:
 
 
 def _each(session: Session, sql: str, keys: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    asked = [session.execute(sql, key) for key in keys]
-    return [answer.fetchall() for answer in asked]
+    if len(keys) < 2 or "SELECT" not in sql[:8]:
+        asked = [session.execute(sql, key) for key in keys]
+        return [answer.fetchall() for answer in asked]
+    found: list[list[Any]] = [[] for _ in keys]
+    # read in the order of the keys, each key's rows in their own
+    lists = [list(each) for each in zip(*keys, strict=True)]
+    for at, *row in session.execute(_for_each(sql, len(lists)), lists):
+        found[at - 1].append(tuple(row))
+    return found
+
+
+@lru_cache(256)
+def _for_each(sql: str, width: int) -> str:
+    """One statement that asks a question for each of many keys, and says which key a row is for."""
+    first, *rest = sql.split("?")
+    names = [f"k{at}" for at in range(width)]
+    asked = first + "".join(f"given.{name}{part}" for name, part in zip(names, rest, strict=True))
+    keys = f"unnest({', '.join('?' * width)}) WITH ORDINALITY AS given({', '.join(names)}, at)"
+    return f"SELECT given.at, q.* FROM {keys} CROSS JOIN LATERAL ({asked}) q"
 
 
 def _stream(session: Session, sql: str) -> Iterator[Any]:
@@ -98,12 +125,29 @@ def _insert(session: Session, rows: Rows) -> None:
     for (table, columns), some in rows.items():
         if some:
             # in a dict, because a resource may say a thing twice
-            lists: list[list[Any]] = [list(each) for each in zip(*dict.fromkeys(some), strict=True)]
-            if table in ("number", "quantity"):
-                lists[1:3] = ([float(value) for value in each] for each in lists[1:3])
-            marks = ", ".join("?" * len(lists))
-            names = ", ".join(columns)
-            session.execute(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({marks})", lists)
+            _fill(session, table, columns, list(dict.fromkeys(some)))
+
+
+def _fill(session: Session, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    types = _types(session, table)
+    lists: list[list[Any] | None] = []
+    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+        some = list(map(float, values)) if types[column] == "double precision" else list(values)
+        # a shorter list is filled up with NULL, and one of nothing but None has no type
+        lists.append(None if values.count(None) == len(values) else some)
+    marks = ", ".join(f"?::{types[column]}[]" for column in columns)
+    session.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({marks})", lists)
+
+
+_known_types: dict[str, dict[str, str]] = {}
+
+
+def _types(session: Session, table: str) -> dict[str, str]:
+    """The types of a table's columns; the same in every database of ours."""
+    if table not in _known_types:
+        asked = "SELECT attname, atttypid::regtype::text FROM pg_attribute WHERE attrelid = ?::regclass"
+        _known_types[table] = dict(session.execute(asked, (table,)).fetchall())
+    return _known_types[table]
 
 
 _COUNTED = (
@@ -130,5 +174,6 @@ POSTGRES = Dialect(
         f" max({number}) IS NOT NULL) FROM {table}"
         for table, number in _COUNTED
     ),
+    fill=_fill,
     insert=_insert,
 )

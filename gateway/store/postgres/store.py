@@ -39,7 +39,7 @@ class PostgresStore(ResourceReads, PeopleReads, AccountReads):
             try:
                 prepare(session, self._connections.server, patience)
             finally:
-                end(session.raw)
+                end(session)
                 session.raw.close()
 
     def lend(self, steady: bool = False) -> AbstractContextManager[Session]:
