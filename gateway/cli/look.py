@@ -84,8 +84,8 @@ def check(as_json: bool, config_path: Path | None) -> int:
         ]
         say.as_json(answer)
     else:
-        say.table([("look" if _errors(one.problems) else "ok", one.part, one.says) for one in lines])
-        say.problems(found for one in lines for found in _errors(one.problems))
+        say.table([("look" if _told(one) else "ok", one.part, one.says) for one in lines])
+        say.problems(found for one in lines for found in _told(one))
     return 1 if any(_errors(one.problems) for one in lines) else 0
 
 
@@ -118,6 +118,14 @@ def _read(part: str, says: Callable[[], str]) -> Line:
         return Line(part, says())
     except Refused as refused:
         return Line(part, "cannot be used", refused.problems)
+
+
+def _told(line: Line) -> list[Problem]:
+    """What a line has to be looked at for; a mapping's doubts are told by `fhirgate test`."""
+    errors = _errors(line.problems)
+    if line.part.startswith("mapping "):
+        return errors
+    return errors + [each for each in line.problems if each.kind.severity == "warning"]
 
 
 def _errors(problems: Iterable[Problem]) -> list[Problem]:

@@ -177,6 +177,20 @@ STORE_LOAD_UNDONE = kind(
     "conflict",
     409,
 )
+STORE_READABLE = kind(
+    "store.readable",
+    "Other accounts of this computer can read {file}",
+    "Run `chmod 600` on it and on what lies beside it under the same name.",
+    "security",
+    200,
+    "warning",
+)
+AUDIT_SHORTER = kind(
+    "store.audit-shorter",
+    "The audit does not hold what it held when this was last noted ({rows} rows)",
+    "Put the whole audit back as {file}, compare it with the copy kept elsewhere, and find out who can write it.",
+    "security",
+)
 STORE_AUDIT = kind(
     "store.audit",
     "The look could not be written into the audit, so it was not answered",

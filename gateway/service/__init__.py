@@ -10,6 +10,7 @@ shelf     the mappings and profiles that are there
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from gateway.identity.person import NHS_NUMBER
 from gateway.problems import Place, Refused, problem, refuse
 from gateway.problems.http import HTTP_EXISTS, HTTP_ID_DIFFERS, HTTP_STALE, HTTP_TYPE_DIFFERS
 from gateway.problems.service import CHILD_UNKNOWN, FEED_UNKNOWN
-from gateway.service import decisions
+from gateway.service import decisions, notes
 from gateway.service.ask import Asker
 from gateway.service.clock import now
 from gateway.service.keys import Keys
@@ -217,8 +218,14 @@ class Gateway:
         with self.store.write() as work:
             return decisions.put_back(work, self.linker, decisions.linked(work, feed.name, local), now())
 
+    def note_audit(self) -> None:
+        """Note in the store how far the audit goes, if the store can be written now."""
+        with suppress(Refused):
+            notes.note_audit(self.store, self.trail)
+
     def close(self) -> None:
         """Close the store and the audit."""
+        self.note_audit()
         self.store.close()
         self.trail.close()
 

@@ -1,11 +1,14 @@
 """Is everything as it should be? One line for each part; the first thing support asks for."""
 
+from pathlib import Path
 from typing import NamedTuple
 
+from gateway.config import SERVERS, Config
 from gateway.fhir import json
-from gateway.problems import Problem, Refused
+from gateway.problems import Problem, Refused, problem
+from gateway.problems.store import STORE_READABLE
 from gateway.resources import shipped
-from gateway.service import Gateway
+from gateway.service import Gateway, notes
 
 
 class Line(NamedTuple):
@@ -17,11 +20,12 @@ class Line(NamedTuple):
 
 
 def check(gateway: Gateway) -> list[Line]:
-    """Look at settings, database, audit, mappings, profiles and upstreams; nothing is changed."""
+    """Look at settings, database, audit, mappings, profiles and upstreams; note how far the audit goes."""
     return [
         _settings(gateway),
         _database(gateway),
         _audit(gateway),
+        _files(gateway.config),
         *(_mapping(gateway, name) for name in sorted(gateway.shelf.folders)),
         _profiles(),
         *(Line(f"upstream {each.name}", each.base_url) for each in gateway.upstreams.upstreams),
@@ -47,8 +51,24 @@ def _database(gateway: Gateway) -> Line:
 
 
 def _audit(gateway: Gateway) -> Line:
-    problems = tuple(gateway.trail.verify())
-    return Line("audit", "changed or incomplete" if problems else "complete and unchanged", problems)
+    problems = (
+        *gateway.trail.verify(),
+        *notes.shorter(gateway.store, gateway.trail, Path(gateway.config["audit"]).name),
+    )
+    if problems:
+        return Line("audit", "changed or incomplete", problems)
+    gateway.note_audit()
+    return Line("audit", "complete and unchanged")
+
+
+def _files(config: Config) -> Line:
+    """What holds children's records, and who else can read it."""
+    names = [config["secret_file"], config["audit"]]
+    names += [] if config["database"].startswith(SERVERS) else [config["database"]]
+    beside = [Path(name + end) for name in names for end in ("", "-wal", "-shm")]
+    open_to_others = [each for each in beside if each.exists() and each.stat().st_mode & 0o077]
+    says = "readable by others" if open_to_others else "readable by their owner alone"
+    return Line("files", says, tuple(problem(STORE_READABLE, file=each.name) for each in open_to_others))
 
 
 def _mapping(gateway: Gateway, name: str) -> Line:

@@ -50,6 +50,7 @@ def load(visit: Visit) -> Response:
         dry_run = named.get("dry_run") == "true"
         feed = gateway.feed(visit.request.feed)
         report = gateway.loader.load(files, feed, mapping, values=values, dry_run=dry_run)
+    gateway.note_audit()
     visit.found = visit.found._replace(id=str(report.number))
     return Response(200, json.write(told(report, visit.base_uri)))
 

@@ -295,6 +295,43 @@ def test_check_finds_an_audit_that_was_changed(full: Path, fhirgate: Run) -> Non
     assert "audit.changed" in done.err
 
 
+@pytest.mark.parametrize("how", ["emptied", "deleted", "begun anew", "cut"])
+def test_check_finds_an_audit_that_lost_what_was_noted(full: Path, fhirgate: Run, how: str) -> None:
+    for _ in range(3):
+        fhirgate("child", cci_of(fhirgate))
+    assert fhirgate("check").code == 0
+    if how == "emptied":
+        with closing(sqlite3.connect(full / "audit.db")) as connection, connection:
+            for table in ("event", "look", "head"):
+                connection.execute(f"DELETE FROM {table}")
+    elif how == "cut":
+        (full / "audit.db").write_bytes(b"")
+    else:
+        (full / "audit.db").unlink()
+    if how == "begun anew":
+        # more looks than were noted do not make up for those that are gone
+        for _ in range(9):
+            cci_of(fhirgate)
+
+    for _ in range(2):
+        done = fhirgate("check")
+
+        assert done.code == 1
+        assert "look  audit" in done.out
+        assert "store.audit-shorter" in done.err
+
+
+def test_check_warns_of_files_that_others_can_read(full: Path, fhirgate: Run) -> None:
+    assert "look  files" not in fhirgate("check").out
+    (full / "gateway.db").chmod(0o644)
+
+    done = fhirgate("check")
+
+    assert done.code == 0
+    assert "look  files" in done.out
+    assert "store.readable" in done.err and "gateway.db" in done.err
+
+
 @pytest.mark.parametrize(
     ("more", "part", "code"),
     [

@@ -1,11 +1,14 @@
 """Which database a setting names, and how it is shown."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from gateway.config import load, without_password
 from gateway.problems import Refused
+from gateway.security.audit import chained
+from gateway.store.audit import SqliteTrail
 from gateway.store.opening import open_store
 
 
@@ -53,3 +56,22 @@ def test_a_file_that_must_be_there_is_not_made(tmp_path: Path) -> None:
 
     assert caught.value.problems[0].kind.code == "store.cannot-open"
     assert not (tmp_path / "gateway.db").exists()
+
+
+def test_what_is_made_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        store = open_store(str(tmp_path / "gateway.db"))
+        with store.write() as work:
+            work.note({"a": "1"})
+        trail = SqliteTrail(tmp_path / "audit.db", b"key", chained)
+        trail.append(b"one")
+
+        made = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir() if ".db" in each.name}
+
+        assert {"gateway.db", "gateway.db-wal", "audit.db", "audit.db-wal"} <= set(made)
+        assert set(made.values()) == {0o600}
+        store.close()
+        trail.close()
+    finally:
+        os.umask(before)
