@@ -1,6 +1,6 @@
 """The store: writing against plain SQLite inserts of the same bytes, reading, searching, and the audit.
 
-python tests/bench/bench_store.py [PATIENTS]
+python tests/bench/bench_store.py [PATIENTS [postgresql://…]]      the database must be empty
 """
 
 import hashlib
@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 
 from gateway.fhir.query import Criterion, Entry, Query, Span, Target, Text, Token, Value
 from gateway.store.audit import SqliteTrail
-from gateway.store.base import ASK, Composed, Link, Put
-from gateway.store.sqlite import SqliteStore
+from gateway.store.base import ASK, Composed, Link, Put, Store
+from gateway.store.opening import open_store
 
 BATCH = 250
 DAY = 86_400_000
@@ -52,7 +52,7 @@ def _put(local: str, type: str, about: str, size: int, entries: tuple[Entry, ...
     )
 
 
-def fill(store: SqliteStore, batches: list[list[Put]]) -> None:
+def fill(store: Store, batches: list[list[Put]]) -> None:
     """What a load writes: resources, records, links, children, person keys."""
     for puts in batches:
         with store.write() as work:
@@ -76,6 +76,12 @@ def fill(store: SqliteStore, batches: list[list[Put]]) -> None:
             )
 
 
+def write(store: Store, puts: list[Put]) -> None:
+    """One commit of its own."""
+    with store.write() as work:
+        work.put(puts)
+
+
 def plain(file: Path, batches: list[list[Put]]) -> None:
     """The same bytes into one table with one index."""
     connection = sqlite3.connect(file, isolation_level=None)
@@ -97,7 +103,7 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def questions(store: SqliteStore, patients: int) -> Iterator[tuple[str, Callable[[], object]]]:
+def questions(store: Store, patients: int) -> Iterator[tuple[str, Callable[[], object]]]:
     """What is asked, by name."""
     local = f"p{patients // 2:07}-abcdefghijklmn"
     child = f"k{local}"
@@ -158,7 +164,7 @@ def main() -> None:
         puts = [put for number in range(patients) for put in invented(number)]
         batches = [puts[at : at + 4 * BATCH] for at in range(0, len(puts), 4 * BATCH)]
         base, _ = timed(lambda: plain(folder / "plain.db", batches))
-        store = SqliteStore(folder / "gateway.db")
+        store = open_store(sys.argv[2] if len(sys.argv) > 2 else str(folder / "gateway.db"))
         wall, cpu = timed(lambda: fill(store, batches))
         print(f"write, index, link, compose   {len(puts) / wall:10,.0f} resources a second")
         print(f"  CPU                         {cpu / len(puts) * 1e6:10.0f} µs a resource")
@@ -167,8 +173,11 @@ def main() -> None:
         )
         for what, ask in questions(store, patients):
             ask()
-            spent, _ = timed(lambda ask=ask: [ask() for _ in range(500)])  # type: ignore[misc]
-            print(f"{what:42}{spent / 500 * 1e6:8.0f} µs")
+            spent, cpu = timed(lambda ask=ask: [ask() for _ in range(500)])  # type: ignore[misc]
+            print(f"{what:42}{spent / 500 * 1e6:8.0f} µs, CPU {cpu / 500 * 1e6:6.0f}")
+        more = [invented(10_000_000 + number) for number in range(100)]
+        spent, cpu = timed(lambda: [write(store, puts) for puts in more])
+        print(f"{'write a Patient and 3 Observations':42}{spent / 100 * 1e6:8.0f} µs, CPU {cpu / 100 * 1e6:6.0f}")
         store.close()
         for threads in (1, 16):
             print(
