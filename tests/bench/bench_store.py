@@ -177,7 +177,8 @@ def main() -> None:
             print(f"{what:42}{spent / 500 * 1e6:8.0f} µs, CPU {cpu / 500 * 1e6:6.0f}")
         more = [invented(10_000_000 + number) for number in range(100)]
         spent, cpu = timed(lambda: [write(store, puts) for puts in more])
-        print(f"{'write a Patient and 3 Observations':42}{spent / 100 * 1e6:8.0f} µs, CPU {cpu / 100 * 1e6:6.0f}")
+        what = "write a Patient and 3 Observations"
+        print(f"{what:42}{spent / 100 * 1e6:8.0f} µs, CPU {cpu / 100 * 1e6:6.0f}")
         store.close()
         for threads in (1, 16):
             print(
