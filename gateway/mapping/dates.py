@@ -8,8 +8,8 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from gateway.mapping.memo import Convert, Unfit
-from gateway.problems.record import RECORD_DATE, RECORD_TIME
+from gateway.mapping.memo import Convert, Doubtful, Unfit
+from gateway.problems.record import RECORD_DATE, RECORD_DOUBTFUL_DATE, RECORD_TIME
 
 _TOKEN = re.compile(r"yyyy|MMM|MM|M|dd|d|HH|mm|ss|SSS|XXX|zz|'[^']*'|[^A-Za-z']")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -121,6 +121,25 @@ def to_date_time(written: str, zone: str = "Europe/London") -> Convert:
         if made is None:
             raise Unfit(RECORD_TIME, format=written)
         return made.isoformat().replace("+00:00", "Z") if made.tzinfo is UTC else made.isoformat()
+
+    return convert
+
+
+def born_within(years: int) -> Convert:
+    """A converter of `day/other day` to the first: `Doubtful` where it is after the other, or more than so
+    many years before it.
+    """
+    earlier = plus_years(-years)
+
+    def convert(text: str) -> str:
+        born, _, seen = text.partition("/")
+        if not born:
+            return ""
+        if not all(len(day) == 10 and is_real("date", day) for day in (born, seen or born)):
+            raise Unfit(RECORD_DATE, format="yyyy-MM-dd")
+        if seen and not (int(seen[:4]) > years and earlier(seen) <= born <= seen):
+            return Doubtful(born, RECORD_DOUBTFUL_DATE)
+        return born
 
     return convert
 

@@ -7,6 +7,14 @@ _AGAIN = "Correct {field} in the source system and send the record again."
 RECORD_DATE = kind(
     "record.not-a-date", "{field} must be a real date written as {format}", _AGAIN, "value", 422
 )
+RECORD_DOUBTFUL_DATE = kind(
+    "record.doubtful-date",
+    "{field} is a date that a child of these records can hardly have been born on: in the future, or too long ago",
+    "Check {field} in the source system; it was kept as it is.",
+    "value",
+    422,
+    "warning",
+)
 RECORD_TIME = kind(
     "record.not-a-time", "{field} must be a real date and time written as {format}", _AGAIN, "value", 422
 )

@@ -11,6 +11,12 @@ def _plus_years(count: str) -> Convert:
     return dates.plus_years(int(count))
 
 
+def _born_within(years: str) -> Convert:
+    if not years.isdecimal() or not 0 < int(years) < 200:
+        raise Misused("takes a whole number of years")
+    return dates.born_within(int(years))
+
+
 DAYS: tuple[Function, ...] = (
     Function(
         "date",
@@ -79,5 +85,19 @@ DAYS: tuple[Function, ...] = (
         1,
         1,
         plain=True,
+    ),
+    Function(
+        "bornWithin",
+        _born_within,
+        TEXT,
+        "date",
+        "(dob.date() & '/' & run.received).bornWithin(26)",
+        "The first of two days. It is kept, with a warning, where it is after the other, or more than so "
+        "many years before it.",
+        ("2012-03-04/2026-01-01", "2012-03-04"),
+        1,
+        1,
+        plain=True,
+        doubts=True,
     ),
 )

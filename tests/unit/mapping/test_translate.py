@@ -399,3 +399,35 @@ def test_a_code_that_is_kept_is_doubted_once_for_its_cell_whenever_it_is_met(
     found = [(each.kind.code, each.place.line, each.field) for each in once.warnings]
     assert found == [("record.code-kept", 20, "Type"), ("record.code-kept", 24, "Type")]
     assert nested_translator.translate(pupil).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("born", "received", "doubtful"),
+    [
+        pytest.param("01/01/2026", "2026-01-01", False, id="on the day of the load"),
+        pytest.param("02/01/2026", "2026-01-01", True, id="the day after"),
+        pytest.param("01/01/2000", "2026-01-01", False, id="26 years before"),
+        pytest.param("31/12/1999", "2026-01-01", True, id="a day more"),
+        pytest.param("28/02/1998", "2024-02-29", False, id="26 years before a leap day"),
+        pytest.param("01/01/1812", "", False, id="no day to compare with"),
+        pytest.param("", "2026-01-01", False, id="no birth date"),
+    ],
+)
+def test_a_birth_date_that_can_hardly_be_is_kept_with_a_warning(
+    born: str, received: str, doubtful: bool
+) -> None:
+    text = SMALL.replace(
+        "    active:", "    birthDate: \"= (B.date() & '/' & run.received).bornWithin(26)\"\n    active:"
+    ).partition("  - resourceType: Observation")[0]
+    translator = Translator(
+        load(text, file="small.yaml"), Ids(b"x", "x"), received=received, files={"f": "f.csv"}
+    )
+
+    made = translator.translate(["1", "a", born, "Y", 7])
+
+    assert not made.problems
+    assert [(each.kind.code, each.field, str(each.place)) for each in made.warnings] == (
+        [("record.doubtful-date", "B", "f.csv:7")] if doubtful else []
+    )
+    patient = json.loads(made.resources[0][3])
+    assert patient.get("birthDate", "") == "-".join(reversed(born.split("/")))
