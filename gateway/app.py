@@ -10,13 +10,14 @@ from flask import Flask
 from gateway import config as settings
 from gateway.config import Config
 from gateway.fhir import json
+from gateway.fhir.facts import resource_types
 from gateway.problems import Place, Problem, Refused, problem, refuse
 from gateway.problems.config import CONFIG_UNREADABLE, CONFIG_VALUE
 from gateway.problems.security import SCOPE_FORM
 from gateway.security.audit import chained
 from gateway.security.keys import OwnKey, own_key, public_keys
 from gateway.security.principal import Client, anybody
-from gateway.security.scopes import Scope, parsed
+from gateway.security.scopes import ANY, Scope, parsed
 from gateway.security.token import Issuer
 from gateway.service import Gateway, notes
 from gateway.service.keys import Keys, read_secret
@@ -118,7 +119,7 @@ def clients_of(config: Config) -> dict[str, Client]:
         scopes: list[Scope] = []
         for word in each["scopes"]:
             scope = parsed(word)
-            if scope is None:
+            if scope is None or not (scope.type == ANY or scope.type in resource_types()):
                 problems.append(
                     problem(SCOPE_FORM, place=Place(path=f"clients.{id}.scopes"), scope=repr(word))
                 )

@@ -15,6 +15,7 @@ from dataclasses import field as attribute
 from pathlib import Path
 from typing import Any
 
+from gateway import sense
 from gateway.problems import Place, Problem, Refused, problem
 from gateway.problems.config import CONFIG_MISSING, CONFIG_UNKNOWN, CONFIG_UNREADABLE, CONFIG_VALUE
 
@@ -204,8 +205,16 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
             problems.append(
                 problem(CONFIG_UNKNOWN, place=place, name=name, near=near[0] if near else "one of them")
             )
+    variables = {_variable(name): name for name, _ in _expected(given, env)}
+    for name in sense.astray(env, variables):
+        near = difflib.get_close_matches(name, variables, 1)
+        problems.append(problem(CONFIG_UNKNOWN, name=name, near=near[0] if near else "one of them"))
+
+    def place_of(name: str) -> Place:
+        return Place(file=path.name if path else "", line=lines.get(name, 0)) if name in given else Place()
+
     for name, setting in _expected(given, env):
-        variable = "GATEWAY_" + name.upper().replace(".", "_").replace("-", "_")
+        variable = _variable(name)
         origin, raw = "default", setting.default
         if name in given:
             origin, raw = path.name if path else "", given[name]
@@ -214,31 +223,44 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         try:
             value = _typed(setting, raw) if origin != "default" else raw
         except ValueError:
-            place = (
-                Place(file=path.name if path else "", line=lines.get(name, 0)) if name in given else Place()
-            )
             shown = "what was given" if setting.secret else repr(raw)
-            problems.append(problem(CONFIG_VALUE, place=place, name=name, given=shown, takes=_takes(setting)))
+            problems.append(
+                problem(CONFIG_VALUE, place=place_of(name), name=name, given=shown, takes=_takes(setting))
+            )
             continue
         if setting.required and value in ("", None):
             state = "empty" if name in given else "not there"
             where = f"environment {variable} (not set), {path.name if path else 'no file'} ({state})"
             problems.append(problem(CONFIG_MISSING, name=name, looked=where))
         values[name] = Value(setting, name, value, origin)
+    folder = path.resolve().parent if path else Path.cwd()
+    config = Config(_placed(values, folder), folder)
+    problems += sense.senseless({name: each.value for name, each in config.values.items()}, place_of)
     if problems:
         raise Refused(*problems)
-    folder = path.resolve().parent if path else Path.cwd()
-    return Config(_placed(values, folder), folder)
+    return config
+
+
+def _variable(name: str) -> str:
+    return "GATEWAY_" + name.upper().replace(".", "_").replace("-", "_")
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise Refused(problem(CONFIG_UNREADABLE, place=Place(file=path.name), reason=str(error))) from None
+        raise Refused(_not_toml(path, str(error))) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "It is not UTF-8 text"
         raise Refused(problem(CONFIG_UNREADABLE, place=Place(file=path.name), reason=reason)) from None
+
+
+def _not_toml(path: Path, said: str) -> Problem:
+    """What the parser says, with its place as a place and in our words."""
+    reason, _, where = said.partition(" (at ")
+    line, column = ([int(number) for number in re.findall("[0-9]+", where)] + [0, 0])[:2]
+    place = Place(file=path.name, line=line, column=column)
+    return problem(CONFIG_UNREADABLE, place=place, reason=reason.replace("Invalid ", "Not a valid "))
 
 
 def _flat(tree: dict[str, Any], head: str = "") -> dict[str, Any]:
@@ -294,7 +316,7 @@ def _typed(setting: Setting, raw: Any) -> Any:
     match setting.type:
         case "integer":
             number = int(text) if text is not None else raw
-            if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            if isinstance(number, bool) or not isinstance(number, int) or number < 1:
                 raise ValueError
             return number
         case "seconds":
@@ -326,7 +348,7 @@ def _takes(setting: Setting) -> str:
     if setting.choices:
         return "one of: " + ", ".join(setting.choices)
     kinds = {
-        "integer": "a whole number, 0 or more",
+        "integer": "a whole number above 0",
         "seconds": "a number of seconds above 0",
         "flag": "true or false",
         "list": "a list of texts",

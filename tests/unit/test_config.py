@@ -98,3 +98,64 @@ def test_a_secret_is_not_told_when_it_is_wrong(tmp_path: Path) -> None:
         load(path, {})
 
     assert "12345" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "fix"),
+    [
+        ('[clients.a]\nfeeds = ["locl"]\n[feeds.local]\nsector = "health"\n', 2, "names of feeds: local"),
+        ('[clients.a]\nfeeds = ["any"]\n', 2, "none yet"),
+        ('mappings = ["nosuch"]\n', 1, "folders that are there"),
+        ('profiles = ["nosuch"]\n', 1, "folders that are there"),
+        ('[feeds."a/b c"]\nsector = "health"\n', 0, "/feed/NAME"),
+        ("page_size = 0\n", 1, "above 0"),
+        ("load_batch = 0\n", 1, "above 0"),
+        ("body_most = -1\n", 1, "above 0"),
+    ],
+)
+def test_what_cannot_mean_anything_is_refused(tmp_path: Path, text: str, line: int, fix: str) -> None:
+    with pytest.raises(Refused) as caught:
+        load(written(tmp_path, text), {})
+
+    (told,) = caught.value.problems
+    assert told.kind.code == "config.value"
+    assert told.place.line == line
+    assert fix in told.fix
+
+
+@pytest.mark.parametrize(
+    ("variable", "near"),
+    [("GATEWAY_PAGE_SIZ", "GATEWAY_PAGE_SIZE"), ("GATEWAY_OPEN", ""), ("GATEWAY_FEEDS_LOCL_SECTOR", "LOCAL")],
+)
+def test_a_misspelt_variable_is_refused_like_a_misspelt_setting(
+    tmp_path: Path, variable: str, near: str
+) -> None:
+    path = written(tmp_path, '[feeds.local]\nsector = "health"\n')
+
+    with pytest.raises(Refused) as caught:
+        load(path, {variable: "5"})
+
+    (told,) = caught.value.problems
+    assert told.kind.code == "config.unknown-setting"
+    assert variable in told.says and near in told.fix
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    others = (
+        "GATEWAY_CONFIG",
+        "GATEWAY_SERVICE_HOST",
+        "GATEWAY_PORT_8080_TCP_ADDR",
+        "GATEWAY_PORT",
+        "PAGE_SIZE",
+    )
+
+    assert load(None, dict.fromkeys(others, "x"))["page_size"] == 20
+
+
+def test_a_mistake_in_toml_has_its_line_and_column(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as caught:
+        load(written(tmp_path, "page_size = 5\nofficial = oops\n"), {})
+
+    (told,) = caught.value.problems
+    assert (told.place.line, told.place.column) == (2, 12)
+    assert "Not a valid value" in told.fix
