@@ -1,5 +1,6 @@
 """HTTP itself: addresses, formats, headers, sizes; the ids are those of the project's REST checklist."""
 
+import gzip
 import json
 import time
 from typing import Any
@@ -138,6 +139,29 @@ def test_H5_the_content_type_of_a_body_counts(clinic: Caller, content_type: str,
     answer = clinic.ask("POST", "feed/clinic/Patient", json.dumps(PATIENT), Content_Type=content_type)
 
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_H5_a_compressed_body_is_refused_and_not_read_as_json(clinic: Caller, coding: str) -> None:
+    body = gzip.compress(json.dumps(PATIENT).encode())
+
+    answer = clinic.ask("POST", "feed/clinic/Patient", body, Content_Type=JSON, Content_Encoding=coding)
+
+    assert (answer.status_code, code(answer)) == (415, "http.content-encoding")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content_Type": JSON}], ids=["bare", "typed"])
+@pytest.mark.parametrize("body", [None, b"", b" \r\n"], ids=["none", "empty", "blank"])
+def test_H5_a_write_without_a_resource_says_that_there_is_none(
+    clinic: Caller, body: bytes | None, headers: dict[str, str]
+) -> None:
+    written = clinic.ask("POST", "feed/clinic/Patient", body, **headers)
+    updated = clinic.ask("PUT", "feed/clinic/Patient/bodiless", body, **headers)
+
+    untyped = bool(body) and not headers
+    wanted = (415, "http.no-content-type") if untyped else (400, "http.empty-body")
+    assert [(answer.status_code, code(answer)) for answer in (written, updated)] == [wanted] * 2
+    assert clinic.get("feed/clinic/Patient/bodiless").status_code == 404
 
 
 @pytest.mark.parametrize(("version", "status"), [("4.0", 200), ("4.0.1", 200), ("3.0", 406), ("5.0", 406)])

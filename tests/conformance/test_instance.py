@@ -152,6 +152,7 @@ def test_I6_every_version_can_be_read(clinic: Caller) -> None:
 
     assert [answer.status_code for answer in found] == [200, 200, 410, 200, 404]
     assert [found[at].json()["gender"] for at in (0, 1, 3)] == ["female", "other", "male"]
+    assert [code(found[at]) for at in (2, 4)] == ["http.gone", "http.no-version"]
     assert found[0].headers["ETag"] == 'W/"1"'
 
 
@@ -202,11 +203,14 @@ def test_I11_an_update_for_another_version_is_412_and_changes_nothing(clinic: Ca
 
     stale = clinic.ask("PUT", f"feed/clinic/Patient/{id}", body, If_Match='W/"1"')
     unread = clinic.ask("PUT", f"feed/clinic/Patient/{id}", body, If_Match="1")
-    nothing = clinic.ask("PUT", f"feed/clinic/Patient/{uuid4()}", body, If_Match='W/"1"')
+    new = str(uuid4())
+    nothing = clinic.ask("PUT", f"feed/clinic/Patient/{new}", {**body, "id": new}, If_Match='W/"1"')
     deletion = clinic.ask("DELETE", f"feed/clinic/Patient/{id}", If_Match='W/"1"')
 
     assert [stale.status_code, unread.status_code, deletion.status_code] == [412, 400, 412]
-    assert nothing.status_code in (400, 412)
+    assert nothing.status_code == 412
+    assert {code(answer) for answer in (stale, nothing, deletion)} == {"http.stale"}
+    assert clinic.get(f"feed/clinic/Patient/{new}").status_code == 404
     assert clinic.get(f"feed/clinic/Patient/{id}").json()["gender"] == "other"
     assert clinic.ask("PUT", f"feed/clinic/Patient/{id}", body, If_Match='W/"2"').status_code == 200
 
@@ -218,7 +222,7 @@ def test_I12_if_none_match_star_only_creates(clinic: Caller) -> None:
     first = clinic.ask("PUT", f"feed/clinic/Patient/{id}", body, If_None_Match="*")
     second = clinic.ask("PUT", f"feed/clinic/Patient/{id}", {**body, "gender": "male"}, If_None_Match="*")
 
-    assert (first.status_code, second.status_code) == (201, 412)
+    assert (first.status_code, second.status_code, code(second)) == (201, 412, "http.exists")
     assert clinic.get(f"feed/clinic/Patient/{id}").json()["gender"] == "female"
 
 

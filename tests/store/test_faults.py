@@ -13,7 +13,7 @@ import pytest
 from told import version
 
 from gateway.problems import Refused
-from gateway.store.schema import migrations
+from gateway.store.schema import APPLICATIONS, migrations
 from gateway.store.sqlite import SqliteStore
 
 
@@ -50,6 +50,31 @@ def test_a_database_of_a_newer_version(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version=99")
 
     assert refusal(tmp_path / "gateway.db") == "store.newer"
+
+
+def test_a_database_of_an_older_version_that_must_not_be_written(open_folder: Path) -> None:
+    file, steps = open_folder / "gateway.db", migrations("sqlite")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript("".join(steps[:-1]))
+        connection.execute(f"PRAGMA application_id={APPLICATIONS['sqlite']}")
+        connection.execute(f"PRAGMA user_version={len(steps) - 1}")
+    file.chmod(0o444)
+    open_folder.chmod(0o777)
+    script = f"""
+try:
+    SqliteStore({str(file)!r}, patience=0.2)
+except Refused as refused:
+    print(refused.problems[0].kind.code, refused.problems[0].says)
+"""
+
+    code, says = as_nobody(script).strip().split(" ", 1)
+
+    assert code == "store.older"
+    assert f"({len(steps) - 1} of {len(steps)})" in says
+    file.chmod(0o644)
+    SqliteStore(file).close()
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(steps),)
 
 
 def test_a_damaged_database(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """A store moved into another database: equal counts and snapshot, and everything goes on from there."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -142,6 +144,36 @@ def test_what_the_other_database_cannot_keep_moves_nothing(
         move(source, target)
 
     assert caught.value.problems[0].kind.code == "store.nul"
+    assert set(target.counts().values()) == {0}
+    source.close()
+    target.close()
+
+
+@pytest.mark.parametrize(
+    ("what", "trigger"),
+    [
+        ("counts", "BEFORE INSERT ON child BEGIN SELECT RAISE(IGNORE); END"),
+        (
+            "snapshots",
+            "AFTER INSERT ON resource BEGIN UPDATE resource SET updated = 1 WHERE rid = NEW.rid; END",
+        ),
+    ],
+)
+def test_a_database_that_does_not_keep_what_it_is_given_is_left_empty(
+    tmp_path: Path, what: str, trigger: str
+) -> None:
+    source, target = open_store(str(tmp_path / "one.db")), open_store(str(tmp_path / "other.db"))
+    told(source)
+    with closing(sqlite3.connect(tmp_path / "other.db")) as theirs:
+        theirs.execute(f"CREATE TRIGGER theirs {trigger}")
+    before = source.snapshot(), target.snapshot()
+
+    with pytest.raises(Refused) as caught:
+        move(source, target)
+
+    assert caught.value.problems[0].kind.code == "store.move-differs"
+    assert what in caught.value.problems[0].says
+    assert (source.snapshot(), target.snapshot()) == before
     assert set(target.counts().values()) == {0}
     source.close()
     target.close()
