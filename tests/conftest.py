@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent / "peers"))
@@ -21,3 +22,17 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 from liar import liar  # noqa: E402, F401
 from peers import hapi, medplum  # noqa: E402, F401
 from served import served, site  # noqa: E402, F401
+
+PEERS = ("hapi", "medplum", "postgres")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start a foreign server: they have its fixture, or a parameter that names it."""
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        words = {*getattr(item, "fixturenames", ())}
+        for value in parameters.params.values() if parameters else ():
+            words.update(value.split() if isinstance(value, str) else ())
+        for name in PEERS:
+            if name in words:
+                item.add_marker(pytest.mark.peer(name))
