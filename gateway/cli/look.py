@@ -12,14 +12,15 @@ import click
 from gateway.app import clients_of, issuer_of
 from gateway.cli import say
 from gateway.cli.seen import audited
-from gateway.cli.shared import opened, with_config, with_json
-from gateway.config import Config
+from gateway.cli.shared import FILE, configured, opened, with_config, with_json
+from gateway.config import SERVERS, Config
 from gateway.fhir import ask, facts
 from gateway.fhir import json as fhir_json
 from gateway.fhir.bindings import meant
 from gateway.fhir.query_text import to_text
 from gateway.problems import Problem, Refused, refuse
 from gateway.problems.http import HTTP_UNKNOWN_TYPE
+from gateway.problems.service import NO_GATEWAY
 from gateway.service import Gateway
 from gateway.service.ask import Answer, Asking, Noted
 from gateway.service.check import Line
@@ -71,6 +72,8 @@ def check(as_json: bool, config_path: Path | None) -> int:
       fhirgate check
       fhirgate check --config /etc/fhirgate/gateway.toml --json
     """
+    if not _begun(config_path):
+        raise refuse(NO_GATEWAY)
     with opened(config_path) as gateway:
         lines = [*checked(gateway), *_access(gateway.config)]
     if as_json:
@@ -97,6 +100,14 @@ def _answer(gateway: Gateway, type: str, words: str, local: bool, noted: Noted) 
     asking = Asking(ASK, sees_upn=True, seconds=float(config["deadline"]), client="cli", noted=noted)
     asker = gateway.asker_here if local else gateway.asker
     return asker.search(gateway.store, query, asking, limit, to_text(query))
+
+
+def _begun(config_path: Path | None) -> bool:
+    """Whether there is a gateway to look at; looking makes none."""
+    database = configured(config_path)["database"]
+    return bool(
+        config_path or Path(FILE).is_file() or database.startswith(SERVERS) or Path(database).exists()
+    )
 
 
 def _access(config: Config) -> list[Line]:

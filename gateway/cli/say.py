@@ -18,7 +18,14 @@ from gateway.problems import Problem
 #: Problems of these parts mean that the command was used wrongly, not that something needs a person.
 _USED_WRONGLY = (
     *("config.", "service.unknown-", "service.feed-needed", "service.mapping-needed", "service.folder"),
-    *("service.port", "service.into-needed", "service.no-record", "store.load-unknown", "mapping.given-"),
+    *(
+        "service.port",
+        "service.no-gateway",
+        "service.into-needed",
+        "service.no-record",
+        "store.load-unknown",
+        "mapping.given-",
+    ),
     *("source.not-found", "source.already-there", "search.", "http.unknown-type", "identity.cci-"),
     *("upstream.setting", "security.scope-form", "security.key", "security.secret"),
 )

@@ -103,6 +103,13 @@ FOLDER_NOT_EMPTY = kind(
     "Choose a folder that is empty or not there yet.",
     "conflict",
 )
+NO_GATEWAY = kind(
+    "service.no-gateway",
+    "There is no gateway here yet: neither gateway.toml nor a database",
+    "Make one with `fhirgate init`, or name its settings with --config.",
+    "not-found",
+    404,
+)
 PORT_TAKEN = kind(
     "service.port-taken",
     "Port {port} cannot be used on {host}: {reason}",

@@ -191,6 +191,14 @@ UPSTREAM_SAID = kind(
     502,
     "warning",
 )
+UPSTREAM_NOT_R4 = kind(
+    "upstream.not-r4",
+    "{name} does not say that it is a FHIR R4 server: {reason}",
+    "Check that upstreams.*.base_url is the FHIR R4 base of {name}.",
+    "not-supported",
+    502,
+    "warning",
+)
 UPSTREAM_SETTING = kind(
     "upstream.setting",
     "The upstream {name} cannot be asked: {reason}",

@@ -9,6 +9,7 @@ from gateway.problems import Problem, Refused, problem
 from gateway.problems.store import STORE_READABLE
 from gateway.resources import shipped
 from gateway.service import Gateway, notes
+from gateway.upstream.greeting import Greeting, greet
 
 
 class Line(NamedTuple):
@@ -28,7 +29,7 @@ def check(gateway: Gateway) -> list[Line]:
         _files(gateway.config),
         *(_mapping(gateway, name) for name in sorted(gateway.shelf.folders)),
         _profiles(),
-        *(Line(f"upstream {each.name}", each.base_url) for each in gateway.upstreams.upstreams),
+        *(_upstream(each) for each in greet(gateway.upstreams.upstreams)),
     ]
 
 
@@ -78,6 +79,12 @@ def _mapping(gateway: Gateway, name: str) -> Line:
         return Line(f"mapping {name}", f"{len(refused.problems)} mistakes", refused.problems)
     doubts = f", {len(mapping.warnings)} warnings" if mapping.warnings else ""
     return Line(f"mapping {name}", f"{mapping.version}: {mapping.title}{doubts}", mapping.warnings)
+
+
+def _upstream(greeting: Greeting) -> Line:
+    upstream = greeting.upstream
+    problems = (greeting.problem,) if greeting.problem else ()
+    return Line(f"upstream {upstream.name}", f"{upstream.base_url}: {greeting.says}", problems)
 
 
 def _profiles() -> Line:

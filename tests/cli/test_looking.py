@@ -362,6 +362,30 @@ def test_check_reads_clients_and_issuers_as_serve_would(
     assert fhirgate("serve", "--port", free_port()).code != 0
 
 
+def test_check_makes_no_gateway_where_there_is_none(
+    tmp_path: Path, fhirgate: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    done = fhirgate("check")
+
+    assert done.code == 2
+    assert "service.no-gateway" in done.err and "fhirgate init" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_asks_the_connected_servers(council: Path, fhirgate: Run) -> None:
+    settings = council / "gateway.toml"
+    base = f"http://127.0.0.1:{free_port()}/fhir"
+    more = f'[upstreams.hospital]\nname = "The Hospital"\nbase_url = "{base}"\n'
+    settings.write_text(settings.read_text("utf-8") + more, "utf-8")
+
+    done = fhirgate("check")
+
+    assert "look  upstream hospital" in done.out
+    assert "upstream.refused" in done.err and "The Hospital" in done.err
+
+
 def test_check_finds_a_mapping_with_a_mistake(gate: Path, fhirgate: Run) -> None:
     mapping = gate / "mappings" / "clubs" / "mapping.yaml"
     mapping.write_text(mapping.read_text("utf-8").replace("DOB.date()", "DOB.dat()"), "utf-8")

@@ -35,13 +35,13 @@ def test_the_environment_names_the_settings(tmp_path: Path, monkeypatch: pytest.
 def test_each_scope_that_cannot_be_given_is_told(tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text(
-        '[clients.a]\nscopes = ["user/Patient.rs", "system/*.rs", "system/*.all", "all", "system/Patiant.r"]\n'
+        '[clients.a]\nscopes = ["user/Patient.rs", "system/*.rs", "system/*.all", "system/Patiant.r"]\n'
     )
 
     with pytest.raises(Refused) as caught:
         clients_of(settings.load(file, {}))
 
-    assert codes(caught) == ["security.scope-form"] * 4
+    assert codes(caught) == ["security.scope-form"] * 3
 
 
 def test_a_client_may_be_tied_to_one_issuer_and_says_why_it_asks(tmp_path: Path) -> None:
