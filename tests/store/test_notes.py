@@ -1,7 +1,8 @@
 """What a gateway notes about itself, and that it is held to it once there are records."""
 
+from collections.abc import Callable
+
 import pytest
-from conftest import Open
 from told import patient
 
 from gateway.problems import Refused
@@ -19,7 +20,7 @@ def codes(store: Store, used: dict[str, str]) -> list[str]:
     return []
 
 
-def test_a_note_is_kept_and_the_later_one_of_a_name_stands(open_store: Open) -> None:
+def test_a_note_is_kept_and_the_later_one_of_a_name_stands(open_store: Callable[[], Store]) -> None:
     store = open_store()
     assert store.notes() == {}
 
