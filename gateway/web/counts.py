@@ -1,6 +1,9 @@
 """What the gateway counts for those who run it; nothing of a child, and few enough series."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from gateway.problems.upstream import UPSTREAM_ANSWERED
 from gateway.upstream.asking import Upstreams
@@ -8,11 +11,17 @@ from gateway.upstream.asking import Upstreams
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _OTHER = "other"
 
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment variable with the folder in which workers keep their counters together."""
+
 
 class Counts:
-    """The counters of this process."""
+    """The counters of this process, or its part of those that the workers share."""
 
     def __init__(self, upstreams: Upstreams) -> None:
+        if SHARED in os.environ and values.ValueClass is values.MutexValue:
+            # a worker that was forked brings the library along as it was before the folder was known
+            values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "fhirgate_requests",
@@ -58,5 +67,9 @@ class Counts:
         self._asked.labels(upstream, code).inc()
 
     def text(self) -> bytes:
-        """All counters in the text format of Prometheus."""
-        return generate_latest(self._registry)
+        """All counters in the text format of Prometheus; those of all workers where they share a folder."""
+        if SHARED not in os.environ:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)

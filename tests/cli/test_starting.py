@@ -117,7 +117,10 @@ def test_a_number_that_is_no_port_is_refused(gate: Path, fhirgate: Run) -> None:
     assert "99999" in done.err
 
 
-def test_two_workers_serve_one_gateway(gate: Path, fhirgate: Run) -> None:
+def test_two_workers_serve_one_gateway(
+    gate: Path, fhirgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     token = fhirgate("token", "local").out.strip()
 
     with serving(gate, "--workers", "2") as url:
@@ -126,7 +129,13 @@ def test_two_workers_serve_one_gateway(gate: Path, fhirgate: Run) -> None:
             for _ in range(6)
         ]
 
+        scraped = [requests.get(f"{url}/metrics", timeout=10).text for _ in range(6)]
+
     assert {each.status_code for each in answers} == {200}
+    # whichever worker answers, it tells of all of them
+    asked = 'fhirgate_request_seconds_count{interaction="search-type"} 6.0'
+    assert all(asked in each for each in scraped), scraped[0]
+    assert not list(tmp_path.glob("fhirgate-counts-*"))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
