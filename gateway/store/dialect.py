@@ -48,7 +48,7 @@ class Dialect:
         picked: joins the resource `{0}` that the rid of a row called `{1}` names.
         along: an index `{}` that a table must be read by.
         own: the rows of index table `{0}`, called `{1}`, of a resource called `{2}`: found by its rid alone.
-        its: the rid of an index table's row, where one resource's rows are wanted.
+        second: the column `{}` where the second index that begins with it is wanted, and no other.
         alone: ends a query in EXISTS, so that it is asked for each row and not joined.
         each: one statement for each key: the rows for each. The keys of a query have no None.
         stream: a statement whose rows are too many for memory.
@@ -65,7 +65,7 @@ class Dialect:
     picked: str
     along: str
     own: str
-    its: str
+    second: str
     alone: str
     each: Callable[[Session, str, Sequence[Sequence[Any]]], list[list[Any]]]
     stream: Callable[[Session, str], Iterator[Any]]

@@ -83,13 +83,15 @@ def remove(dialect: Dialect, connection: Session, rids: Iterable[int]) -> None:
     """Delete the index rows of these resources."""
     keys = [(rid,) for rid in rids]
     for table in COLUMNS if keys else ():
-        connection.executemany(f"DELETE FROM {table} WHERE {dialect.its} = ?", keys)
+        connection.executemany(f"DELETE FROM {table} WHERE {dialect.second.format('rid')} = ?", keys)
 
 
 def packed(dialect: Dialect, connection: Session, rid: int) -> bytes:
     """The index rows of a resource, without its rid."""
     asked = {
-        table: connection.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE {dialect.its} = ?", (rid,))
+        table: connection.execute(
+            f"SELECT {', '.join(columns)} FROM {table} WHERE {dialect.second.format('rid')} = ?", (rid,)
+        )
         for table, columns in COLUMNS.items()
     }
     found = {table: answer.fetchall() for table, answer in asked.items()}

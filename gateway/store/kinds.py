@@ -88,7 +88,10 @@ def _intervals(view: View, criterion: Criterion, value: Value, table: str, extra
     param = view.param(criterion.param)
     found = []
     for text, bound in COMPARISONS[value.prefix]:
-        where = f"x.param = ? AND {text.format(low='x.low', high='x.high')}{extra[0]}"
+        # there is an index that begins with the low end, and a second one with the high end
+        form = "{}" if "{low}" in text else view.dialect.second
+        compared = text.format(low="x.low", high=form.format("x.high"))
+        where = f"{form.format('x.param')} = ? AND {compared}{extra[0]}"
         found.append(rows(view, table, where, param, *(ends[end] for end in bound), *extra[1]))
     return found
 

@@ -92,7 +92,7 @@ def planned(view: View, query: Query) -> Plan:
     """Choose what leads: the rarest criterion, or the order itself where none is rare."""
     clauses = [clause(view, criterion) for criterion in query.criteria]
     leader = _rarest(view.connection, clauses)
-    base, values = shown(view, "r")
+    base, values = shown(view, "r", walked=True)
     tests = [each.holds("r") for each in clauses if each is not leader]
     where: Sql = (
         " AND ".join([base, *(text for text, _ in tests)]),
@@ -128,11 +128,12 @@ def _walks(view: View, plain: bool) -> list[Source]:
     walk = f"resource r{view.dialect.along.format('resource_order')}"
     if view.feed is not None or view.composed:
         return [Source(walk, "TRUE", ())]
+    column = view.dialect.second.format("r.feed")
     asked = "SELECT feed FROM feed WHERE feed > 0"
     feeds = [feed for (feed,) in view.connection.execute(asked)]
     if plain and 0 < len(feeds) <= _FEEDS_APART:
-        return [Source(walk, f"r.feed = {feed}", ()) for feed in feeds]
-    return [Source(walk, f"r.feed {view.dialect.within.format(asked)}", ())]
+        return [Source(walk, f"{column} = {feed}", ()) for feed in feeds]
+    return [Source(walk, f"{column} {view.dialect.within.format(asked)}", ())]
 
 
 def _terms(view: View, sort: Sequence[Sort]) -> list[Term]:

@@ -65,7 +65,7 @@ SQLITE = Dialect(
     along=" INDEXED BY {}",
     # without the hint SQLite may read all values of the parameter for each resource it tests
     own="{0} {1} INDEXED BY {0}_rid",
-    its="rid",
+    second="{}",
     alone="",
     each=_each,
     stream=_stream,

@@ -77,11 +77,18 @@ class View:
         return self.numbers.param(self.connection, self.number, code)
 
 
-def shown(view: View, alias: str) -> Sql:
-    """The condition that the base shows a resource of the view's type."""
+def shown(view: View, alias: str, walked: bool = False) -> Sql:
+    """The condition that the base shows a resource of the view's type.
+
+    Args:
+        view: the base and type.
+        alias: what the resource is called.
+        walked: the resources are met in their order.
+    """
     if view.feed is not None or view.composed:
+        feed = view.dialect.second.format(f"{alias}.feed") if walked else f"{alias}.feed"
         return (
-            f"{alias}.feed = ? AND {alias}.type = ? AND {alias}.state = 0",
+            f"{feed} = ? AND {alias}.type = ? AND {alias}.state = 0",
             (view.feed or 0, view.number),
         )
     return (

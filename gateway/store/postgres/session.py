@@ -103,7 +103,7 @@ def _for_each(sql: str, width: int) -> str:
     names = [f"k{at}" for at in range(width)]
     asked = first + "".join(f"given.{name}{part}" for name, part in zip(names, rest, strict=True))
     keys = f"unnest({', '.join('?' * width)}) WITH ORDINALITY AS given({', '.join(names)}, at)"
-    return f"SELECT given.at, q.* FROM {keys} CROSS JOIN LATERAL ({asked}) q"
+    return f"SELECT given.at, q.* FROM {keys} CROSS JOIN LATERAL ({asked} OFFSET 0) q"
 
 
 def _stream(session: Session, sql: str) -> Iterator[Any]:
@@ -165,7 +165,7 @@ POSTGRES = Dialect(
     picked="CROSS JOIN LATERAL (SELECT * FROM resource o WHERE o.rid = {1}.rid OFFSET 0) {0}",
     along="",
     own="(SELECT * FROM {0} o WHERE o.rid + 0 = {2}.rid OFFSET 0) {1}",
-    its="rid + 0",  # the expression that is indexed
+    second="({} + 0)",
     alone=" OFFSET 0",
     each=_each,
     stream=_stream,

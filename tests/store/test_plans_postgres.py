@@ -1,0 +1,39 @@
+"""PostgreSQL keeps a session's plans: those made while there is nothing must be right when there is much."""
+
+from collections.abc import Callable
+
+import pytest
+from test_plans import postgres_plan
+
+from gateway.store import resources, search, writing
+from gateway.store.opening import open_store
+
+pytest.importorskip("psycopg")
+
+from gateway.store.postgres.session import POSTGRES
+
+
+@pytest.mark.parametrize(
+    ("sql", "args", "index"),
+    [
+        (writing._KNOWN, (1, 2, "a"), "resource_local"),
+        (resources._HELD, (1, 2, "a"), "resource_local"),
+        (search.READ_LOCAL, (1, 2, "a"), "resource_local"),
+        (search.READ_PUBLIC, (2, "a"), "resource_public"),
+        (search.READ_COMPOSED, (2, "a"), "resource_public"),
+        (search.about_sql(POSTGRES)[0], ("a", 2, 3, 4), "resource_head"),
+        (search.about_sql(POSTGRES)[2], ("a", 2, 3), "resource_head"),
+        (writing._REC, (1, "a"), "record_feed_local_key"),
+        ("DELETE FROM date WHERE rid + 0 = ?", (1,), "date_rid"),
+    ],
+)
+def test_a_plan_made_while_there_is_nothing_is_right_later(
+    postgres: Callable[[], str], sql: str, args: tuple[int | str, ...], index: str
+) -> None:
+    store = open_store(postgres())
+    with store.lend(steady=True) as session:
+        used = [node["Index Name"] for node in postgres_plan(session, sql, args) if "Index Name" in node]
+    store.close()
+
+    assert index in used
+    assert not [each for each in used if each.startswith("resource") and each not in (index, "resource_pkey")]
