@@ -173,7 +173,10 @@ def _parameters(type: str) -> tuple[str, str, str]:
 
 
 def _command(name: str, command: click.Command) -> list[str]:
-    context = click.Context(command, info_name=f"fhirgate {name}", max_content_width=100)
+    names = ["-h", "--help"]  # as the program says them; a command remembers those it is first asked with
+    context = click.Context(
+        command, info_name=f"fhirgate {name}", max_content_width=100, help_option_names=names
+    )
     text, _, examples = (command.help or "").partition("\b\nExamples:\n")
     options = [each for each in command.get_params(context) if isinstance(each, click.Option)]
     rows = []
