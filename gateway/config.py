@@ -9,7 +9,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from pathlib import Path
@@ -198,21 +198,14 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     problems: list[Problem] = []
     values: dict[str, Value] = {}
     lines = _lines(path) if path else {}
-    for name in given:
-        if _setting(name) is None:
-            near = difflib.get_close_matches(name, _known(given), 1)
-            place = Place(file=path.name if path else "", line=lines.get(name, 0))
-            problems.append(
-                problem(CONFIG_UNKNOWN, place=place, name=name, near=near[0] if near else "one of them")
-            )
-    variables = {_variable(name): name for name, _ in _expected(given, env)}
-    for name in sense.astray(env, variables):
-        near = difflib.get_close_matches(name, variables, 1)
-        problems.append(problem(CONFIG_UNKNOWN, name=name, near=near[0] if near else "one of them"))
 
     def place_of(name: str) -> Place:
         return Place(file=path.name if path else "", line=lines.get(name, 0)) if name in given else Place()
 
+    known = [name for name, _ in _expected(given, env)]
+    variables = {_variable(name): name for name in known}
+    problems += [_unknown(name, known, place_of(name)) for name in given if _setting(name) is None]
+    problems += [_unknown(name, variables, Place()) for name in sense.astray(env, variables)]
     for name, setting in _expected(given, env):
         variable = _variable(name)
         origin, raw = "default", setting.default
@@ -239,6 +232,11 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     if problems:
         raise Refused(*problems)
     return config
+
+
+def _unknown(name: str, known: Iterable[str], place: Place) -> Problem:
+    near = difflib.get_close_matches(name, known, 1)
+    return problem(CONFIG_UNKNOWN, place=place, name=name, near=near[0] if near else "one of them")
 
 
 def _variable(name: str) -> str:
@@ -300,10 +298,6 @@ def _expected(given: Mapping[str, Any], env: Mapping[str, str]) -> Iterator[tupl
         for setting in SETTINGS:
             if setting.name.startswith(f"{table}.*."):
                 yield setting.name.replace("*", entry, 1), setting
-
-
-def _known(given: Mapping[str, Any]) -> list[str]:
-    return [name for name, _ in _expected(given, {})]
 
 
 def _typed(setting: Setting, raw: Any) -> Any:
