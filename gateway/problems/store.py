@@ -47,7 +47,7 @@ STORE_DAMAGED = kind(
 STORE_FOREIGN = kind(
     "store.not-ours",
     "The database belongs to another program",
-    "Check the setting `database` ({file}), or name a file that does not exist yet.",
+    "Check the setting `database` ({file}), or name one that holds nothing yet.",
     "exception",
     503,
 )
