@@ -13,11 +13,11 @@ from gateway.fhir.meets import holds
 from gateway.fhir.parameters import Context
 from gateway.fhir.query import Criterion, Entry, Query, Sort, Target, Text, Token, Value
 from gateway.fhir.query_text import to_text
-from gateway.problems import Problem, Refused, kind, refuse
+from gateway.problems import Kind, Problem, Refused, refuse
 
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
 CCI = "https://fhirgate.example/Id/cci"
-WRONG = kind("nhs-number.test-only", "The number is wrong", "Correct it.", "value")
+WRONG = Kind("nhs-number.test-only", "The number is wrong", "Correct it.", "value")
 
 
 def as_number(text: str) -> str:
