@@ -3,6 +3,7 @@
 A part of the README is made too: what stands between its `made` comments.
 """
 
+import copy
 import re
 from collections.abc import Callable, Iterable
 from inspect import signature
@@ -173,7 +174,9 @@ def _parameters(type: str) -> tuple[str, str, str]:
 
 
 def _command(name: str, command: click.Command) -> list[str]:
-    names = ["-h", "--help"]  # as the program says them; a command remembers those it is first asked with
+    names = ["-h", "--help"]  # as the program says them
+    command = copy.copy(command)
+    command._help_option = None  # a command remembers the names it was first asked with, in whatever test
     context = click.Context(
         command, info_name=f"fhirgate {name}", max_content_width=100, help_option_names=names
     )
