@@ -82,7 +82,8 @@ class Teller:
             groups: what is said, in groups (the resources of one record) that are kept or refused whole.
             at: now, in milliseconds.
             load: the load it belongs to, if any.
-            so_far: what the load has told before, and will have told when this returns.
+            so_far: what the load has told before, and will have told when this returns; None for one
+                group alone, which has nothing before it.
             another: says of a Patient as it stands and as it is told now whether that is another person.
 
         Returns:
@@ -94,14 +95,11 @@ class Teller:
         kept: list[Kept] = []
         refused: dict[int, Problem] = {}
         puts: dict[tuple[str, str], Put] = {}
-        with_own = so_far or ToldSoFar()
         for number, group in enumerate(groups):
             words = [(one, content_digest(one.text)) for one in group]
             keys = [_key(one) for one in group]
-            if any(
-                earlier is not None and earlier != digest
-                for key, (_, digest) in zip(keys, words, strict=True)
-                if (earlier := with_own.digest(key)) is not None
+            if so_far is not None and any(
+                so_far.digest(key) not in (None, digest) for key, (_, digest) in zip(keys, words, strict=True)
             ):
                 refused[number] = problem(REPEATED_RECORD)
                 continue
@@ -109,7 +107,8 @@ class Teller:
             if another is not None and any(another(*pair) for pair in stood.values()):
                 refused[number] = problem(OTHER_PERSON)
                 continue
-            with_own.add(zip(keys, (digest for _, digest in words), strict=True))
+            if so_far is not None:
+                so_far.add(zip(keys, (digest for _, digest in words), strict=True))
             for one, digest in words:
                 was = stood[one.id][0] if one.type == "Patient" and one.id in stood else None
                 kept.append(self._keep(one, digest, held, puts, at, load)._replace(before=was))
