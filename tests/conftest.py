@@ -21,13 +21,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 from liar import liar  # noqa: E402, F401
 from peers import hapi, medplum  # noqa: E402, F401
-from served import served, site  # noqa: E402, F401
+from postgres import postgres  # noqa: E402, F401
+from served import BACKENDS, served, servers, site  # noqa: E402, F401
 
 PEERS = ("hapi", "medplum", "postgres")
+EACH_BACKEND = frozenset(("conformance", "journeys"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks the served gateway over each backend, where that is more than how it is served."""
+    if "served" in metafunc.fixturenames and EACH_BACKEND.intersection(metafunc.definition.path.parts):
+        metafunc.parametrize("served", BACKENDS, indirect=True, scope="module")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that start a foreign server: they have its fixture, or a parameter that names it."""
+    """Mark the tests that start a server: foreign ones have its fixture, or a parameter that names it."""
     for item in items:
         parameters = getattr(item, "callspec", None)
         words = {*getattr(item, "fixturenames", ())}
@@ -36,3 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for name in PEERS:
             if name in words:
                 item.add_marker(pytest.mark.peer(name))
+        if "served" in words:
+            # one process of the run starts a backend's server, and asks it everything
+            backend = parameters.params.get("served", BACKENDS[0]) if parameters else BACKENDS[0]
+            item.add_marker(pytest.mark.xdist_group(f"served-{backend}"))

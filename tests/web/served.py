@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from gateway.security.token import make
 if TYPE_CHECKING:
     from gateway.web.site import Site
 
+BACKENDS = ("sqlite", "postgres")
 JSON = "application/fhir+json"
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
 UPN = "https://fhirgate.example/Id/upn"
@@ -150,12 +152,36 @@ class Served:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A gateway on a free loopback port, served by granian with two workers."""
+def servers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Served]]:
+    """The gateway over a backend of this name, started at the first call for it."""
+    with ExitStack() as running:
+        known: dict[str, Served] = {}
+
+        def of(backend: str) -> Served:
+            if backend not in known:
+                url = request.getfixturevalue("postgres")() if backend == "postgres" else ""
+                known[backend] = running.enter_context(_serving(tmp_path_factory.mktemp(backend), url))
+            return known[backend]
+
+        yield of
+
+
+@pytest.fixture(scope="module")
+def served(request: pytest.FixtureRequest, servers: Callable[[str], Served]) -> Served:
+    """A gateway on a free loopback port, served by granian with two workers.
+
+    In the folders that `tests/conftest.py` names, a test runs over each of BACKENDS; else over SQLite.
+    """
+    return servers(getattr(request, "param", BACKENDS[0]))
+
+
+@contextmanager
+def _serving(folder: Path, database: str) -> Iterator[Served]:
     from gateway.service.keys import read_secret
 
-    folder = tmp_path_factory.mktemp("served")
-    config = settle(folder)
+    config = settle(folder, f'database = "{database}"\n' if database else "")
     read_secret(Path(config["secret_file"]))
     port = _free_port()
     log_config = folder / "logging.json"
