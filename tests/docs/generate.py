@@ -5,11 +5,16 @@ A part of the README is made too: what stands between its `made` comments.
 
 import copy
 import re
+import sys
 from collections.abc import Callable, Iterable
 from inspect import signature
 from pathlib import Path
 
 import click
+
+sys.path.append(str(Path(__file__).parent))
+
+from checks import CHECKS, rows
 
 from gateway.cli import commands
 from gateway.config import SETTINGS
@@ -137,6 +142,7 @@ def fhir() -> str:
         "",
         *_table(("type", "/fhir", "parameters"), map(_parameters, types("tell"))),
         "",
+        *checklist(),
     ]
     return "\n".join(lines)
 
@@ -152,6 +158,27 @@ def interactions() -> list[str]:
         for route in ROUTES
     ]
     return _table(("interaction", "request", "`/fhir`", "`/feed/{feed}`"), rows)
+
+
+def checklist() -> list[str]:
+    """What a FHIR server is asked, and how each check stands."""
+    stands = {id: (state, note) for id, _, state, note in rows()}
+    states = [state for state, _ in stands.values()]
+    counts = ", ".join(f"{states.count(each)} {each}" for each in ("passed", "refused on purpose", "left"))
+    lines = [
+        "## The checklist",
+        "",
+        f"{len(states)} checks: {counts}. A check is passed when a test that has its id holds over HTTP,",
+        "with SQLite and with PostgreSQL (`tests/conformance/`).",
+        "",
+    ]
+    for group, checks in CHECKS.items():
+        lines += [f"### {group}", ""]
+        lines += _table(
+            ("check", "asks", "state", ""), ((id, asks, *stands[id]) for id, asks in checks.items())
+        )
+        lines.append("")
+    return lines
 
 
 def commands_table() -> list[str]:

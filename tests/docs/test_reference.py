@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ _spec = importlib.util.spec_from_file_location("generate", Path(__file__).with_n
 assert _spec and _spec.loader
 generate = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(generate)
+
+checks = sys.modules["checks"]
 
 BANNED = ("invalid", "failed", "unexpected", "please", "sorry", "oops", "illegal", "forbidden")
 
@@ -41,6 +44,15 @@ def test_each_command_and_setting_has_its_heading() -> None:
 
     assert headings["commands.md"] == set(commands.commands)
     assert headings["settings.md"] == {setting.name for setting in SETTINGS}
+
+
+def test_each_check_of_the_checklist_has_a_test_or_a_reason() -> None:
+    listed = {id for checks in generate.CHECKS.values() for id in checks}
+    reasons = {id for id, _, state, note in generate.rows() if state == "left" and not note}
+
+    assert reasons == set()
+    assert checks.tested() <= listed, "a test is named by a check that is not in the list"
+    assert {*checks.REFUSED, *checks.IN_PART, *checks.LEFT} <= listed
 
 
 def test_each_page_of_the_docs_can_be_found_from_the_index() -> None:
