@@ -1,10 +1,11 @@
-"""A FHIR server that can be told to misbehave: real sockets on loopback, for what no honest server does on demand.
+"""A FHIR server that misbehaves as told: real sockets on loopback, for what no honest server does on demand.
 
     liar = Liar(); base = liar.base("unsorted")      # http://127.0.0.1:PORT/unsorted
     ...; liar.close()
 
-The first part of the path chooses the habit (`HABITS`); "honest" is a small, correct server. It holds one Patient
-and some Observations, set with `liar.holds(patient, observations)`, and remembers what it was asked in `liar.asked`.
+The first part of the path chooses the habit (`HABITS`); "honest" is a small, correct server. It holds one
+Patient and some Observations, set with `liar.holds(patient, observations)`, and remembers what it was asked
+in `liar.asked`.
 """
 
 import gzip
@@ -112,7 +113,7 @@ def _sorted(observations: list[Resource]) -> list[Resource]:
     return sorted(dated, key=lambda each: each["effectiveDateTime"], reverse=True) + undated
 
 
-# --- habits: (liar, base, request) to a Reply, or an action on the socket -------------------------------------
+# habits: (liar, base, request) to a Reply, or an action on the socket
 
 
 def honest(liar: Liar, base: str, asked: Asked) -> Reply:
@@ -161,7 +162,8 @@ def reset(liar: Liar, base: str, asked: Asked) -> str:
 
 def cut(liar: Liar, base: str, asked: Asked) -> Iterator[bytes]:
     """Promise more than is sent."""
-    yield b'HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Length: 5000\r\n\r\n{"resourceType":'
+    yield b"HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Length: 5000\r\n\r\n"
+    yield b'{"resourceType":'
 
 
 def says(content: Any, status: int = 200, **more: Any) -> Callable[[Liar, str, Asked], Reply]:

@@ -2,13 +2,14 @@
 
     python tests/peers/peers.py build [hapi|medplum]
 
-fetches and builds them; `make peers` does that. Nothing is written into the clone: jars, classes and node modules
-go to `${XDG_CACHE_HOME:-~/.cache}/fhirgate-peers`, into folders named by what they were made from.
+fetches and builds them; `make peers` does that. Nothing is written into the clone: jars, classes and node
+modules go to `${XDG_CACHE_HOME:-~/.cache}/fhirgate-peers`, into folders named by what they were made from.
 
-The session fixtures `hapi` and `medplum` give a running server of each make, started once per test run also when
-the run is shared by several processes (pytest-xdist): the first one starts it, and it ends with the process that
-began the run. Everybody shares what it holds, so a test seeds people of its own (`new_nhs_number`). Without Java,
-Maven, Node or a way to fetch the packages the tests skip and say so; with FHIRGATE_REQUIRE_PEERS=1 they fail.
+The session fixtures `hapi` and `medplum` give a running server of each make, started once per test run also
+when the run is shared by several processes (pytest-xdist): the first one starts it, and it ends with the
+process that began the run. Everybody shares what it holds, so a test seeds people of its own
+(`new_nhs_number`). Without Java, Maven, Node or a way to fetch the packages the tests skip and say so; with
+FHIRGATE_REQUIRE_PEERS=1 they fail.
 """
 
 import contextlib
@@ -117,9 +118,6 @@ def new_nhs_number() -> str:
     raise AssertionError("the count never ends")
 
 
-# --- building -------------------------------------------------------------------------------------------------
-
-
 def build_hapi() -> Path:
     """The folder with HAPI's jars and our class, made if it is not there yet."""
     jars = _made(f"hapi-jars-{_hash(HERE / 'hapi/pom.xml')}", _fetch_jars)
@@ -168,7 +166,7 @@ def _install(at: Path, files: list[Path]) -> None:
 
 
 def _made(name: str, make: Callable[[Path], None]) -> Path:
-    """The folder `name` in the cache; made beside it first, so that a broken build leaves nothing half done."""
+    """The folder `name` in the cache; made beside it first: a broken build leaves nothing half done."""
     ready = CACHE / name
     CACHE.mkdir(parents=True, exist_ok=True)
     with _locked(CACHE / f"{name}.lock"):
@@ -196,9 +194,6 @@ def _run(command: list[str], what: str) -> None:
 
 def _hash(*files: Path) -> str:
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
-
-
-# --- running --------------------------------------------------------------------------------------------------
 
 
 def hapi_command(port: int) -> list[str]:
@@ -234,7 +229,7 @@ def running(name: str, shared: Path, owner: int) -> Iterator[Peer]:
     with _locked(shared / f"peer-{name}.lock"):
         if not note.exists():
             port, log = _free_port(), shared / f"peer-{name}.log"
-            # The one that starts it must not be the one that waits for it: the server outlives the first worker.
+            # who starts it must not be who waits for it: the server outlives the first worker
             subprocess.run(
                 [sys.executable, __file__, "start", str(log), str(owner), *COMMANDS[name](port)], check=True
             )
@@ -290,9 +285,6 @@ def _locked(file: Path) -> Iterator[None]:
     with file.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-
-
-# --- fixtures -------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
