@@ -22,7 +22,7 @@ def create(visit: Visit) -> Response:
     """
     if "if-none-exist" in visit.request.headers:
         raise refuse(HTTP_CONDITIONAL_CREATE, field="If-None-Exist")
-    sent = _resource(visit)
+    sent = resource_sent(visit)
     if isinstance(sent, dict):
         sent.pop("id", None)
     gateway, type = visit.gateway, visit.found.type
@@ -44,7 +44,7 @@ def update(visit: Visit) -> Response:
         raise refuse(HTTP_ONLY_ANY, field="If-None-Match")
     gateway, type, id = visit.gateway, visit.found.type, visit.found.id
     feed = gateway.feed(visit.request.feed)
-    kept = gateway.write(feed, type, id, _resource(visit), if_match=if_match, only_new=bool(unless))
+    kept = gateway.write(feed, type, id, resource_sent(visit), if_match=if_match, only_new=bool(unless))
     return _written(visit, kept)
 
 
@@ -70,7 +70,7 @@ def delete(visit: Visit) -> Response:
     return Response(204, b"", headers)
 
 
-def _resource(visit: Visit) -> Any:
+def resource_sent(visit: Visit) -> Any:
     """The resource that the body holds, as JSON that nobody has looked at yet."""
     headers = visit.request.headers
     body = visit.body()
