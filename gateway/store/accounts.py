@@ -34,7 +34,7 @@ _COUNTED = {
     "composed": "resource WHERE state = 0 AND feed = 0",
     "versions": "version WHERE stands = 1",
     "records": "record WHERE local IS NOT NULL",
-    "children": "child",
+    "children": "child WHERE state <> 'sealed'",
     "links": "record WHERE child IS NOT NULL",
     "reviews": "review WHERE stands = 1 AND state = 'open'",
     "loads": "load",
@@ -55,6 +55,11 @@ ORDER BY r.public
 """
 _LINKS = """
 SELECT f.name, c.local, k.id FROM record c JOIN feed f USING (feed) JOIN child k USING (child)
+ORDER BY f.name, c.local
+"""
+_STATES = "SELECT id, state FROM child WHERE state <> 'active' ORDER BY id"
+_SEALS = """
+SELECT f.name, c.local, k.id FROM record c JOIN feed f USING (feed) JOIN child k ON k.child = c.sealed
 ORDER BY f.name, c.local
 """
 _REVIEWS = """
@@ -153,6 +158,8 @@ def _dumped(dialect: Dialect, connection: Session) -> Iterator[tuple[str, ...]]:
         "resource": _RESOURCE,
         "composed": _COMPOSED,
         "link": _LINKS,
+        "state": _STATES,
+        "seal": _SEALS,
         "review": _REVIEWS,
         "key": _KEYS,
     }

@@ -24,6 +24,7 @@ from gateway.store.values import (
     Delete,
     Held,
     Key,
+    LifeEvent,
     Link,
     Load,
     LoadStart,
@@ -45,6 +46,7 @@ __all__ = [
     "Delete",
     "Held",
     "Key",
+    "LifeEvent",
     "Link",
     "Load",
     "LoadStart",
@@ -118,8 +120,8 @@ class Reads(Protocol):
     def children(self, numbers: Sequence[int]) -> dict[int, Child]:
         """Children by number."""
 
-    def child(self, *, id: str = "", cci: str = "") -> Child | None:
-        """The child with this id or this CCI."""
+    def child(self, *, id: str = "", cci: str = "", sealed: bool = False) -> Child | None:
+        """The child with this id or this CCI; one that is sealed only where `sealed` asks for it too."""
 
     def child_founded_by(self, rec: int) -> Child | None:
         """The child that was made for this record, also if it has no records now."""
@@ -127,10 +129,16 @@ class Reads(Protocol):
     def links(self, *, rec: int | None = None, child: int | None = None) -> list[Link]:
         """Link events of a record or a child, oldest first, with those taken back (`stands` False)."""
 
+    def life(self, *, child: int | None = None, number: int | None = None, what: str = "") -> list[LifeEvent]:
+        """What became of a child (or one event, or all of a kind), oldest first, with what was taken back."""
+
+    def sealed_records(self, children: Sequence[int]) -> dict[int, tuple[Record, ...]]:
+        """The records that told of each child when it was sealed."""
+
     def reviews(
         self, *, state: str = "open", rec: int | None = None, child: int | None = None
     ) -> list[Review]:
-        """Review entries in a state ("" for any), oldest first."""
+        """Review entries in a state ("" for any but those about sealed children), oldest first."""
 
     def candidates(self, keys: Iterable[bytes], cap: int) -> Candidates:
         """Records that share a person key with what is asked."""
@@ -157,7 +165,8 @@ class Reads(Protocol):
 
         Two stores with equal dumps answer alike.
 
-        The first item names the section: `resource`, `index`, `link`, `composed`, `review`, `key`.
+        The first item names the section: `resource`, `index`, `link`, `composed`, `state`, `seal`,
+        `review`, `key`.
         """
 
     def snapshot(self) -> str:
@@ -197,6 +206,15 @@ class Work(Reads, Protocol):
     def take_back(self, links: Sequence[int]) -> None:
         """Link events, by number, no longer stand; of each record the last one that stands decides again."""
 
+    def live(self, event: LifeEvent) -> int:
+        """Append what became of a child, whose state follows; the number of the event."""
+
+    def unlive(self, numbers: Sequence[int]) -> None:
+        """Events of children's lives, by number, no longer stand; the states follow."""
+
+    def seal(self, seals: Mapping[int, int | None]) -> None:
+        """Say of which sealed child each record told; None lifts it."""
+
     def compose(self, composed: Mapping[int, Composed | None]) -> None:
         """Put each child's Patient, or remove it where None is given."""
 
@@ -207,7 +225,7 @@ class Work(Reads, Protocol):
         """Append review entries; one that is open already (same rec, child, other, reason) is left out."""
 
     def close_reviews(self, numbers: Sequence[int], state: str, load: int | None = None) -> None:
-        """Withdraw or decide review entries; a load that is undone opens again what it closed."""
+        """Withdraw, decide or seal review entries; a load that is undone opens again what it closed."""
 
     def reopen(self, numbers: Sequence[int]) -> None:
         """Open review entries again that were closed."""

@@ -24,7 +24,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "aside": ("aside", "load", "line", "file", "raw", "problems"),
     "child": ("child", "id", "cci", "state", "founder", "load"),
-    "record": ("rec", "feed", "local", "child", "seq"),
+    "record": ("rec", "feed", "local", "child", "seq", "sealed"),
+    "life": (*("life", "what", "child", "other", "reason", "author", "second", "at", "load", "stands"),),
     "link": ("link", "rec", "child", "what", "reason", "sentence", "author", "at", "load", "stands"),
     "review": (
         *("review", "rec", "child", "other", "reason", "sentence", "evidence", "at", "load", "state"),

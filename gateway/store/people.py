@@ -6,15 +6,18 @@ from typing import Any, Protocol
 from gateway.store.numbers import REC_BITS
 from gateway.store.resources import Lending
 from gateway.store.search import READ_PATIENT, row_of
-from gateway.store.values import Candidates, Child, Link, Record, Review, Row
+from gateway.store.values import Candidates, Child, LifeEvent, Link, Record, Review, Row
 
-_RECORD = "SELECT c.rec, f.name, c.local, c.child FROM record c JOIN feed f USING (feed)"
+_RECORD = "SELECT c.rec, f.name, c.local, c.child, c.sealed FROM record c JOIN feed f USING (feed)"
 _CHILD = f"""
 SELECT k.child, k.id, k.cci, k.state, k.founder, k.load, r.rid IS NOT NULL
 FROM child k LEFT JOIN resource r ON r.rid = k.child << {REC_BITS}
 """
 _LINK = "SELECT rec, child, what, reason, sentence, author, at, load, link, stands FROM link"
+_LIFE = "SELECT what, child, other, reason, author, at, second, load, life, stands FROM life"
 _REVIEW = "SELECT rec, reason, sentence, at, child, other, evidence, load, state, review FROM review"
+
+SEALED = "sealed"
 
 
 class PeopleReads(Lending, Protocol):
@@ -61,12 +64,13 @@ class PeopleReads(Lending, Protocol):
             found = self.dialect.each(connection, asked, [(each,) for each in numbers])
             return {row[0]: _child(row) for rows in found for row in rows}
 
-    def child(self, *, id: str = "", cci: str = "") -> Child | None:
+    def child(self, *, id: str = "", cci: str = "", sealed: bool = False) -> Child | None:
         """See `base.Reads.child`."""
         where, value = ("id", id) if id else ("cci", cci)
         with self.lend() as connection:
             row = connection.execute(f"{_CHILD} WHERE k.{where} = ?", (value,)).fetchone()
-        return _child(row) if row else None
+        child = _child(row) if row else None
+        return None if child is None or (child.state == SEALED and not sealed) else child
 
     def child_founded_by(self, rec: int) -> Child | None:
         """See `base.Reads.child_founded_by`."""
@@ -83,6 +87,34 @@ class PeopleReads(Lending, Protocol):
             rows = connection.execute(f"{_LINK} WHERE {where} = ? ORDER BY link", (value,)).fetchall()
         return [Link(*row) for row in rows]
 
+    def life(self, *, child: int | None = None, number: int | None = None, what: str = "") -> list[LifeEvent]:
+        """See `base.Reads.life`."""
+        where, values = ["TRUE"], list[Any]()
+        if child is not None:
+            where.append("(child = ? OR other = ?)")
+            values += [child, child]
+        if number is not None:
+            where.append("life = ?")
+            values.append(number)
+        if what:
+            where.append("what = ?")
+            values.append(what)
+        with self.lend() as connection:
+            asked = f"{_LIFE} WHERE {' AND '.join(where)} ORDER BY life"
+            rows = connection.execute(asked, values).fetchall()
+        return [LifeEvent(*row) for row in rows]
+
+    def sealed_records(self, children: Sequence[int]) -> dict[int, tuple[Record, ...]]:
+        """See `base.Reads.sealed_records`."""
+        found = {}
+        with self.lend(steady=True) as connection:
+            asked = f"{_RECORD} WHERE c.sealed = ? ORDER BY c.rec"
+            read = self.dialect.each(connection, asked, [(child,) for child in children])
+            for child, rows in zip(children, read, strict=True):
+                if rows:
+                    found[child] = tuple(_record(row) for row in rows)
+        return found
+
     def reviews(
         self, *, state: str = "open", rec: int | None = None, child: int | None = None
     ) -> list[Review]:
@@ -91,6 +123,9 @@ class PeopleReads(Lending, Protocol):
         if state:
             where.append("state = ?")
             values.append(state)
+        else:
+            # what is about a sealed child is nobody's to see
+            where.append("state NOT LIKE 'sealed-%'")
         if rec is not None:
             where.append("(rec = ? OR other = ?)")
             values += [rec, rec]
@@ -119,8 +154,8 @@ class PeopleReads(Lending, Protocol):
 
 
 def _record(row: tuple[Any, ...]) -> Record:
-    rec, feed, local, child = row
-    return Record(rec, feed, local or "", child)
+    rec, feed, local, child, sealed = row
+    return Record(rec, feed, local or "", child, sealed)
 
 
 def _child(row: tuple[Any, ...]) -> Child:

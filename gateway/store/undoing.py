@@ -10,6 +10,7 @@ from gateway.store.writing import Writing
 _BEFORE = """
 SELECT number, home, state, entries FROM version WHERE rid = ? AND stands = 1 ORDER BY version DESC LIMIT 1
 """
+_SEALED = "SELECT 1 FROM life WHERE child = ? AND what = 'sealed' AND stands = 1"
 _RESTORE = """
 UPDATE resource SET (rid, state, time, updated, version, load, digest, method, place, rule, told, body) =
     (SELECT home, state, time, updated, version, load, digest, method, place, rule, told, body
@@ -40,6 +41,7 @@ def undo(connection: Session, writing: Writing, load: int) -> Undone:
         children.add(child)
     children |= _children_of(connection, recs)
     _unlink(connection, load)
+    children |= _unlive(connection, load)
     connection.execute("UPDATE review SET stands = 0 WHERE load = ?", (load,))
     connection.execute("UPDATE review SET state = 'open', closed_load = NULL WHERE closed_load = ?", (load,))
     children |= _children_of(connection, recs)
@@ -76,6 +78,27 @@ def fold(connection: Session, recs: Iterable[int]) -> None:
         what, child = connection.execute(asked, (rec,)).fetchone() or ("unlinked", None)
         linked = child if what == "linked" else None
         connection.execute("UPDATE record SET child = ? WHERE rec = ?", (linked, rec))
+
+
+def _unlive(connection: Session, load: int) -> set[int]:
+    """Take back what a load announced of children's lives; the children that it was about."""
+    asked = "SELECT child FROM life WHERE load = ? AND stands = 1"
+    children = {child for (child,) in connection.execute(asked, (load,)).fetchall()}
+    connection.execute("UPDATE life SET stands = 0 WHERE load = ?", (load,))
+    fold_states(connection, children)
+    for child in children:
+        lifted = "UPDATE record SET sealed = NULL WHERE sealed = ? AND NOT EXISTS ({})"
+        connection.execute(lifted.format(_SEALED), (child, child))
+    return children
+
+
+def fold_states(connection: Session, children: Iterable[int]) -> None:
+    """Let the events that stand say what state each child is in."""
+    for child in children:
+        asked = "SELECT what FROM life WHERE child = ? AND stands = 1"
+        standing = {what for (what,) in connection.execute(asked, (child,)).fetchall()}
+        state = next((state for state in ("sealed", "merged") if state in standing), "active")
+        connection.execute("UPDATE child SET state = ? WHERE child = ?", (state, child))
 
 
 def _children_of(connection: Session, recs: Iterable[int]) -> set[int]:

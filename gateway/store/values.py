@@ -131,12 +131,18 @@ class Delete:
 
 
 class Record(NamedTuple):
-    """One Patient of one feed, there or only named yet; `child` is the number of its child or None."""
+    """One Patient of one feed, there or only named yet.
+
+    Attributes:
+        child: the number of its child or None.
+        sealed: the number of the child it told of when that child was sealed; then `child` is None.
+    """
 
     rec: int
     feed: str
     local: str
     child: int | None
+    sealed: int | None = None
 
 
 class Child(NamedTuple):
@@ -144,6 +150,7 @@ class Child(NamedTuple):
 
     Attributes:
         id: the Patient.id on `/fhir`.
+        state: "active"; "merged" into another one; "sealed", and then nobody may learn of it.
         founder: the record it was made for.
         composed: whether it has a Patient now.
     """
@@ -179,6 +186,28 @@ class Link:
     sentence: str
     author: str
     at: int
+    load: int | None = None
+    number: int = 0
+    stands: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LifeEvent:
+    """What became of a child beside its links: an event, by whom and why, in words.
+
+    Attributes:
+        what: "merged" (into `other`), "unmerged", "split" (`other` is the part that left), "sealed",
+            "unsealed", "distinct" (from `other`), ...
+        second: the other person, where it takes two.
+    """
+
+    what: str
+    child: int
+    other: int | None
+    reason: str
+    author: str
+    at: int
+    second: str = ""
     load: int | None = None
     number: int = 0
     stands: bool = True

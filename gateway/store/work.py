@@ -14,8 +14,8 @@ from gateway.store.people import PeopleReads
 from gateway.store.resources import ResourceReads
 from gateway.store.search import NO_TIME
 from gateway.store.turns import Turns
-from gateway.store.undoing import fold, undo
-from gateway.store.values import Aside, Composed, Delete, Link, Put, Review, Undone
+from gateway.store.undoing import fold, fold_states, undo
+from gateway.store.values import Aside, Composed, Delete, LifeEvent, Link, Put, Review, Undone
 from gateway.store.writing import Writing
 
 _COMPOSE = """
@@ -29,6 +29,10 @@ _SAME_REVIEW = """
 SELECT 1 FROM review
 WHERE rec = ? AND COALESCE(child, 0) = ? AND COALESCE(other, 0) = ? AND reason = ? AND stands = 1
     AND state <> 'withdrawn'
+"""
+_LIVE = """
+INSERT INTO life (what, child, other, reason, author, second, at, load) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+RETURNING life
 """
 _NOTE = """
 INSERT INTO note (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
@@ -92,6 +96,28 @@ class OpenWork(ResourceReads, PeopleReads, AccountReads):
         for rows in self.dialect.each(self._connection, asked, [(number,) for number in links]):
             recs.update(rec for (rec,) in rows)
         fold(self._connection, recs)
+
+    def live(self, event: LifeEvent) -> int:
+        """See `base.Work.live`."""
+        values = (
+            *(event.what, event.child, event.other, event.reason, event.author, event.second, event.at),
+            event.load,
+        )
+        made = self._connection.execute(_LIVE, values).fetchall()
+        fold_states(self._connection, [event.child])
+        return int(made[0][0])
+
+    def unlive(self, numbers: Sequence[int]) -> None:
+        """See `base.Work.unlive`."""
+        asked = "UPDATE life SET stands = 0 WHERE life = ? RETURNING child"
+        gone = self.dialect.each(self._connection, asked, [(number,) for number in numbers])
+        fold_states(self._connection, {child for rows in gone for (child,) in rows})
+
+    def seal(self, seals: Mapping[int, int | None]) -> None:
+        """See `base.Work.seal`."""
+        self._connection.executemany(
+            "UPDATE record SET sealed = ? WHERE rec = ?", [(child, rec) for rec, child in seals.items()]
+        )
 
     def compose(self, composed: Mapping[int, Composed | None]) -> None:
         """See `base.Work.compose`."""

@@ -2,7 +2,7 @@
 
 from told import child_of, composed, linked, patient
 
-from gateway.store.base import Link, Review, Store
+from gateway.store.base import LifeEvent, Link, LoadStart, Review, Store
 
 
 def test_records_are_numbered_once_and_kept_apart_by_feed(store: Store) -> None:
@@ -115,3 +115,60 @@ def test_composing_the_same_again_changes_nothing(store: Store) -> None:
 
     assert list(store.dump()) == before
     assert store.counts()["composed"] == 1
+
+
+def test_events_of_a_childs_life_say_what_state_it_is_in(store: Store) -> None:
+    with store.write() as work:
+        ada, ben = child_of(work, "school", "p1", "ada"), child_of(work, "council", "c1", "ben")
+        merged = work.live(LifeEvent("merged", ada, ben, "One child.", "A", 5))
+        work.live(LifeEvent("distinct", ben, ada, "Twins.", "A", 6, second="B"))
+
+    assert store.children([ada])[ada].state == "merged"
+    assert [(event.what, event.number, event.second) for event in store.life(child=ada)] == [
+        ("merged", merged, ""),
+        ("distinct", merged + 1, "B"),
+    ]
+    with store.write() as work:
+        work.unlive([merged])
+    assert store.children([ada])[ada].state == "active"
+    assert not store.life(number=merged)[0].stands
+    assert [event.what for event in store.life(what="distinct")] == ["distinct"]
+
+
+def test_a_sealed_child_is_found_only_by_who_asks_for_sealed_ones(store: Store) -> None:
+    with store.write() as work:
+        ada = child_of(work, "school", "p1", "ada")
+        rec = work.recs("school", ["p1"])["p1"]
+        children = work.counts()["children"]
+        work.live(LifeEvent("sealed", ada, None, "Adopted.", "A", 5))
+        work.link([linked(rec, ada, what="unlinked")])
+        work.seal({rec: ada})
+        work.review([Review(rec, "alike", "Look.", 5, child=ada, state="sealed-1")])
+
+    assert store.child(id="id-ada") is None and store.child(cci="CCI-ada") is None
+    found = store.child(cci="CCI-ada", sealed=True)
+    assert found is not None and found.state == "sealed"
+    assert [record.rec for record in store.sealed_records([ada])[ada]] == [rec]
+    assert store.records([rec])[rec].child is None
+    assert store.reviews(state="") == []
+    assert store.counts()["children"] == children - 1
+
+
+def test_a_load_that_is_undone_takes_its_seals_along(store: Store) -> None:
+    with store.write() as work:
+        ada = child_of(work, "school", "p1", "ada")
+        rec = work.recs("school", ["p1"])["p1"]
+    before = store.snapshot()
+    load = store.start_load(LoadStart("school", "m", "sha", ("a.csv",), "content", {}, 4)).number
+    with store.write() as work:
+        work.live(LifeEvent("sealed", ada, None, "Adopted.", "A", 5, load=load))
+        work.link([linked(rec, ada, load, what="unlinked")])
+        work.seal({rec: ada})
+        work.finish_load(load, 6)
+    store.leave_load(load)
+
+    with store.write() as work:
+        undone = work.undo(load, 7)
+
+    assert undone.children == (ada,) and undone.recs == (rec,)
+    assert store.snapshot() == before

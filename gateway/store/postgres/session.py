@@ -151,7 +151,8 @@ def _types(session: Session, table: str) -> dict[str, str]:
 
 
 _COUNTED = (
-    *(("record", "rec"), ("child", "child"), ("version", "number"), ("link", "link"), ("review", "review")),
+    *(("record", "rec"), ("child", "child"), ("version", "number"), ("link", "link")),
+    *(("review", "review"), ("life", "life")),
     *(("load", "load"), ("aside", "aside")),
 )
 
