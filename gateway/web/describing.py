@@ -7,12 +7,15 @@ from gateway.fhir import json
 from gateway.fhir.ask import supported
 from gateway.fhir.capability import Operation, Served, capability
 from gateway.web.messages import Response
-from gateway.web.routes import Base, interactions, types
+from gateway.web.routes import Base, interactions, operations, types
 from gateway.web.visit import Visit
 
 #: Since when the bases have answered as they do in this version.
 SINCE = "2026-11-24"
 _WHERE = b"[base]"
+DEFINITIONS = {
+    "$validate": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
+}
 
 
 def capabilities(visit: Visit) -> Response:
@@ -25,8 +28,7 @@ def capabilities(visit: Visit) -> Response:
 @lru_cache(16)
 def _statement(base: Base, base_uri: str, secured: bool) -> bytes:
     """The statement but for the address of the base, which anybody can have be as they like."""
-    operations = (Operation("load", f"{base_uri}/OperationDefinition/load"),) if base == "tell" else ()
-    served = [_served(type, base) for type in types(base)]
+    served = [_served(type, base, base_uri) for type in types(base)]
     return json.write(
         capability(
             _WHERE.decode(),
@@ -34,22 +36,32 @@ def _statement(base: Base, base_uri: str, secured: bool) -> bytes:
             served,
             version=__version__,
             date=SINCE,
-            operations=operations,
+            operations=_operations(base, base_uri),
             secured=secured,
         )
     )
 
 
-def _served(type: str, base: Base) -> Served:
+def _operations(base: Base, base_uri: str, type: str = "") -> tuple[Operation, ...]:
+    """The operations of a base, or of a type on it, each with its definition: HL7's, or our own."""
+    own = f"{base_uri}/OperationDefinition"
+    return tuple(
+        Operation(name[1:], DEFINITIONS.get(name, f"{own}/{name[1:]}")) for name in operations(base, type)
+    )
+
+
+def _served(type: str, base: Base, base_uri: str) -> Served:
+    its = _operations(base, base_uri, type)
     codes = tuple(each.code for each in supported(type))
     if base == "ask":
         # see `reading`: what a child's record says keeps its version when the record changes its child
         knows = "not-match" if type == "Patient" else "not-supported"
-        return Served(type, interactions(base), codes, conditional=(("read", knows),))
+        return Served(type, interactions(base), codes, operations=its, conditional=(("read", knows),))
     return Served(
         type,
         interactions(base),
         codes,
+        operations=its,
         versioning="versioned-update",
         update_create=True,
         conditional=(("read", "full-support"),),

@@ -14,7 +14,7 @@ from gateway.problems.http import HTTP_ADDRESS_LONG, HTTP_BROKEN, HTTP_DONE_UNAU
 from gateway.security import audit
 from gateway.service import Gateway
 from gateway.service.clock import instant, now
-from gateway.web import answers, describing, loading, reading, searching, writing
+from gateway.web import answers, describing, loading, reading, searching, validating, writing
 from gateway.web.counts import Counts
 from gateway.web.gate import Gate
 from gateway.web.messages import Request, Response
@@ -34,6 +34,7 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "create": writing.create,
         "update": writing.update,
         "delete": writing.delete,
+        "$validate": validating.validate,
         "$load": loading.load,
     }
 )

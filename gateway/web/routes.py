@@ -19,6 +19,7 @@ from gateway.problems.http import (
     HTTP_WHOLE_BASE,
     HTTP_WRITE_ELSEWHERE,
 )
+from gateway.problems.operation import OPERATION_LEVEL
 
 Base = Literal["ask", "tell"]
 
@@ -47,9 +48,13 @@ ROUTES = (
     Route("update", "PUT", "[type]/[id]", _TELL),
     Route("delete", "DELETE", "[type]/[id]", _TELL),
     Route("$load", "POST", "$load", _TELL),
+    Route("$validate", "POST", "[type]/$validate", _BOTH),
+    Route("$validate", "GET", "[type]/[id]/$validate", _BOTH),
+    Route("$validate", "POST", "[type]/[id]/$validate", _BOTH),
 )
 
 _SHAPES = frozenset(each.path for each in ROUTES)
+_OPERATIONS = frozenset(each.interaction for each in ROUTES if each.interaction[0] == "$")
 _ID_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.")
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -114,7 +119,25 @@ def types(base: Base) -> tuple[str, ...]:
 def interactions(base: Base) -> tuple[str, ...]:
     """The interactions a base has on each of its types, in the order of the table."""
     return tuple(
-        dict.fromkeys(each.interaction for each in ROUTES if base in each.bases and "[type]" in each.path)
+        dict.fromkeys(
+            each.interaction
+            for each in ROUTES
+            if base in each.bases and "[type]" in each.path and each.interaction not in _OPERATIONS
+        )
+    )
+
+
+def operations(base: Base, type: str = "") -> tuple[str, ...]:
+    """The operations on a type and its resources, or on the whole base, by name with the dollar sign."""
+    starts = (type, "[type]") if type else ("",)
+    return tuple(
+        dict.fromkeys(
+            each.interaction
+            for each in ROUTES
+            if base in each.bases
+            and each.interaction in _OPERATIONS
+            and each.path.rpartition("/")[0].partition("/")[0] in starts
+        )
     )
 
 
@@ -137,18 +160,27 @@ def _where(path: str) -> _Where:
     match parts:
         case ["metadata"]:
             return _Where("metadata")
-        case [name] if name.startswith("$"):
-            return _Where(name if name in _SHAPES else "")
+        case [*at, name] if name.startswith("$") and len(at) < 3:
+            return _operation(name, *at)
         case [type]:
             return _Where("[type]", type)
         case [type, "_search"]:
             return _Where("[type]/_search", type)
-        case [type, id] if not id.startswith("$"):
+        case [type, id]:
             return _Where("[type]/[id]", type, id)
         case [type, id, "_history"]:
             return _Where("[type]/[id]/_history", type, id)
         case [type, id, "_history", version]:
             return _Where("[type]/[id]/_history/[vid]", type, id, version)
+    return _Where("")
+
+
+def _operation(name: str, type: str = "", id: str = "") -> _Where:
+    """An operation on the base, a type or a resource, if it is one of these; some are of one type alone."""
+    tail = f"/[id]/{name}" if id else f"/{name}" if type else name
+    for shape in (f"{type}{tail}", f"[type]{tail}"):
+        if shape in _SHAPES:
+            return _Where(shape, type, id)
     return _Where("")
 
 
@@ -166,6 +198,8 @@ def _not_here(base: Base, method: str, where: _Where, path: str) -> Refused:
         return refuse(HTTP_WRITE_ELSEWHERE, path="[type]", allowed="OPTIONS")
     if not where.shape:
         last = path.rpartition("/")[2]
+        if last in _OPERATIONS:
+            return refuse(OPERATION_LEVEL, where=_levels(base, last), allowed="OPTIONS")
         return refuse(
             HTTP_WHOLE_BASE if not path else HTTP_NO_OPERATION if last[:1] == "$" else HTTP_NO_ROUTE
         )
@@ -175,6 +209,14 @@ def _not_here(base: Base, method: str, where: _Where, path: str) -> Refused:
     if not here:
         return refuse(HTTP_NO_ROUTE)
     return refuse(HTTP_METHOD, method=method if method.isalpha() and len(method) < 20 else "…", allowed=here)
+
+
+def _levels(base: Base, operation: str) -> str:
+    """Where a base has an operation, for people."""
+    found = dict.fromkeys(
+        each.path for each in ROUTES if each.interaction == operation and base in each.bases
+    )
+    return ", ".join(found) or "the base of a feed"
 
 
 def _is_id(text: str) -> bool:

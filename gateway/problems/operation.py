@@ -1,0 +1,55 @@
+"""Operations (`$validate`, `$everything`, ...): what was given to one that it cannot use, and what it says."""
+
+from gateway.problems import kind
+
+OPERATION_LEVEL = kind(
+    "operation.level",
+    "This operation is not asked for at this level",
+    "Ask for it here: {where}.",
+    "not-supported",
+    405,
+)
+OPERATION_PARAMETERS = kind(
+    "operation.parameters",
+    "The Parameters that were sent have a part that cannot be read",
+    "Give each parameter a name, and one value or resource.",
+    "structure",
+)
+OPERATION_UNKNOWN = kind(
+    "operation.unknown-parameter",
+    "{operation} has no parameter {name}",
+    "Use one of: {supported}.",
+    "not-supported",
+)
+OPERATION_TWICE = kind(
+    "operation.twice",
+    "The parameter {name} is given more than once",
+    "Give it once.",
+    "value",
+)
+OPERATION_VALUE = kind(
+    "operation.value",
+    "The value of {name} is not one that {operation} takes",
+    "Give {expected}.",
+    "value",
+)
+OPERATION_MISSING = kind(
+    "operation.missing",
+    "{operation} needs {what}",
+    "Add it and ask again.",
+    "required",
+)
+VALIDATE_NOTHING_TO_DELETE = kind(
+    "validate.nothing-to-delete",
+    "There is no {type} of this id that could be deleted",
+    "Correct the id. Deleting what is not there does no harm and changes nothing.",
+    "not-found",
+    404,
+    "information",
+)
+VALIDATE_ID = kind(
+    "validate.id",
+    "The id of the resource is not that of the address",
+    "An update sends the resource with the id of its address.",
+    "value",
+)

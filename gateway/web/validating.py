@@ -1,0 +1,104 @@
+"""`$validate`: what would be said to a write, without writing.
+
+Source: HL7 FHIR R4, https://hl7.org/fhir/R4/resource-operation-validate.html
+"""
+
+from typing import Any
+
+from gateway.fhir import json
+from gateway.fhir.validate import validate as judged
+from gateway.problems import Place, Problem, problem, refuse
+from gateway.problems.http import HTTP_GONE, HTTP_NOT_FOUND, HTTP_TYPE_DIFFERS, HTTP_WRITE_ELSEWHERE
+from gateway.problems.operation import (
+    OPERATION_MISSING,
+    OPERATION_VALUE,
+    VALIDATE_ID,
+    VALIDATE_NOTHING_TO_DELETE,
+)
+from gateway.security.policy import Wish
+from gateway.service.ask import shown
+from gateway.store.base import ASK
+from gateway.web import answers
+from gateway.web.given import Given, given
+from gateway.web.messages import Response
+from gateway.web.visit import Visit
+
+_TAKEN = ("resource", "mode")
+_MODES = ("create", "update", "delete", "profile")
+
+
+def validate(visit: Visit) -> Response:
+    """Answer with everything that is wrong with a resource: the one sent, or the one that stands.
+
+    It is 200 whatever was found. `mode=delete` asks whether it may be deleted.
+
+    Raises:
+        Refused: what keeps the body from being read; `operation.missing`, `operation.value`;
+            `http.not-found`, `http.gone` where one that stands is asked about.
+    """
+    asked = given(visit, _TAKEN)
+    mode = asked.text("mode")
+    if mode and mode not in _MODES:
+        raise refuse(
+            OPERATION_VALUE,
+            field="mode",
+            name="mode",
+            operation="$validate",
+            expected=", ".join(_MODES),
+        )
+    if mode == "delete":
+        return answers.told(_may_be_deleted(visit), visit.base_uri)
+    sent = asked.one("resource")
+    resource = _standing(visit) if sent is None and visit.found.id else sent
+    if resource is None:
+        raise refuse(OPERATION_MISSING, field="resource", operation="$validate", what="a resource")
+    return answers.told(_problems(visit, asked, resource, mode, own=sent is None), visit.base_uri)
+
+
+def _problems(visit: Visit, asked: Given, resource: Any, mode: str, *, own: bool) -> list[Problem]:
+    type, id = visit.found.type, visit.found.id
+    found = judged(resource)
+    if not isinstance(resource, dict):
+        return found
+    if resource.get("resourceType") not in (type, None, ""):
+        found.insert(0, problem(HTTP_TYPE_DIFFERS, place=Place(path="resourceType"), type=type))
+    if id and not own and mode != "create" and resource.get("id") != id:
+        found.append(problem(VALIDATE_ID, place=Place(path=f"{type}.id")))
+    return found
+
+
+def _may_be_deleted(visit: Visit) -> list[Problem]:
+    """What would be said to a deletion."""
+    type, id = visit.found.type, visit.found.id
+    if not id:
+        raise refuse(
+            OPERATION_MISSING, field="id", operation="$validate?mode=delete", what="the id of a resource"
+        )
+    if visit.base == ASK:
+        return [problem(HTTP_WRITE_ELSEWHERE, path=f"{type}/[id]", allowed="OPTIONS")]
+    _check_reading(visit)
+    row = visit.gateway.store.read(visit.base, type, id)
+    if row is None or row.deleted:
+        return [problem(VALIDATE_NOTHING_TO_DELETE, type=type)]
+    visit.about(row.child)
+    return []
+
+
+def _standing(visit: Visit) -> Any:
+    """The resource of the address, as its base shows it to the caller."""
+    _check_reading(visit)
+    type = visit.found.type
+    row = visit.gateway.store.read(visit.base, type, visit.found.id)
+    if row is None:
+        raise refuse(HTTP_NOT_FOUND, type=type)
+    visit.about(row.child)
+    if row.deleted:
+        raise refuse(HTTP_GONE, type=type)
+    return json.read_trusted(shown(row, visit.asking()).body)
+
+
+def _check_reading(visit: Visit) -> None:
+    """What stands is judged only for those who may read it: the right to validate alone needs no scope."""
+    if visit.principal is not None:
+        wish = Wish(visit.request.feed or "fhir", "read", visit.found.type)
+        visit.decision = visit.gate.granted(visit.principal, wish)
