@@ -77,6 +77,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("page_size", "integer", 20, "Results on a page when the question does not say.", "results"),
     Setting("page_most", "integer", 500, "The most results on a page.", "results"),
     Setting("body_most", "integer", 16_777_216, "The largest request body that is read.", "bytes"),
+    Setting(
+        "cors_origins",
+        "list",
+        (),
+        "Web pages that browsers may let use the gateway, as `https://app.example`; `*` for all, empty for none.",
+    ),
     Setting("cursor_life", "seconds", 3600, "How long a next-page link can be followed.", "seconds"),
     Setting("deadline", "seconds", 3.0, "The time a question may take, upstreams included.", "seconds"),
     Setting("load_batch", "integer", 500, "Records committed together while a file is loaded.", "records"),

@@ -82,7 +82,7 @@ def capability(
     operations: Sequence[Operation] = (),
     token_url: str = "",
     secured: bool = True,
-    formats: Sequence[str] = ("application/fhir+json", "json"),
+    formats: Sequence[str] = ("application/fhir+json", "application/fhir+xml", "json", "xml"),
     patch_formats: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the CapabilityStatement of one base.

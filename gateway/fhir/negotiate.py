@@ -9,25 +9,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from gateway.problems import Refused, problem, refuse
+from gateway.problems import refuse
 from gateway.problems.http import (
     HTTP_CHARSET,
     HTTP_CONTENT_TYPE,
     HTTP_ETAG,
     HTTP_NO_CONTENT_TYPE,
-    HTTP_NO_XML,
-    HTTP_NO_XML_BODY,
     HTTP_NOT_ACCEPTABLE,
     HTTP_OTHER_FHIR,
     HTTP_OTHER_FHIR_BODY,
 )
 
 FHIR_JSON = "application/fhir+json"
+FHIR_XML = "application/fhir+xml"
 FHIR_VERSION = "4.0"
 ANY_VERSION = "*"
 
 _JSON = (FHIR_JSON, "application/json", "text/json")
-_XML = ("application/fhir+xml", "application/xml", "text/xml")
+_XML = (FHIR_XML, "application/xml", "text/xml")
+_PAGE = "text/html"
 _FORMATS = {**dict.fromkeys((*_JSON, "json"), "json"), **dict.fromkeys((*_XML, "xml"), "xml")}
 _VERSIONS = ("", "4.0", "4.0.0", "4.0.1")
 _QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\Z")
@@ -51,14 +51,17 @@ class Preferences:
 
 
 def answer_format(accept: str | None, wanted: str | None = None) -> str:
-    """Return "json", the one format that answers have so far.
+    """Return the format of the answer, "json" or "xml": what is liked best, and JSON where both are alike.
+
+    Of two that are liked as much the one that is named, or named first, is meant. Who would take a web page
+    is a browser: it names XML for the sake of old pages, and is given JSON.
 
     Args:
         accept: the Accept header, or None.
         wanted: the parameter `_format`, which beats the header; a plus sign in it may have become a space.
 
     Raises:
-        Refused: `http.not-acceptable`, `http.xml-later`, `http.other-fhir-version` (406).
+        Refused: `http.not-acceptable`, `http.other-fhir-version` (406).
     """
     if wanted:
         media, parameters = _media(wanted)
@@ -66,17 +69,18 @@ def answer_format(accept: str | None, wanted: str | None = None) -> str:
     ranges = [_media(part) for part in (accept or "*/*").split(",") if part.strip()]
     if not ranges:
         return "json"
-    if _quality(ranges, _JSON) > 0:
+    liked = {"json": _quality(ranges, _JSON), "xml": _quality(ranges, _XML)}
+    if not any(liked.values()):
+        other = any(media in _FORMATS and _version(rest) not in _VERSIONS for media, rest in ranges)
+        raise refuse(HTTP_OTHER_FHIR if other else HTTP_NOT_ACCEPTABLE, field="Accept")
+    browser = liked["json"] > 0 and any(media == _PAGE for media, _ in ranges)
+    if browser or liked["json"] > liked["xml"]:
         return "json"
-    if any(media in _JSON for media, parameters in ranges if _version(parameters) not in _VERSIONS):
-        raise refuse(HTTP_OTHER_FHIR, field="Accept")
-    if any(media in _XML for media, _ in ranges):
-        raise refuse(HTTP_NO_XML, field="Accept")
-    raise refuse(HTTP_NOT_ACCEPTABLE, field="Accept")
+    return "xml" if liked["xml"] > liked["json"] or _named(ranges) == "xml" else "json"
 
 
 def body_format(content_type: str | None, also: Mapping[str, str] = _NONE) -> str:
-    """Return what a body is: "json", or the name that `also` gives its media type.
+    """Return what a body is: "json", "xml", or the name that `also` gives its media type.
 
     Args:
         content_type: the Content-Type header, or None.
@@ -84,8 +88,7 @@ def body_format(content_type: str | None, also: Mapping[str, str] = _NONE) -> st
             (`{"application/x-www-form-urlencoded": "form"}`).
 
     Raises:
-        Refused: `http.no-content-type`, `http.content-type`, `http.xml-body-later`, `http.charset`,
-            `http.other-fhir-body` (415).
+        Refused: `http.no-content-type`, `http.content-type`, `http.charset`, `http.other-fhir-body` (415).
     """
     if not content_type or not content_type.strip():
         raise refuse(HTTP_NO_CONTENT_TYPE, field="Content-Type")
@@ -94,14 +97,12 @@ def body_format(content_type: str | None, also: Mapping[str, str] = _NONE) -> st
         raise refuse(HTTP_CHARSET, field="Content-Type")
     if media in also:
         return also[media]
-    if media in _XML:
-        raise refuse(HTTP_NO_XML_BODY, field="Content-Type")
-    if media not in _JSON:
-        accepted = ", ".join((FHIR_JSON, *also))
+    if media not in _FORMATS or "/" not in media:
+        accepted = ", ".join((FHIR_JSON, FHIR_XML, *also))
         raise refuse(HTTP_CONTENT_TYPE, field="Content-Type", accepted=accepted)
     if _version(parameters) not in _VERSIONS:
         raise refuse(HTTP_OTHER_FHIR_BODY, field="Content-Type")
-    return "json"
+    return _FORMATS[media]
 
 
 def preferences(prefer: str | None) -> Preferences:
@@ -159,10 +160,15 @@ def etag(version: str) -> str:
 
 
 def _known(format_: str, parameters: Mapping[str, str], field: str) -> str:
-    kind = {"json": HTTP_OTHER_FHIR, "xml": HTTP_NO_XML}.get(format_, HTTP_NOT_ACCEPTABLE)
-    if format_ == "json" and _version(parameters) in _VERSIONS:
+    if format_ and _version(parameters) in _VERSIONS:
         return format_
-    raise Refused(problem(kind, field=field))
+    raise refuse(HTTP_OTHER_FHIR if format_ else HTTP_NOT_ACCEPTABLE, field=field)
+
+
+def _named(ranges: list[tuple[str, dict[str, str]]]) -> str:
+    """The format that is named first, "" where only ranges are."""
+    liked = (media for media, rest in ranges if media in _FORMATS and _weight(rest.get("q", "1")) > 0)
+    return next((_FORMATS[media] for media in liked), "")
 
 
 def _media(text: str) -> tuple[str, dict[str, str]]:

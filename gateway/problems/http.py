@@ -5,23 +5,9 @@ from gateway.problems import kind
 HTTP_NOT_ACCEPTABLE = kind(
     "http.not-acceptable",
     "The answer cannot be given in any of the formats that {field} asks for",
-    "Ask for application/fhir+json.",
+    "Ask for application/fhir+json or application/fhir+xml.",
     "not-supported",
     406,
-)
-HTTP_NO_XML = kind(
-    "http.xml-later",
-    "This version of fhirgate does not speak XML yet",
-    "Ask for and send application/fhir+json; XML comes in a later version.",
-    "not-supported",
-    406,
-)
-HTTP_NO_XML_BODY = kind(
-    "http.xml-body-later",
-    "This version of fhirgate does not read XML yet",
-    "Send the resource as application/fhir+json; XML comes in a later version.",
-    "not-supported",
-    415,
 )
 HTTP_OTHER_FHIR = kind(
     "http.other-fhir-version",
@@ -40,7 +26,7 @@ HTTP_OTHER_FHIR_BODY = kind(
 HTTP_NO_CONTENT_TYPE = kind(
     "http.no-content-type",
     "The request has a body but does not say what it is",
-    "Send the header Content-Type: application/fhir+json.",
+    "Send the header Content-Type: application/fhir+json or application/fhir+xml.",
     "not-supported",
     415,
 )
@@ -146,7 +132,7 @@ HTTP_BROKEN = kind(
     500,
 )
 HTTP_BODY_EMPTY = kind(
-    "http.empty-body", "The request has no body", "Send the resource, as FHIR JSON.", "required", 400
+    "http.empty-body", "The request has no body", "Send the resource, as FHIR JSON or XML.", "required", 400
 )
 HTTP_IGNORED = kind(
     "http.ignored-parameter",

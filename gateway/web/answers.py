@@ -103,13 +103,6 @@ def history(request: Request, type: str, id: str, versions: Sequence[tuple[Versi
     return Response(200, bundle.history(changes, links=links, total=len(changes)))
 
 
-def indented(response: Response) -> Response:
-    """The same answer with white space for people."""
-    if response.body:
-        response.body = json.write(json.read_trusted(response.body), pretty=True)
-    return response
-
-
 def _status(version: Version, earlier: Version | None) -> str:
     if version.row.deleted:
         return "204"

@@ -3,12 +3,10 @@
 import logging
 import traceback
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from threading import Lock
 from time import perf_counter
 from types import MappingProxyType
 
-from gateway.fhir.negotiate import answer_format
 from gateway.problems import Refused, refuse
 from gateway.problems.http import HTTP_ADDRESS_LONG, HTTP_BROKEN, HTTP_DONE_UNAUDITED
 from gateway.security import audit
@@ -19,8 +17,8 @@ from gateway.web.counts import Counts
 from gateway.web.gate import Gate
 from gateway.web.messages import Request, Response
 from gateway.web.routes import Found, allowed, find
+from gateway.web.sending import asked_format, finished, is_pretty, near_format, preflight, spoken
 from gateway.web.visit import Visit
-from gateway.web.words import correlation_id, value_of
 
 LOG = logging.getLogger("gateway.web")
 
@@ -38,13 +36,13 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "$load": loading.load,
     }
 )
-_format = lru_cache(256)(answer_format)
 #: Bytes of path and query. Web servers cut off a little later, and then without an OperationOutcome.
 LONGEST_ADDRESS = 32_768
 _CHANGES = frozenset({"create", "update", "patch", "delete", "$load"})
 _UNKNOWN = "unknown"
 _PATIENCE = 0.02
 _CAPABILITIES = Found("capabilities")
+_ENTERED = Response(204)
 
 
 class Door:
@@ -54,6 +52,7 @@ class Door:
         self.gateway = gateway
         self.gate = gate
         self.counts = Counts(gateway.upstreams)
+        self.origins = frozenset(gateway.config["cors_origins"])
         self._asks_others = bool(gateway.upstreams.upstreams)
         self._turn = Lock()
 
@@ -73,17 +72,25 @@ class Door:
         if LOG.isEnabledFor(logging.INFO):
             words = (request.id, found.interaction or "-", found.type or "-", response.status, seconds * 1000)
             LOG.info("%s %s %s %d %.1f ms", *words)
-        return finished(request, response)
+        return finished(request, response, self.origins)
+
+    def refusal(self, request: Request, refused: Refused) -> Response:
+        """The answer to a request to no base, or to none that there is."""
+        response = answers.refusal(refused, self.gate.base_uri)
+        return finished(
+            request, spoken(response, near_format(request), is_pretty(request.query)), self.origins
+        )
 
     def _safely(self, visit: Visit, step: Callable[[Visit], Response]) -> Response:
         """What a step answers; whatever goes wrong in it becomes an OperationOutcome."""
         try:
-            return step(visit)
+            return spoken(step(visit), visit.format, visit.pretty)
         except Refused as refused:
-            return answers.refusal(refused, self.gate.base_uri)
+            why = refused
         except Exception as error:
             log_fault(visit.request.id, error)
-            return answers.refusal(refuse(HTTP_BROKEN, id=visit.request.id), self.gate.base_uri)
+            why = refuse(HTTP_BROKEN, id=visit.request.id)
+        return spoken(answers.refusal(why, self.gate.base_uri), visit.format, visit.pretty)
 
     def _in_turn(self, visit: Visit) -> Response:
         """What a request is answered with; those that read here alone take turns, if it is soon theirs.
@@ -107,19 +114,23 @@ class Door:
 
         def kept(visit: Visit) -> Response:
             self.gateway.trail.append(audit.written(_look(visit, response)), visit.noted.children)
-            return response
+            return _ENTERED
 
         after = self._safely(visit, kept)
-        if after is not response and response.status < 400 and visit.found.interaction in _CHANGES:
-            return answers.refusal(refuse(HTTP_DONE_UNAUDITED, id=visit.request.id), self.gate.base_uri)
+        if after is _ENTERED:
+            return response
+        if response.status < 400 and visit.found.interaction in _CHANGES:
+            why = answers.refusal(refuse(HTTP_DONE_UNAUDITED, id=visit.request.id), self.gate.base_uri)
+            return spoken(why, visit.format, visit.pretty)
         return after
 
 
 def _served(visit: Visit) -> Response:
     request = visit.request
-    _format(request.headers.get("accept"), value_of(request.query, "_format"))
+    _agree(visit)
     if request.method == "OPTIONS":
-        return Response(204, b"", [("Allow", ", ".join(allowed(request.feed, request.path) or ("OPTIONS",)))])
+        methods = ", ".join(allowed(request.feed, request.path) or ("OPTIONS",))
+        return Response(204, b"", [("Allow", methods), *preflight(request, methods)])
     if request.path == "metadata" and request.method in ("GET", "HEAD"):
         visit.found = _CAPABILITIES
         return describing.capabilities(visit)
@@ -129,6 +140,22 @@ def _served(visit: Visit) -> Response:
         raise lost
     visit.decision = visit.gate.granted(visit.principal, visit.wish())
     return ANSWERS[visit.found.interaction](visit)
+
+
+def _agree(visit: Visit) -> None:
+    """Agree on the format; a refusal is given as near to what was asked for as can be.
+
+    Raises:
+        Refused: see `asked_format`.
+    """
+    request = visit.request
+    if request.query:
+        visit.pretty = is_pretty(request.query)
+    try:
+        visit.format = asked_format(request)
+    except Refused:
+        visit.format = near_format(request)
+        raise
 
 
 def _find(visit: Visit) -> Refused | None:
@@ -170,32 +197,6 @@ def _look(visit: Visit, response: Response) -> audit.Look:
         question=question,
         sources=visit.noted.sources,
     )
-
-
-def finished(request: Request, response: Response) -> Response:
-    """The answer with the headers that every answer has."""
-    if response.body and _is_pretty(request.query):
-        answers.indented(response)
-    headers = response.headers
-    if response.body:
-        headers.insert(0, ("Content-Type", response.type))
-    headers.append(("Cache-Control", "no-store"))
-    headers.append(("X-Content-Type-Options", "nosniff"))
-    headers.append(("X-Request-ID", request.id))
-    correlation = correlation_id(request.headers.get("x-correlation-id"))
-    if correlation:
-        headers.append(("X-Correlation-ID", correlation))
-    if response.status not in (204, 304):
-        headers.append(("Content-Length", str(len(response.body))))
-    return response
-
-
-def _is_pretty(query: str) -> bool:
-    """Whether the query asks for white space; one that cannot be read asks for nothing."""
-    try:
-        return value_of(query, "_pretty") == "true"
-    except Refused:
-        return False
 
 
 def log_fault(id: str, error: BaseException) -> None:

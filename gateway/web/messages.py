@@ -8,6 +8,7 @@ from typing import NamedTuple
 Header = tuple[str, str]
 Pair = tuple[str, str]
 FHIR_JSON = "application/fhir+json; charset=utf-8"
+FHIR_XML = "application/fhir+xml; charset=utf-8"
 
 
 def no_body(most: int) -> bytes:

@@ -36,8 +36,8 @@ def search(visit: Visit) -> Response:
     answer = _answered(visit, query, words, sealed[0] if sealed else "")
     notes = [problem(HTTP_IGNORED, field=name, name=name) for name in query.ignored]
     itself = _itself(visit, words, sealed)
-    response = answers.page(visit.request, query, itself, answer, visit.base_uri, notes)
-    return answers.indented(response) if query.pretty else response
+    visit.pretty |= query.pretty
+    return answers.page(visit.request, query, itself, answer, visit.base_uri, notes)
 
 
 def _continued(visit: Visit, asked: list[Pair], sealed: list[str]) -> list[Pair]:
@@ -95,5 +95,5 @@ def _form(visit: Visit) -> list[Pair]:
         raise refuse(HTTP_QUERY_TEXT) from None
     for name, value in asked:
         if name == "_format":
-            answer_format(None, value)
+            visit.format = answer_format(None, value)
     return asked

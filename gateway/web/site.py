@@ -10,10 +10,10 @@ from werkzeug.exceptions import HTTPException
 from gateway.fhir import json
 from gateway.problems import Refused, refuse
 from gateway.problems.http import HTTP_BROKEN, HTTP_METHOD, HTTP_NO_ROUTE
-from gateway.web import answers
-from gateway.web.door import Door, finished, log_fault
+from gateway.web.door import Door, log_fault
 from gateway.web.messages import Request, Response
 from gateway.web.plain import plain
+from gateway.web.sending import finished
 from gateway.web.words import request_id
 from gateway.web.wsgi import STATUS, Environ, Start, request_of, respond
 
@@ -80,7 +80,7 @@ class Site(Flask):
         return self._refusal(refuse(HTTP_BROKEN, id=asked.id))
 
     def _refusal(self, refused: Refused) -> FlaskResponse:
-        return self._plain(answers.refusal(refused, self.door.gate.base_uri))
+        return _through_flask(self.door.refusal(_asked(), refused))
 
     @staticmethod
     def _plain(response: Response) -> FlaskResponse:
@@ -100,7 +100,10 @@ class _AsItIs(FlaskResponse):
 def _asked() -> Request:
     """The request that Flask is at, with what every answer repeats of it."""
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Request(request.method, "", headers=headers, id=request_id(headers.get("x-request-id")))
+    query = request.query_string.decode("latin-1")
+    return Request(
+        request.method, "", query=query, headers=headers, id=request_id(headers.get("x-request-id"))
+    )
 
 
 def _through_flask(response: Response) -> FlaskResponse:

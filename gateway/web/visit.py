@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from typing import Any
 
-from gateway.fhir.negotiate import Preferences, preferences
+from gateway.fhir import json, xml
+from gateway.fhir.negotiate import Preferences, body_format, preferences
 from gateway.problems import refuse
-from gateway.problems.http import HTTP_CODED
+from gateway.problems.http import HTTP_BODY_EMPTY, HTTP_CODED
 from gateway.security.policy import Decision, Wish
 from gateway.security.principal import Principal
 from gateway.service import Gateway
@@ -31,6 +33,8 @@ class Visit:
         noted: the children whose records were looked at or written, and the sources that were asked.
         words: of a search, what its address does not say: what was sent by POST, as it came, and the
             question that a next-page link goes on with.
+        format: of the answer, "json" or "xml".
+        pretty: the answer is to have white space for people.
     """
 
     gateway: Gateway
@@ -41,6 +45,8 @@ class Visit:
     decision: Decision | None = None
     noted: Noted = attribute(default_factory=Noted)
     words: bytes = b""
+    format: str = "json"
+    pretty: bool = False
 
     @property
     def base(self) -> str:
@@ -84,6 +90,23 @@ class Visit:
         if self.request.headers.get("content-encoding", "identity").lower() != "identity":
             raise refuse(HTTP_CODED, field="Content-Encoding")
         return self.request.sent(int(self.gateway.config["body_most"]))
+
+    def resource(self) -> Any:
+        """The resource that was sent, in whichever of FHIR's formats; nobody has looked at it yet.
+
+        Raises:
+            Refused: `http.empty-body` (400); `http.no-content-type`, `http.content-type`, `http.charset`,
+                `http.other-fhir-body`, `http.content-encoding` (415); `http.too-large` (413); what keeps the
+                text from being read.
+        """
+        body = self.body()
+        content = self.request.headers.get("content-type")
+        if not body and content is None:
+            raise refuse(HTTP_BODY_EMPTY)
+        format = body_format(content)
+        if not body.strip():
+            raise refuse(HTTP_BODY_EMPTY)
+        return xml.read(body) if format == "xml" else json.read(body)
 
     def about(self, child: str) -> None:
         """Note the child that the visit is about, if there is one."""

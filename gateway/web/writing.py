@@ -3,10 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
-from gateway.fhir import json
-from gateway.fhir.negotiate import ANY_VERSION, body_format, versions
+from gateway.fhir.negotiate import ANY_VERSION, versions
 from gateway.problems import problem, refuse
-from gateway.problems.http import HTTP_BODY_EMPTY, HTTP_CONDITIONAL_CREATE, HTTP_DONE, HTTP_ONLY_ANY
+from gateway.problems.http import HTTP_CONDITIONAL_CREATE, HTTP_DONE, HTTP_ONLY_ANY
 from gateway.service.ask import shown
 from gateway.service.tell import Kept
 from gateway.web import answers
@@ -72,14 +71,7 @@ def delete(visit: Visit) -> Response:
 
 def resource_sent(visit: Visit) -> Any:
     """The resource that the body holds, as JSON that nobody has looked at yet."""
-    headers = visit.request.headers
-    body = visit.body()
-    if not body and "content-type" not in headers:
-        raise refuse(HTTP_BODY_EMPTY)
-    body_format(headers.get("content-type"))
-    if not body.strip():
-        raise refuse(HTTP_BODY_EMPTY)
-    return json.read(body)
+    return visit.resource()
 
 
 def _written(visit: Visit, kept: Kept) -> Response:

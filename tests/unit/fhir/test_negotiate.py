@@ -23,13 +23,15 @@ def refusal(caught: pytest.ExceptionInfo[Refused]) -> tuple[str, int]:
         "Application/FHIR+JSON; charset=utf-8",
         "application/fhir+json; fhirVersion=4.0",
         'application/fhir+json; fhirVersion="4.0"; q=0.5',
-        "application/fhir+xml, application/fhir+json;q=0.1",
+        "application/fhir+xml;q=0.1, application/fhir+json",
+        "application/fhir+json, application/fhir+xml",
+        "application/*, text/*",
         "application/fhir+json; fhirVersion=5.0, application/fhir+json; fhirVersion=4.0",
         "application/json;q=0, application/fhir+json",
         BROWSER,
     ],
 )
-def test_json_is_the_answer_to_whoever_takes_it(accept: str | None) -> None:
+def test_json_is_the_answer_to_whoever_likes_nothing_better(accept: str | None) -> None:
     assert answer_format(accept) == "json"
 
 
@@ -38,10 +40,9 @@ def test_json_is_the_answer_to_whoever_takes_it(accept: str | None) -> None:
     [
         ("text/html", "http.not-acceptable"),
         ("image/png, text/turtle", "http.not-acceptable"),
-        ("application/fhir+json;q=0, application/json;q=0, text/json;q=0, */*", "http.not-acceptable"),
-        ("application/fhir+xml", "http.xml-later"),
-        ("text/xml, image/png", "http.xml-later"),
+        ("application/fhir+json;q=0, application/xml;q=0, image/*", "http.not-acceptable"),
         ("application/fhir+json; fhirVersion=3.0", "http.other-fhir-version"),
+        ("application/fhir+xml; fhirVersion=5.0", "http.other-fhir-version"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_with_406(accept: str, code: str) -> None:
@@ -49,6 +50,31 @@ def test_what_cannot_be_answered_is_refused_with_406(accept: str, code: str) -> 
         answer_format(accept)
 
     assert refusal(caught) == (code, 406)
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/fhir+xml",
+        "application/xml",
+        "text/xml; charset=utf-8",
+        "application/fhir+xml, */*",
+        "application/fhir+xml, application/fhir+json",
+        "application/fhir+json;q=0.5, text/xml",
+        "application/fhir+json;q=0, application/json;q=0, text/json;q=0, */*",
+        "application/fhir+xml; fhirVersion=4.0, application/fhir+json; fhirVersion=5.0",
+    ],
+)
+def test_xml_is_the_answer_to_whoever_likes_it_better_or_names_it_first(accept: str) -> None:
+    assert answer_format(accept) == "xml"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["xml", "text/xml", "application/xml", "application/fhir+xml", "application/fhir xml", "XML"],
+)
+def test_the_format_parameter_may_be_any_name_of_xml(wanted: str) -> None:
+    assert answer_format("application/fhir+json", wanted) == "xml"
 
 
 @pytest.mark.parametrize(
@@ -62,9 +88,7 @@ def test_the_format_parameter_beats_the_header(wanted: str) -> None:
 @pytest.mark.parametrize(
     ("wanted", "code"),
     [
-        ("xml", "http.xml-later"),
-        ("text/xml", "http.xml-later"),
-        ("application/fhir xml", "http.xml-later"),
+        ("application/fhir+xml; fhirVersion=1.0", "http.other-fhir-version"),
         ("html", "http.not-acceptable"),
         ("ttl", "http.not-acceptable"),
         ("application/fhir+json; fhirVersion=1.0", "http.other-fhir-version"),
@@ -93,13 +117,22 @@ def test_a_json_body_is_read(content_type: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "content_type", ["application/fhir+xml", "application/xml;charset=UTF-8", "text/xml"]
+)
+def test_an_xml_body_is_read(content_type: str) -> None:
+    assert body_format(content_type) == "xml"
+
+
+@pytest.mark.parametrize(
     ("content_type", "code"),
     [
         (None, "http.no-content-type"),
         (" ", "http.no-content-type"),
         ("text/plain", "http.content-type"),
         ("application/x-www-form-urlencoded", "http.content-type"),
-        ("application/fhir+xml", "http.xml-body-later"),
+        ("xml", "http.content-type"),
+        ("application/fhir+xml; fhirVersion=3.0", "http.other-fhir-body"),
+        ("application/fhir+xml; charset=utf-16", "http.charset"),
         ("application/fhir+json; charset=iso-8859-1", "http.charset"),
         ("application/fhir+json; fhirVersion=5.0", "http.other-fhir-body"),
     ],
@@ -117,7 +150,9 @@ def test_a_place_may_read_other_bodies_too() -> None:
     assert body_format("application/x-www-form-urlencoded; charset=utf-8", also) == "form"
     with pytest.raises(Refused) as caught:
         body_format("text/plain", also)
-    assert caught.value.problems[0].fix.endswith("application/fhir+json, application/x-www-form-urlencoded.")
+    assert caught.value.problems[0].fix.endswith(
+        "application/fhir+json, application/fhir+xml, application/x-www-form-urlencoded."
+    )
 
 
 @pytest.mark.parametrize(
