@@ -29,6 +29,13 @@ PATCH_KEPT = kind(
     "business-rule",
     422,
 )
+PATCH_RESULT = kind(
+    "patch.result",
+    "What the patch makes is no {type} that can be kept",
+    "Correct the patch; what is wrong with its outcome is listed with it.",
+    "business-rule",
+    422,
+)
 PATCH_MANY = kind(
     "patch.many",
     "The patch has more than {most} operations",

@@ -119,6 +119,8 @@ def _extra(refused: Refused) -> list[Header]:
     for problem in refused.problems:
         if allowed := problem.details.get("allowed"):
             headers.append(("Allow", str(allowed)))
+        if accepted := problem.details.get("accept_patch"):
+            headers.append(("Accept-Patch", str(accepted)))
         if challenge := problem.details.get("challenge"):
             headers.append(("WWW-Authenticate", str(challenge)))
     return headers

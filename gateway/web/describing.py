@@ -7,6 +7,7 @@ from gateway.fhir import json
 from gateway.fhir.ask import supported
 from gateway.fhir.capability import Operation, Served, capability
 from gateway.web.messages import Response
+from gateway.web.patching import PATCH_FORMATS
 from gateway.web.routes import Base, interactions, operations, types
 from gateway.web.visit import Visit
 
@@ -38,6 +39,7 @@ def _statement(base: Base, base_uri: str, secured: bool) -> bytes:
             date=SINCE,
             operations=_operations(base, base_uri),
             secured=secured,
+            patch_formats=PATCH_FORMATS if base == "tell" else (),
         )
     )
 

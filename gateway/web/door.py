@@ -12,7 +12,7 @@ from gateway.problems.http import HTTP_ADDRESS_LONG, HTTP_BROKEN, HTTP_DONE_UNAU
 from gateway.security import audit
 from gateway.service import Gateway
 from gateway.service.clock import instant, now
-from gateway.web import answers, describing, loading, reading, searching, validating, writing
+from gateway.web import answers, describing, loading, patching, reading, searching, validating, writing
 from gateway.web.counts import Counts
 from gateway.web.gate import Gate
 from gateway.web.messages import Request, Response
@@ -32,6 +32,7 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "create": writing.create,
         "update": writing.update,
         "delete": writing.delete,
+        "patch": patching.patch,
         "$validate": validating.validate,
         "$load": loading.load,
     }
@@ -129,8 +130,7 @@ def _served(visit: Visit) -> Response:
     request = visit.request
     _agree(visit)
     if request.method == "OPTIONS":
-        methods = ", ".join(allowed(request.feed, request.path) or ("OPTIONS",))
-        return Response(204, b"", [("Allow", methods), *preflight(request, methods)])
+        return _options(request)
     if request.path == "metadata" and request.method in ("GET", "HEAD"):
         visit.found = _CAPABILITIES
         return describing.capabilities(visit)
@@ -140,6 +140,14 @@ def _served(visit: Visit) -> Response:
         raise lost
     visit.decision = visit.gate.granted(visit.principal, visit.wish())
     return ANSWERS[visit.found.interaction](visit)
+
+
+def _options(request: Request) -> Response:
+    """What can be done at an address, and what a browser wants to know before it does it."""
+    methods = allowed(request.feed, request.path) or ("OPTIONS",)
+    listed = ", ".join(methods)
+    patches = [("Accept-Patch", patching.ACCEPT_PATCH)] if "PATCH" in methods else []
+    return Response(204, b"", [("Allow", listed), *patches, *preflight(request, listed)])
 
 
 def _agree(visit: Visit) -> None:

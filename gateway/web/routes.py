@@ -46,6 +46,7 @@ ROUTES = (
     Route("search-type", "POST", "[type]/_search", _BOTH),
     Route("create", "POST", "[type]", _TELL),
     Route("update", "PUT", "[type]/[id]", _TELL),
+    Route("patch", "PATCH", "[type]/[id]", _TELL),
     Route("delete", "DELETE", "[type]/[id]", _TELL),
     Route("$load", "POST", "$load", _TELL),
     Route("$validate", "POST", "[type]/$validate", _BOTH),

@@ -26,7 +26,7 @@ def create(visit: Visit) -> Response:
         sent.pop("id", None)
     gateway, type = visit.gateway, visit.found.type
     kept = gateway.write(gateway.feed(visit.request.feed), type, str(uuid4()), sent, method="POST")
-    return _written(visit, kept)
+    return written(visit, kept)
 
 
 def update(visit: Visit) -> Response:
@@ -44,7 +44,7 @@ def update(visit: Visit) -> Response:
     gateway, type, id = visit.gateway, visit.found.type, visit.found.id
     feed = gateway.feed(visit.request.feed)
     kept = gateway.write(feed, type, id, resource_sent(visit), if_match=if_match, only_new=bool(unless))
-    return _written(visit, kept)
+    return written(visit, kept)
 
 
 def delete(visit: Visit) -> Response:
@@ -74,7 +74,7 @@ def resource_sent(visit: Visit) -> Any:
     return visit.resource()
 
 
-def _written(visit: Visit, kept: Kept) -> Response:
+def written(visit: Visit, kept: Kept) -> Response:
     """The answer to a write: as much of the resource as the request prefers, and always where it stands."""
     version = visit.gateway.store.vread(visit.base, kept.type, kept.id, str(kept.version))
     if version is None:

@@ -41,8 +41,8 @@ def test_H1_a_type_near_to_one_that_exists_is_suggested(clinic: Caller) -> None:
     [
         ("DELETE", "feed/clinic/Patient", "GET, HEAD, OPTIONS, POST"),
         ("PUT", "feed/clinic/Patient", "GET, HEAD, OPTIONS, POST"),
-        ("POST", "feed/clinic/Patient/1", "DELETE, GET, HEAD, OPTIONS, PUT"),
-        ("PATCH", "feed/clinic/Patient/1", "DELETE, GET, HEAD, OPTIONS, PUT"),
+        ("POST", "feed/clinic/Patient/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+        ("PATCH", "feed/clinic/Patient/1/_history", "GET, HEAD, OPTIONS"),
         ("GET", "feed/clinic/Patient/_search", "OPTIONS, POST"),
         ("PUT", "feed/clinic/Patient/1/_history/1", "GET, HEAD, OPTIONS"),
         ("POST", "fhir/metadata", "GET, HEAD, OPTIONS"),
@@ -54,7 +54,7 @@ def test_H1_a_type_near_to_one_that_exists_is_suggested(clinic: Caller) -> None:
         ("POST", "fhir/", "OPTIONS"),
         ("TRACE", "fhir/Patient/1", "GET, HEAD, OPTIONS"),
         ("PROPFIND", "fhir/Patient/1", "GET, HEAD, OPTIONS"),
-        ("TRACE", "feed/clinic/Patient/1", "DELETE, GET, HEAD, OPTIONS, PUT"),
+        ("TRACE", "feed/clinic/Patient/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
     ],
 )
 def test_H2_a_verb_that_does_not_fit_is_405_with_allow(
