@@ -23,8 +23,9 @@ from liar import liar  # noqa: E402, F401
 from peers import hapi, medplum  # noqa: E402, F401
 from postgres import postgres  # noqa: E402, F401
 from served import BACKENDS, served, servers, site  # noqa: E402, F401
+from validator import validator  # noqa: E402, F401
 
-PEERS = ("hapi", "medplum", "postgres")
+PEERS = ("hapi", "medplum", "postgres", "validator")
 EACH_BACKEND = frozenset(("conformance", "journeys"))
 
 

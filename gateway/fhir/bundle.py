@@ -5,6 +5,7 @@ Source: HL7 FHIR R4 Bundle, https://hl7.org/fhir/R4/bundle.html (searchset, hist
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import NAMESPACE_OID, uuid5
 
 import orjson
 
@@ -54,7 +55,9 @@ def searchset(
     entries = [b'{"fullUrl":"%b","resource":%b,"search":{"mode":"match"}}' % entry for entry in matches]
     entries += [b'{"fullUrl":"%b","resource":%b,"search":{"mode":"include"}}' % entry for entry in includes]
     if outcome is not None:
-        entries.append(b'{"resource":%b,"search":{"mode":"outcome"}}' % outcome)
+        # every entry of a searchset has a full url, and this one has no address
+        url = uuid5(NAMESPACE_OID, outcome.decode()).urn.encode()
+        entries.append(b'{"fullUrl":"%b","resource":%b,"search":{"mode":"outcome"}}' % (url, outcome))
     return _bundle(b"searchset", total, links, entries)
 
 

@@ -1,6 +1,6 @@
-"""Foreign FHIR servers for tests: HAPI (Java) and Medplum's router (Node), built into a cache folder.
+"""Foreign FHIR makes for tests: HAPI's server, HL7's validator (Java), Medplum's router (Node), in a cache.
 
-    python tests/peers/peers.py build [hapi|medplum]
+    python tests/peers/peers.py build [hapi|medplum|validator]
 
 fetches and builds them; `make peers` does that. Nothing is written into the clone: jars, classes and node
 modules go to `${XDG_CACHE_HOME:-~/.cache}/fhirgate-peers`, into folders named by what they were made from.
@@ -118,18 +118,30 @@ def new_nhs_number() -> str:
     raise AssertionError("the count never ends")
 
 
+def jars() -> Path:
+    """The folder with HAPI's jars, fetched if it is not there yet."""
+    return _made(f"hapi-jars-{_hash(HERE / 'hapi/pom.xml')}", _fetch_jars)
+
+
 def build_hapi() -> Path:
     """The folder with HAPI's jars and our class, made if it is not there yet."""
-    jars = _made(f"hapi-jars-{_hash(HERE / 'hapi/pom.xml')}", _fetch_jars)
-    return _made(
-        f"hapi-{_hash(HERE / 'hapi/Peer.java', HERE / 'hapi/pom.xml')}", lambda at: _compile(at, jars)
-    )
+    source = HERE / "hapi/Peer.java"
+    return _made(f"hapi-{_hash(source, HERE / 'hapi/pom.xml')}", lambda at: _compile(at, jars(), source))
 
 
 def build_medplum() -> Path:
     """The folder with Medplum's packages and our server, made if it is not there yet."""
     files = [HERE / "medplum" / name for name in ("package.json", "package-lock.json", "server.mjs")]
     return _made(f"medplum-{_hash(*files)}", lambda at: _install(at, files))
+
+
+def build_validator() -> Path:
+    """The folder with HAPI's jars and our class around HL7's validator, made if it is not there yet."""
+    source = HERE / "validator/Validate.java"
+    return _made(f"validator-{_hash(source, HERE / 'hapi/pom.xml')}", lambda at: _compile(at, jars(), source))
+
+
+BUILDS = {"hapi": build_hapi, "medplum": build_medplum, "validator": build_validator}
 
 
 def _fetch_jars(at: Path) -> None:
@@ -147,11 +159,11 @@ def _fetch_jars(at: Path) -> None:
     )
 
 
-def _compile(at: Path, jars: Path) -> None:
+def _compile(at: Path, jars: Path, source: Path) -> None:
     javac = _tool("javac", "a Java 17 development kit")
     _run(
-        [javac, "-nowarn", "-cp", f"{jars}/*", "-d", str(at), str(HERE / "hapi/Peer.java")],
-        "Peer.java does not compile",
+        [javac, "-nowarn", "-cp", f"{jars}/*", "-d", str(at), str(source)],
+        f"{source.name} does not compile",
     )
     (at / "jars").symlink_to(jars)
 
@@ -318,15 +330,15 @@ def main(arguments: list[str]) -> int:
         return start(Path(arguments[1]), int(arguments[2]), arguments[3:])
     if arguments[:1] == ["guard"]:
         return guard(int(arguments[1]), arguments[2:])
-    wanted = arguments[1:] or list(COMMANDS)
-    if arguments[:1] != ["build"] or not set(wanted) <= set(COMMANDS):
-        print(f"usage: {Path(__file__).name} build [{'|'.join(COMMANDS)}]", file=sys.stderr)
+    wanted = arguments[1:] or list(BUILDS)
+    if arguments[:1] != ["build"] or not set(wanted) <= set(BUILDS):
+        print(f"usage: {Path(__file__).name} build [{'|'.join(BUILDS)}]", file=sys.stderr)
         return 2
     lacking = 0
     for name in wanted:
         began = time.monotonic()
         try:
-            folder = {"hapi": build_hapi, "medplum": build_medplum}[name]()
+            folder = BUILDS[name]()
         except Missing as reason:
             print(f"{name}: {reason}; its tests are skipped", file=sys.stderr)
             lacking += 1

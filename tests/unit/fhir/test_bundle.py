@@ -1,4 +1,5 @@
 import json
+from uuid import UUID
 
 from gateway.fhir.bundle import Change, history, searchset
 
@@ -21,6 +22,8 @@ def test_a_search_set_has_its_matches_what_came_along_and_the_outcome_last() -> 
         outcome=OUTCOME,
     )
 
+    full_url = json.loads(made)["entry"][-1]["fullUrl"]
+    assert UUID(full_url.removeprefix("urn:uuid:")).urn == full_url
     assert json.loads(made) == {
         "resourceType": "Bundle",
         "type": "searchset",
@@ -36,7 +39,7 @@ def test_a_search_set_has_its_matches_what_came_along_and_the_outcome_last() -> 
                 "search": {"mode": "match"},
             },
             {"fullUrl": f"{BASE}/Patient/a", "resource": json.loads(PATIENT), "search": {"mode": "include"}},
-            {"resource": json.loads(OUTCOME), "search": {"mode": "outcome"}},
+            {"fullUrl": full_url, "resource": json.loads(OUTCOME), "search": {"mode": "outcome"}},
         ],
     }
 

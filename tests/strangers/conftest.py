@@ -1,0 +1,6 @@
+"""The shelf of these tests' own words."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
