@@ -118,10 +118,12 @@ def matches(
 
 def _decide(gateway: Gateway, number: int, same: bool, reason: str, as_json: bool) -> int:
     before = _sides(gateway, number)
-    gateway.decide(number, same=same, reason=reason, author=person())
-    _enter(gateway, number, "same" if same else "different", before)
+    done = gateway.decide(number, same=same, reason=reason, author=person())
+    _enter(gateway, number, ("same" if same else "different") if done else "one of two persons", before)
     if as_json:
-        say.as_json({"match": number, "decision": "same" if same else "different"})
+        say.as_json({"match": number, "decision": ("same" if same else "different") if done else ""})
+    elif not done:
+        say.out(f"Match {number}: both children have several records, so a second person must say the same.")
     else:
         say.out(f"Match {number}: {'the same child' if same else 'different children'}. Written down.")
         say.out(f"Undo with: fhirgate matches {number} --undo")
@@ -132,7 +134,7 @@ def _take_back(gateway: Gateway, number: int | None, as_json: bool) -> int:
     if number is None:
         raise click.UsageError("--undo names the match that was decided.")
     before = _sides(gateway, number)
-    gateway.take_back(number)
+    gateway.take_back(number, author=person())
     _enter(gateway, number, "open again", before)
     if as_json:
         say.as_json({"match": number, "decision": ""})
@@ -174,7 +176,7 @@ def _move(gateway: Gateway, found: Child, name: str, reason: str | None, as_json
     if reason:
         child = gateway.take_apart(feed, local, reason=reason, author=person())
     else:
-        child = gateway.put_back(feed, local)
+        child = gateway.put_back(feed, local, author=person())
     what = "take-out" if reason else "put-back"
     entered(gateway, f"${what}", feed.name, 0, what, (found.id, child.id))
     if as_json:

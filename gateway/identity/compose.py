@@ -11,6 +11,7 @@ Source:
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any
 
 from gateway.fhir.json import write
@@ -80,6 +81,7 @@ def compose(
     *,
     secret: bytes,
     official: str = "cci",
+    replaces: Mapping[str, str] = MappingProxyType({}),
 ) -> Composed:
     """Return the Patient of a child.
 
@@ -91,16 +93,17 @@ def compose(
         secret: up to 64 bytes; without it who sees all but the UPN could try out UPNs against the versionId.
         official: "cci" or "nhs-number": which identifier is `use=official`; an NHS number only where it
             is verified.
+        replaces: the ids of the children that were merged into this one, and when (instants).
     """
     ranked = sorted(records, key=_rank)
     shown, hidden = identifiers(
         cci, [(told.patient, told.verified) for told in ranked], base_uri, official=official
     )
-    body = _body(ranked)
+    body = _body(ranked) | _links("replaces", sorted(replaces))
     security = _security(ranked)
     content = {"identifier": [*shown, *hidden], **body, "security": security}
     version = blake2b(write(content), digest_size=8, key=secret[:64]).hexdigest()
-    last_updated = max(told.last_updated for told in records)
+    last_updated = max((*(told.last_updated for told in records), *replaces.values()))
     meta = {"versionId": version, "lastUpdated": last_updated, "profile": [PROFILE]}
     head = {
         "resourceType": "Patient",
@@ -113,6 +116,28 @@ def compose(
         version,
         last_updated,
     )
+
+
+def superseded(child_id: str, cci: str, into: str, base_uri: str, at: str, *, secret: bytes) -> Composed:
+    """Return the Patient of a child that was merged into another one: its CCI, and where it leads.
+
+    Args:
+        into: the id of the other child.
+        at: when it was merged, an instant.
+    """
+    body = {
+        "identifier": [{"use": "old", "system": f"{base_uri}/Id/cci", "value": cci}],
+        "active": False,
+        **_links("replaced-by", [into]),
+    }
+    version = blake2b(write(body), digest_size=8, key=secret[:64]).hexdigest()
+    head = {"resourceType": "Patient", "id": child_id}
+    full = {**head, "meta": {"versionId": version, "lastUpdated": at, "profile": [PROFILE]}, **body}
+    return Composed(full, full, version, at)
+
+
+def _links(type: str, ids: Sequence[str]) -> dict[str, Any]:
+    return {"link": [{"other": {"reference": f"Patient/{id}"}, "type": type} for id in ids]} if ids else {}
 
 
 def _rank(told: Told) -> tuple[bool, tuple[int, ...], int]:

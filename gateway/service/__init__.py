@@ -4,6 +4,7 @@ Gateway   everything the doors (HTTP and the command line) may do
 tell      a feed's words become versions
 link      records become children
 decisions what persons decide about matches, and how it is taken back
+lives     children merged, split, sealed, told apart
 ask       one question, many sources, one page
 load      a file comes in
 shelf     the mappings and profiles that are there
@@ -27,8 +28,10 @@ from gateway.problems.service import CHILD_UNKNOWN, FEED_UNKNOWN
 from gateway.service import decisions, notes
 from gateway.service.ask import Asker
 from gateway.service.clock import now
+from gateway.service.events import Author
 from gateway.service.keys import Keys
 from gateway.service.link import PERSON, Feed, Linker
+from gateway.service.lives import Lives
 from gateway.service.load import Loader
 from gateway.service.shelf import Shelf
 from gateway.service.tell import Kept, Said, Teller, as_said
@@ -180,14 +183,19 @@ class Gateway:
         nobody = Upstreams([], base_uri=self.config["base_uri"], public_id=lambda *_: "")
         return Asker(self.keys, nobody, int(self.config["cursor_life"]))
 
-    def decide(self, number: int, *, same: bool, reason: str, author: str) -> None:
-        """Write down what a person decided about a match, and link the record accordingly.
+    @property
+    def lives(self) -> Lives:
+        """What persons may do about children's lives: merge, split, seal, tell apart."""
+        return Lives(self.store, self.linker)
+
+    def decide(self, number: int, *, same: bool, reason: str, author: str) -> bool:
+        """Write down what a person decided about a match; whether it is done, or waits for a second person.
 
         Raises:
-            Refused: `service.unknown-review`, `service.review-decided`.
+            Refused: `service.unknown-review`, `service.review-decided`; as `Lives.merge`.
         """
         with self.store.write() as work:
-            decisions.decide(work, self.linker, number, same, decisions.Author(author, reason, now()))
+            return decisions.decide(work, self.linker, number, same, Author(author, reason, now()))
 
     def take_apart(self, feed: Feed, local: str, *, reason: str, author: str) -> Child:
         """A person takes a record out of the child it is linked to; the child it has from now on.
@@ -200,23 +208,24 @@ class Gateway:
             number = self.linker.move(work, rec, None, Reason(PERSON, reason), author, now())
             return work.children([number])[number]
 
-    def take_back(self, number: int) -> None:
+    def take_back(self, number: int, *, author: str) -> None:
         """Take back what a person decided about a match: links and entry are as they were before.
 
         Raises:
             Refused: `service.unknown-review`, `service.review-open`.
         """
         with self.store.write() as work:
-            decisions.take_back(work, self.linker, number, now())
+            decisions.take_back(work, self.linker, number, Author(author, "Taken back.", now()))
 
-    def put_back(self, feed: Feed, local: str) -> Child:
+    def put_back(self, feed: Feed, local: str, *, author: str) -> Child:
         """Take back what a person last did to a record's link; the child it is linked to then.
 
         Raises:
             Refused: `service.unknown-record`, `service.not-by-a-person`.
         """
         with self.store.write() as work:
-            return decisions.put_back(work, self.linker, decisions.linked(work, feed.name, local), now())
+            record = decisions.linked(work, feed.name, local)
+            return decisions.put_back(work, self.linker, record, Author(author, "Put back.", now()))
 
     def note_audit(self) -> None:
         """Note in the store how far the audit goes, if the store can be written now."""

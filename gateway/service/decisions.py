@@ -1,7 +1,5 @@
 """What persons decide about matches, and how it is taken back: the links are then as they were before."""
 
-from typing import NamedTuple
-
 from gateway.identity.match import Reason
 from gateway.problems import refuse
 from gateway.problems.service import (
@@ -11,81 +9,86 @@ from gateway.problems.service import (
     REVIEW_OPEN,
     REVIEW_UNKNOWN,
 )
+from gateway.service import life
+from gateway.service.events import MERGED, SPLIT, Author
 from gateway.service.link import MACHINE, PERSON, Linker, sides_of
 from gateway.store.base import Child, Link, Record, Review, Work
 
 #: The reason of a link event that a decision about an entry made is this and the entry's number.
 MATCH = "match-"
-_STATES = {True: "same", False: "different"}
+DIFFERENT = "different"
+#: The state of an entry that was decided by a merge is this and the number of the event.
+_MERGED = f"{MERGED}-"
+_SAME = "same"
 
 
-class Author(NamedTuple):
-    """Who decides, why, and when (milliseconds since 1970)."""
+def decide(work: Work, linker: Linker, number: int, same: bool, author: Author) -> bool:
+    """Close an entry, and link as the person says; whether that is done, or waits for a second person.
 
-    name: str
-    reason: str
-    at: int
-
-
-def decide(work: Work, linker: Linker, number: int, same: bool, author: Author) -> None:
-    """Close an entry, and link as the person says.
-
-    One child: all records of the one go to the other. Two: the record gets a child of its own.
+    One child: that of the record is merged into the other, or the other into it if that is a lone record.
+    Two: the record gets a child of its own.
 
     Raises:
-        Refused: `service.unknown-review`, `service.review-decided`.
+        Refused: `service.unknown-review`, `service.review-decided`; as `life.merge`.
     """
     entry = _entry(work, number)
     if entry.state != "open":
         raise refuse(REVIEW_DECIDED, number=number)
     own, other = sides_of(work, entry)
-    if own is not None and other is not None and same != (own == other):
-        reason = Reason(f"{MATCH}{number}", author.reason)
-        moved = [record.rec for record in work.records_of([own])[own]] if same else [entry.rec]
-        for rec in moved:
-            linker.move(work, rec, other if same else None, reason, author.name, author.at)
-    work.close_reviews([number], _STATES[same])
+    if same and own is not None and other is not None and own != other:
+        counts = {one: len(records) for one, records in work.records_of([own, other]).items()}
+        child, into = (other, own) if counts[own] > 1 == counts[other] else (own, other)
+        # closes the entry with what else asks about the two
+        return life.merge_by_two(work, linker, child, into, author)
+    if not same and own is not None and own == other:
+        linker.move(work, entry.rec, None, Reason(f"{MATCH}{number}", author.reason), author.name, author.at)
+    work.close_reviews([number], _SAME if same else DIFFERENT)
+    return True
 
 
-def take_back(work: Work, linker: Linker, number: int, at: int) -> None:
-    """Open an entry again that a person decided, and take back the link events of that decision.
+def take_back(work: Work, linker: Linker, number: int, author: Author) -> None:
+    """Open an entry again that a person decided: links and children are as they were before.
 
     Raises:
-        Refused: `service.unknown-review`, `service.review-open`.
+        Refused: `service.unknown-review`, `service.review-open`; as `life.unmerge`.
     """
     entry = _entry(work, number)
-    if entry.state not in _STATES.values():
+    if not _decided(entry):
         raise refuse(REVIEW_OPEN, number=number)
-    work.reopen([number])
-    _undo(work, linker, _made_by(work, entry), at)
+    _undo_entry(work, linker, entry, author)
 
 
-def fall_with(work: Work, linker: Linker, load: int, at: int) -> None:
+def fall_with(work: Work, linker: Linker, load: int, author: Author) -> None:
     """Take back what was decided about entries that a load raised: with its records the reason is gone."""
-    decided = [
-        entry for entry in work.reviews(state="") if entry.load == load and entry.state in _STATES.values()
-    ]
+    decided = [entry for entry in work.reviews(state="") if entry.load == load and _decided(entry)]
     for entry in reversed(decided):
-        _undo(work, linker, _made_by(work, entry), at)
+        # one merge may have decided several of them
+        if _decided(_entry(work, entry.number)):
+            _undo_entry(work, linker, entry, author)
 
 
-def put_back(work: Work, linker: Linker, record: Record, at: int) -> Child:
+def put_back(work: Work, linker: Linker, record: Record, author: Author) -> Child:
     """Take back what a person last did to a record's link; the child it is linked to then.
 
     Raises:
-        Refused: `service.not-by-a-person`.
+        Refused: `service.not-by-a-person`; as `life.unmerge` and `life.unsplit`.
     """
     events = [event for event in _standing(work, record.rec) if event.author != MACHINE]
     if not events:
         raise refuse(NOT_BY_A_PERSON, feed=record.feed)
     last = events[-1]
-    if last.reason.startswith(MATCH):
-        take_back(work, linker, int(last.reason.removeprefix(MATCH)), at)
+    what, _, number = last.reason.rpartition("-")
+    if what == MERGED:
+        life.unmerge(work, linker, work.life(number=int(number))[0].child, author)
+    elif what == SPLIT:
+        life.unsplit(work, linker, last.child, author)
+    elif last.reason.startswith(MATCH):
+        take_back(work, linker, int(number), author)
     else:
         later = [
             event for event in _standing(work, record.rec) if event.at >= last.at and event.reason == PERSON
         ]
-        _undo(work, linker, later, at)
+        _undo(work, linker, later, author.at)
     child = work.records([record.rec])[record.rec].child
     assert child is not None
     return work.children([child])[child]
@@ -108,6 +111,19 @@ def _entry(work: Work, number: int) -> Review:
     if found is None:
         raise refuse(REVIEW_UNKNOWN, number=number)
     return found
+
+
+def _decided(entry: Review) -> bool:
+    return entry.state in (_SAME, DIFFERENT) or entry.state.startswith(_MERGED)
+
+
+def _undo_entry(work: Work, linker: Linker, entry: Review, author: Author) -> None:
+    if entry.state.startswith(_MERGED):
+        event = work.life(number=int(entry.state.removeprefix(_MERGED)))[0]
+        life.unmerge(work, linker, event.child, author)
+        return
+    work.reopen([entry.number])
+    _undo(work, linker, _made_by(work, entry), author.at)
 
 
 def _standing(work: Work, rec: int) -> list[Link]:

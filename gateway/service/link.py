@@ -19,9 +19,10 @@ from gateway.identity.match import Review as Doubt
 from gateway.identity.person import Person, person
 from gateway.identity.sentences import sentence
 from gateway.service.clock import instant
+from gateway.service.events import distinct_from
 from gateway.service.keys import Keys
 from gateway.service.tell import as_told
-from gateway.store.base import Child, Composed, Link, Record, Review, Row, Work
+from gateway.store.base import Child, Composed, LifeEvent, Link, Record, Review, Row, Work
 
 MACHINE = "fhirgate"
 _CAP = 400
@@ -88,8 +89,12 @@ class Linker:
         outcome = Linked()
         touched: set[int] = set()
         recs = work.recs(feed.name, list(patients))
+        shut = {rec for rec, record in work.records(list(recs.values())).items() if record.sealed is not None}
         persons: dict[int, Person] = {}
         for local, patient in patients.items():
+            if recs[local] in shut:
+                # it tells of a life that has ended: its feed reads it, nobody else
+                continue
             who = persons[recs[local]] = person(patient, self._base, verified=feed.verified)
             was = person(before[local], self._base) if before and local in before else None
             touched.add(self._link_one(work, recs[local], who, was, at, load, outcome, persons))
@@ -112,7 +117,7 @@ class Linker:
         own = work.records([rec])[rec].child
         if own is not None:
             outcome.known += 1
-            doubts = recheck(who, own, known)
+            doubts = self._worth(work, own, recheck(who, own, known))
             if all(one.child != own for one in known):
                 doubts = (*_changed(who, was, own, rec), *doubts)
             self._withdraw(work, rec, {doubt.child for doubt in doubts}, load)
@@ -129,9 +134,16 @@ class Linker:
         reason = decision.reason if decision else Reason(told.reason, told.sentence) if told else None
         assert reason is not None
         work.link([Link(rec, child, "linked", reason.code, reason.sentence, MACHINE, at, load)])
-        doubts = decision.reviews if decision else recheck(who, child, known)
+        doubts = self._worth(work, child, decision.reviews if decision else recheck(who, child, known))
         outcome.to_review += self._doubt(work, rec, child, doubts, at, load)
         return child
+
+    @staticmethod
+    def _worth(work: Work, own: int, doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
+        """Doubts but those about children that somebody told apart from this one."""
+        every = tuple(doubts)
+        apart = distinct_from(work, own) if every else set[int]()
+        return tuple(doubt for doubt in every if doubt.child not in apart)
 
     @staticmethod
     def _told_by_a_person(work: Work, rec: int) -> Link | None:
@@ -176,9 +188,13 @@ class Linker:
     def _found(self, work: Work, rec: int, load: int | None) -> int:
         """A child for this record: the one that was made for it before if nobody else came to be in it."""
         before = work.child_founded_by(rec)
-        if before is not None and not work.records_of([before.number]):
+        if before is not None and before.state == "active" and not work.records_of([before.number]):
             return before.number
-        number = cci.mint(secrets.randbelow, lambda made: work.child(cci=made) is not None)
+        return self.new_child(work, rec, load)
+
+    def new_child(self, work: Work, rec: int, load: int | None = None) -> int:
+        """A child that nobody is linked to yet, with a CCI of its own."""
+        number = cci.mint(secrets.randbelow, lambda made: work.child(cci=made, sealed=True) is not None)
         return work.found(_opaque_id(), number, rec, load)
 
     def _doubt(
@@ -233,7 +249,8 @@ class Linker:
         A record is linked as long as it has a Patient: one that lost it leaves its child, and one whose link
         was taken back with an earlier load, while a later one still tells of it, is linked anew.
         """
-        records = work.records(recs)
+        records = {rec: record for rec, record in work.records(recs).items() if record.sealed is None}
+        recs = list(records)
         persons = self._persons(work, list(records.values()))
         empty: frozenset[bytes] = frozenset()
         work.keys({rec: kept_keys(persons[rec], self._secret) if rec in persons else empty for rec in recs})
@@ -276,11 +293,35 @@ class Linker:
         kids = work.children(numbers)
         members = work.records_of(numbers)
         rows = work.patients([record.rec for records in members.values() for record in records])
+        merges = work.merges(numbers)
         work.compose(
-            {number: self._composed(kids[number], members.get(number, ()), rows) for number in numbers}
+            {
+                number: self._merged(work, kids[number], merges.get(number, ()))
+                if kids[number].state == "merged"
+                else self._composed(work, kids[number], members.get(number, ()), rows, merges.get(number, ()))
+                for number in numbers
+            }
         )
 
-    def _composed(self, child: Child, records: Sequence[Record], rows: Mapping[int, Row]) -> Composed | None:
+    def _merged(self, work: Work, child: Child, merges: Sequence[LifeEvent]) -> Composed | None:
+        """What is left of a child that was merged into another one: its CCI, and where it leads."""
+        event = next(event for event in merges if event.child == child.number)
+        into = work.children([event.other or 0])[event.other or 0]
+        made = composing.superseded(
+            child.id, child.cci, into.id, self._base, instant(event.at), secret=self._version_secret
+        )
+        return Composed(
+            write(made.full), write(made.without_upn), made.version, event.at, _entries(made.full)
+        )
+
+    def _composed(
+        self,
+        work: Work,
+        child: Child,
+        records: Sequence[Record],
+        rows: Mapping[int, Row],
+        merges: Sequence[LifeEvent],
+    ) -> Composed | None:
         said = [
             composing.Told(
                 patient=as_told(rows[record.rec]),
@@ -295,10 +336,20 @@ class Linker:
         ]
         if not said:
             return None
+        came = {event.child: event.at for event in merges if event.other == child.number}
+        gone = [(kid, came[kid.number]) for kid in work.children(list(came)).values()] if came else []
         made = composing.compose(
-            child.id, child.cci, said, self._base, secret=self._version_secret, official=self._official
+            child.id,
+            child.cci,
+            said,
+            self._base,
+            secret=self._version_secret,
+            official=self._official,
+            replaces={kid.id: instant(at) for kid, at in gone},
         )
-        updated = max(rows[record.rec].updated for record in records if record.rec in rows)
+        updated = max(
+            (*(rows[record.rec].updated for record in records if record.rec in rows), *(at for _, at in gone))
+        )
         return Composed(write(made.full), write(made.without_upn), made.version, updated, _entries(made.full))
 
 

@@ -15,12 +15,13 @@ from gateway.mapping.ids import Ids
 from gateway.mapping.translate import Translator, settle
 from gateway.problems import Place
 from gateway.records import Broken, Reading
-from gateway.service import decisions
+from gateway.service import decisions, life
 from gateway.service.calm import calm
 from gateway.service.clock import instant, now
+from gateway.service.events import Author
 from gateway.service.fhir_file import FhirFile, as_they_are
 from gateway.service.keys import Keys
-from gateway.service.link import Feed, Linker
+from gateway.service.link import MACHINE, Feed, Linker
 from gateway.service.read import Read
 from gateway.service.report import Report, add, kept_problems
 from gateway.service.shelf import FHIR
@@ -101,7 +102,9 @@ class Loader:
         """
         with self.store.write() as work:
             at = now()
-            decisions.fall_with(work, self.linker, number, at)
+            undone_by = Author(MACHINE, "The load was undone.", at)
+            decisions.fall_with(work, self.linker, number, undone_by)
+            life.fall_with(work, self.linker, number, undone_by)
             undone = work.undo(number, at)
             self.linker.resettle(work, undone.recs, undone.children, at)
             # what the load had withdrawn is open again

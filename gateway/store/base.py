@@ -132,6 +132,9 @@ class Reads(Protocol):
     def life(self, *, child: int | None = None, number: int | None = None, what: str = "") -> list[LifeEvent]:
         """What became of a child (or one event, or all of a kind), oldest first, with what was taken back."""
 
+    def merges(self, children: Sequence[int]) -> dict[int, tuple[LifeEvent, ...]]:
+        """The merges that stand, of each child into another one or of others into it."""
+
     def sealed_records(self, children: Sequence[int]) -> dict[int, tuple[Record, ...]]:
         """The records that told of each child when it was sealed."""
 

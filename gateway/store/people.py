@@ -104,6 +104,17 @@ class PeopleReads(Lending, Protocol):
             rows = connection.execute(asked, values).fetchall()
         return [LifeEvent(*row) for row in rows]
 
+    def merges(self, children: Sequence[int]) -> dict[int, tuple[LifeEvent, ...]]:
+        """See `base.Reads.merges`."""
+        found = {}
+        with self.lend(steady=True) as connection:
+            asked = f"{_LIFE} WHERE (child = ? OR other = ?) AND what = 'merged' AND stands = 1 ORDER BY life"
+            read = self.dialect.each(connection, asked, [(child, child) for child in children])
+            for child, rows in zip(children, read, strict=True):
+                if rows:
+                    found[child] = tuple(LifeEvent(*row) for row in rows)
+        return found
+
     def sealed_records(self, children: Sequence[int]) -> dict[int, tuple[Record, ...]]:
         """See `base.Reads.sealed_records`."""
         found = {}

@@ -1,0 +1,113 @@
+"""What persons may do about children's lives, each in a unit of work of its own; see `life`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.service import decisions, life
+from gateway.service.clock import now
+from gateway.service.events import Author
+from gateway.service.link import Linker
+from gateway.store.base import Child, LifeEvent, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """Merges, splits, seals and twins; `author` is who decides, `reason` why."""
+
+    store: Store
+    linker: Linker
+
+    def merge(self, child: Child, into: Child, *, reason: str, author: str) -> bool:
+        """Make one child of two; whether it is done, or waits for a second person.
+
+        Raises:
+            Refused: `life.itself`, `life.not-active`, `life.distinct`.
+        """
+        with self.store.write() as work:
+            by = Author(author, reason, now())
+            return life.merge_by_two(work, self.linker, child.number, into.number, by)
+
+    def unmerge(self, child: Child, *, reason: str, author: str) -> None:
+        """Make two children of one again: the merged child has its records and its CCI back.
+
+        Raises:
+            Refused: `life.not-merged`, `life.into-gone`.
+        """
+        with self.store.write() as work:
+            life.unmerge(work, self.linker, child.number, Author(author, reason, now()))
+
+    def split(self, child: Child, records: Sequence[tuple[str, str]], *, reason: str, author: str) -> Child:
+        """Give some records of a child another child of their own; that child.
+
+        Args:
+            records: feed and local id of each.
+
+        Raises:
+            Refused: `service.unknown-record`, `life.not-active`, `life.nothing-left`.
+        """
+        with self.store.write() as work:
+            recs = [decisions.linked(work, feed, local).rec for feed, local in records]
+            by = Author(author, reason, now())
+            part = life.split(work, self.linker, child.number, recs, by)
+            return work.children([part])[part]
+
+    def unsplit(self, part: Child, *, reason: str, author: str) -> None:
+        """Take a split back: the records that left are where they were.
+
+        Raises:
+            Refused: `life.not-merged`, `life.into-gone`.
+        """
+        with self.store.write() as work:
+            life.unsplit(work, self.linker, part.number, Author(author, reason, now()))
+
+    def tell_apart(self, child: Child, other: Child, *, reason: str, author: str) -> None:
+        """Say once and for good that two are two: twins.
+
+        Raises:
+            Refused: `life.itself`, `life.not-active`, `life.known`.
+        """
+        with self.store.write() as work:
+            life.tell_apart(work, child.number, other.number, Author(author, reason, now()))
+
+    def not_apart(self, child: Child, other: Child) -> None:
+        """Take it back that two were told apart.
+
+        Raises:
+            Refused: `life.not-merged`.
+        """
+        with self.store.write() as work:
+            life.not_apart(work, child.number, other.number)
+
+    def seal(self, child: Child, *, reason: str, author: str) -> int:
+        """End a life that nobody may find again; the number of the seal.
+
+        Raises:
+            Refused: `life.not-active`.
+        """
+        with self.store.write() as work:
+            return life.seal(work, self.linker, child.number, Author(author, reason, now()))
+
+    def unseal(self, number: int, *, reason: str, author: str) -> Child | None:
+        """Lift a seal as soon as two persons have said so; the child, or None while it waits for the second.
+
+        Raises:
+            Refused: `life.not-sealed`.
+        """
+        with self.store.write() as work:
+            by = Author(author, reason, now())
+            found = life.unseal_by_two(work, self.linker, number, by)
+            return work.children([found])[found] if found is not None else None
+
+    def confirm(self, number: int, *, reason: str, author: str) -> int:
+        """Say that a seal is right; how many persons have said so now.
+
+        Raises:
+            Refused: `life.not-sealed`, `life.known` for the same person again.
+        """
+        with self.store.write() as work:
+            return life.confirm(work, number, Author(author, reason, now()))
+
+    def seals(self) -> list[tuple[LifeEvent, int]]:
+        """The seals that stand, oldest first, and how many persons have confirmed each."""
+        with self.store.write() as work:
+            return life.seals(work)
