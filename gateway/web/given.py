@@ -19,7 +19,6 @@ from gateway.problems.operation import (
 from gateway.web.messages import Pair
 from gateway.web.visit import Visit
 from gateway.web.words import pairs
-from gateway.web.writing import resource_sent
 
 _EVERYWHERE = ("_format", "_pretty")
 
@@ -109,7 +108,7 @@ def asked(visit: Visit, taken: Sequence[str]) -> list[tuple[str, Any]]:
 def _sent(visit: Visit) -> Any:
     """The resource in the body, or None: an operation can do without."""
     try:
-        return resource_sent(visit)
+        return visit.resource()
     except Refused as refused:
         if refused.problems[0].kind is HTTP_BODY_EMPTY:
             return None

@@ -17,20 +17,22 @@ from gateway.problems.operation import (
 )
 from gateway.security.policy import Wish
 from gateway.service.ask import shown
+from gateway.service.profiles import definitions
 from gateway.store.base import ASK
 from gateway.web import answers
 from gateway.web.given import Given, given
 from gateway.web.messages import Response
 from gateway.web.visit import Visit
 
-_TAKEN = ("resource", "mode")
+_TAKEN = ("resource", "mode", "profile")
 _MODES = ("create", "update", "delete", "profile")
 
 
 def validate(visit: Visit) -> Response:
     """Answer with everything that is wrong with a resource: the one sent, or the one that stands.
 
-    It is 200 whatever was found. `mode=delete` asks whether it may be deleted.
+    It is 200 whatever was found. `mode=delete` asks whether it may be deleted; `profile` names profiles that
+    it is to follow, beside those that it claims.
 
     Raises:
         Refused: what keeps the body from being read; `operation.missing`, `operation.value`;
@@ -64,7 +66,13 @@ def _problems(visit: Visit, asked: Given, resource: Any, mode: str, *, own: bool
         found.insert(0, problem(HTTP_TYPE_DIFFERS, place=Place(path="resourceType"), type=type))
     if id and not own and mode != "create" and resource.get("id") != id:
         found.append(problem(VALIDATE_ID, place=Place(path=f"{type}.id")))
-    return found
+    if any(each.kind.status == 400 for each in found):
+        # what cannot be read as the resource that it says it is cannot be held against a profile
+        return found
+    shelf = visit.gateway.shelf
+    judged_by = definitions(shelf.profiles, shelf.base_uri).judged(resource, asked.listed("profile"))
+    told = {each.place.path for each in found}
+    return [*found, *(each for each in judged_by if not each.place.path or each.place.path not in told)]
 
 
 def _may_be_deleted(visit: Visit) -> list[Problem]:

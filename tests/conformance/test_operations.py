@@ -153,6 +153,72 @@ def test_O3_parameters_that_cannot_be_read_are_400(clinic: Caller, body: Any) ->
     assert (answer.status_code, code(answer)) == (400, "operation.parameters")
 
 
+WEIGHED = "https://fhirgate.example/StructureDefinition/weighed-child"
+WEIGHT = {
+    "resourceType": "Observation",
+    "status": "final",
+    "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+    "subject": {"reference": "Patient/1"},
+    "valueQuantity": {"value": 21.5, "system": "http://unitsofmeasure.org", "code": "kg"},
+}
+
+
+@pytest.mark.parametrize("how", ["asked", "in Parameters", "claimed"])
+def test_O3_a_resource_is_held_against_a_profile(clinic: Caller, how: str) -> None:
+    stones = {**WEIGHT["valueQuantity"], "code": "[stone_av]"}  # type: ignore[dict-item]
+    wrong = {**WEIGHT, "valueQuantity": stones, "note": [{"text": "x"}]}
+    path = "fhir/Observation/$validate"
+    if how == "asked":
+        answer = clinic.ask("POST", f"{path}?profile={WEIGHED}", wrong)
+    elif how == "claimed":
+        answer = clinic.ask("POST", path, {**wrong, "meta": {"profile": [WEIGHED]}})
+    else:
+        answer = clinic.ask("POST", path, parameters(resource=wrong, profile=WEIGHED))
+
+    assert found(answer) == [
+        ("error", "Observation.valueQuantity.code"),
+        ("error", "Observation.note[0]"),
+    ]
+    codes = [each["details"]["coding"][0]["code"] for each in answer.json()["issue"]]
+    assert codes == ["profile.code", "profile.too-many", "profile.not-judged"]
+    assert "the rule wch-1" in answer.json()["issue"][-1]["details"]["text"]
+
+
+def test_O3_a_resource_that_follows_a_profile_is_said_to(clinic: Caller) -> None:
+    assert found(clinic.ask("POST", f"fhir/Observation/$validate?profile={WEIGHED}|1.0.0", WEIGHT)) == []
+
+
+def test_O3_a_profile_that_is_not_here_is_an_error_where_it_is_asked_and_a_warning_where_claimed(
+    clinic: Caller,
+) -> None:
+    url = "https://example.org/StructureDefinition/elsewhere"
+
+    asked = clinic.ask("POST", f"fhir/Observation/$validate?profile={url}", WEIGHT)
+    claimed = clinic.ask("POST", "fhir/Observation/$validate", {**WEIGHT, "meta": {"profile": [url]}})
+    version = clinic.ask("POST", f"fhir/Observation/$validate?profile={WEIGHED}|9", WEIGHT)
+
+    assert [found(each) for each in (asked, claimed, version)] == [
+        [("error", "")],
+        [("warning", "")],
+        [("error", "")],
+    ]
+    assert [code(each) for each in (asked, claimed)] == ["profile.unknown", "profile.claimed-unknown"]
+
+
+def test_O3_what_r4_itself_refuses_is_told_once(clinic: Caller) -> None:
+    answer = clinic.ask(
+        "POST", f"fhir/Observation/$validate?profile={WEIGHED}", {**WEIGHT, "valueQuantity": {"value": "x"}}
+    )
+
+    assert found(answer) == [("error", "Observation.valueQuantity.value")]
+
+
+def test_O3_a_write_is_not_held_against_profiles_unless_the_settings_say_so(clinic: Caller) -> None:
+    wrong = {**WEIGHT, "meta": {"profile": [WEIGHED]}, "note": [{"text": "x"}]}
+
+    assert clinic.ask("POST", "feed/clinic/Observation", wrong).status_code == 201
+
+
 @pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
 @pytest.mark.parametrize("path", ["$nonsense", "Patient/$nonsense", "Patient/1/$nonsense", "Patient/$"])
 @pytest.mark.parametrize("method", ["GET", "POST"])

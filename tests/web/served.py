@@ -27,6 +27,8 @@ JSON = "application/fhir+json"
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
 UPN = "https://fhirgate.example/Id/upn"
 
+PROFILES = Path(__file__).parents[1] / "samples" / "profiles"
+
 SETTINGS = """
 body_most = 200000
 
@@ -84,7 +86,7 @@ LOGGING = {
 def settle(folder: Path, more: str = "") -> Config:
     """The settings of a new gateway in a folder."""
     file = folder / "gateway.toml"
-    file.write_text(more + SETTINGS, "utf-8")
+    file.write_text(f'{more}profiles = ["{PROFILES}"]\n{SETTINGS}', "utf-8")
     return settings.load(file, {})
 
 

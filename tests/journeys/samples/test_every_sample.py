@@ -2,11 +2,15 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 from translated import BASE, UKCORE, code_lists, codings, objects, references
+
+from gateway.resources import shipped
+from gateway.service.profiles import definitions
 
 UKCORE_FILES = Path(__file__).parents[4] / "shared" / "ukcore"
 
@@ -93,3 +97,18 @@ def test_every_name_of_uk_core_is_one(sample: str, request: pytest.FixtureReques
                 rf'<code value="{coding["code"]}" ?/>\s*<display value="{re.escape(coding["display"])}" ?/>',
                 text,
             )
+
+
+@pytest.mark.skipif(not UKCORE_FILES.is_dir(), reason="the UK Core files are not beside the project")
+@pytest.mark.parametrize("sample", ["ssda903", "ctf", "csc"])
+def test_every_resource_follows_the_profiles_it_claims(sample: str, request: pytest.FixtureRequest) -> None:
+    known = definitions((shipped("profiles"), UKCORE_FILES), "https://fhirgate.example")
+
+    found = Counter(
+        (each.place.path, each.says)
+        for resource in request.getfixturevalue(sample).resources
+        for each in known.judged(resource)
+        if each.kind.severity == "error"
+    )
+
+    assert found == {}
