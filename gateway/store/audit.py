@@ -211,9 +211,11 @@ class SqliteTrail:
                 self._changing.notify_all()
 
     def _open_writer(self) -> sqlite3.Connection:
-        connection = connect(self.file, 0)
+        # the first statement looks at the file, and whoever closes it last has it alone for a moment
+        connection = connect(self.file, self._patience)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA journal_size_limit=16777216")
+        connection.execute("PRAGMA busy_timeout=0")
         return connection
 
     def _keep(self, connection: sqlite3.Connection, group: list[_Waiting]) -> None:

@@ -146,7 +146,6 @@ class Connections:
         return connection
 
     def _prepare_writer(self, connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA busy_timeout=0")
         # FULL: what was answered with 201 must outlive a power cut; a load commits hundreds of records
         # at a time and does not feel it.
         connection.execute("PRAGMA synchronous=FULL")
@@ -155,6 +154,8 @@ class Connections:
         if self._most_bytes:
             (size,) = connection.execute("PRAGMA page_size").fetchone()
             connection.execute(f"PRAGMA max_page_count={max(1, self._most_bytes // size)}")
+        # not sooner: the first statement looks at the file, which somebody may have alone for a moment
+        connection.execute("PRAGMA busy_timeout=0")
 
     def _leave_behind(self) -> None:
         _ABANDONED.extend(self._all)

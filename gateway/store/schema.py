@@ -37,7 +37,13 @@ def prepare(connection: sqlite3.Connection, file: str, patience: float, kind: st
         Refused: `store.not-ours`, `store.newer`, `store.older` (it cannot be written), `store.locked`.
     """
     steps = migrations(kind)
-    found = _version(connection, file, len(steps), kind)
+    # one state for all its questions: another process may be making the tables just now
+    connection.execute("BEGIN")
+    try:
+        found = _version(connection, file, len(steps), kind)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
     if found == len(steps):
         return
     if found == 0:

@@ -227,6 +227,19 @@ def test_a_look_that_cannot_be_written_must_not_be_answered(trail: SqliteTrail, 
     assert codes(trail) == []
 
 
+def test_the_first_look_waits_for_somebody_who_has_the_file_alone(trail: SqliteTrail, file: Path) -> None:
+    alone = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    alone.execute("PRAGMA locking_mode=EXCLUSIVE")
+    alone.execute("SELECT count(*) FROM event").fetchone()
+    gone = threading.Timer(0.2, alone.close)
+    gone.start()
+
+    trail.append(b"one", ["ada"])
+
+    gone.join()
+    assert list(trail.looks("ada")) == [b"one"]
+
+
 def test_a_closed_audit_refuses(trail: SqliteTrail) -> None:
     trail.append(b"one")
     trail.close()

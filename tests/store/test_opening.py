@@ -1,6 +1,7 @@
 """Which database a setting names, and how it is shown."""
 
 import os
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from gateway.config import load, without_password
 from gateway.problems import Refused
 from gateway.security.audit import chained
 from gateway.store.audit import SqliteTrail
+from gateway.store.connections import connect
 from gateway.store.opening import open_store
+from gateway.store.schema import prepare
 
 
 def settings(folder: Path, database: str) -> str:
@@ -56,6 +59,25 @@ def test_a_file_that_must_be_there_is_not_made(tmp_path: Path) -> None:
 
     assert caught.value.problems[0].kind.code == "store.cannot-open"
     assert not (tmp_path / "gateway.db").exists()
+
+
+def test_a_database_that_somebody_makes_meanwhile_is_no_strangers(tmp_path: Path) -> None:
+    file = str(tmp_path / "audit.db")
+
+    def made_meanwhile(statement: str) -> None:
+        if "sqlite_master" in statement and not made:
+            made.append(statement)
+            with closing(connect(file, 0.05)) as other, suppress(Refused):
+                prepare(other, file, 0.05, "audit")
+
+    made: list[str] = []
+    with closing(connect(file, 5)) as connection:
+        connection.set_trace_callback(made_meanwhile)
+        prepare(connection, file, 5, "audit")
+        connection.set_trace_callback(None)
+
+        assert made
+        assert connection.execute("SELECT count(*) FROM event").fetchone() == (0,)
 
 
 def test_what_is_made_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
