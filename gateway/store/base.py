@@ -36,6 +36,7 @@ from gateway.store.values import (
     Undone,
     Version,
 )
+from gateway.store.whole import Wanted
 
 __all__ = [
     "ASK",
@@ -60,6 +61,7 @@ __all__ = [
     "Trail",
     "Undone",
     "Version",
+    "Wanted",
     "Work",
 ]
 
@@ -104,6 +106,18 @@ class Reads(Protocol):
         self, child: str, type: str, param: str, *, limit: int, after: Key | None = None, total: bool = True
     ) -> Page:
         """The fast form of `type?param=Patient/<child>` on `ASK` in the default order."""
+
+    def whole(
+        self, base: str, id: str, wanted: Wanted, *, limit: int, after: int = 0, total: bool = True
+    ) -> Page:
+        """Everything told about a child, or by a feed about one Patient, or about all of them (`id` is "").
+
+        It comes record by record, and in each as it was first told. On `ASK` no Patient is among it.
+
+        Args:
+            id: of the Patient on this base.
+            after: the rid of the row that the last page ended with (`Row.key`).
+        """
 
     def records(self, recs: Sequence[int]) -> dict[int, Record]:
         """Records by number."""

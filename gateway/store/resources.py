@@ -12,6 +12,7 @@ from gateway.store.search import NO_TIME, READ_COMPOSED, READ_LOCAL, READ_PUBLIC
 from gateway.store.turns import Turns
 from gateway.store.values import ASK, Held, Key, Page, Row, Version
 from gateway.store.view import View
+from gateway.store.whole import Wanted, stretches, whole
 
 _CURRENT = (
     "SELECT version, state, time, updated, load, method, place, rule, told, body FROM resource WHERE rid = ?"
@@ -98,6 +99,15 @@ class ResourceReads(Lending, Protocol):
         with self.lend(steady=True) as connection:
             view = self.view(connection, ASK, type)
             return search.about(view, child, param, limit=limit, after=after, total=total)
+
+    def whole(
+        self, base: str, id: str, wanted: Wanted, *, limit: int, after: int = 0, total: bool = True
+    ) -> Page:
+        """See `base.Reads.whole`."""
+        with self.lend(steady=True) as connection:
+            view = self.view(connection, base, "Patient")
+            where = stretches(view, id if base != ASK else "", id)
+            return whole(view, where, wanted, limit=limit, after=after, total=total)
 
     def view(self, connection: Session, base: str, type: str, hidden: tuple[str, ...] = ()) -> View:
         """A base and type as SQL needs them."""
