@@ -127,7 +127,7 @@ def _decide(gateway: Gateway, number: int, same: bool, reason: str, as_json: boo
     else:
         say.out(f"Match {number}: {'the same child' if same else 'different children'}. Written down.")
         say.out(f"Undo with: fhirgate matches {number} --undo")
-    return 0
+    return 0 if done else 1
 
 
 def _take_back(gateway: Gateway, number: int | None, as_json: bool) -> int:

@@ -19,7 +19,7 @@ LIFE_NOT_ACTIVE = kind(
 LIFE_DISTINCT = kind(
     "life.distinct",
     "Somebody said that these two are two",
-    "Nothing was changed. If that was a mistake, take it back first: fhirgate child CCI --not-apart CCI.",
+    "Nothing was changed. If that was a mistake, take it back first: fhirgate distinct CCI CCI --undo.",
     "conflict",
     409,
 )
@@ -50,7 +50,15 @@ LIFE_NOTHING_LEFT = kind(
 LIFE_NOT_SEALED = kind(
     "life.not-sealed",
     "There is no seal {number}",
-    "fhirgate seal --list names those that stand.",
+    "fhirgate seal names those that stand.",
     "not-found",
     404,
+)
+LIFE_WAITS = kind(
+    "life.waits",
+    "It is written down and waits for a second person",
+    "Let another person say the same; one person is not enough, however often.",
+    "business-rule",
+    202,
+    "information",
 )

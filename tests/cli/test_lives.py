@@ -1,0 +1,122 @@
+"""merge, split, distinct and seal: what persons do to children's lives, and how it is taken back."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from terminal import Done, Run, demo_file, snapshot
+
+CTF = "2019002_CTF_2019001_001.xml"
+
+
+@pytest.fixture
+def full(council: Path, fhirgate: Run) -> Path:
+    """The council's folder with the demo's children of the council and the school in it."""
+    fhirgate("load", demo_file("ssda903"), "-m", "ssda903", "--feed", "council")
+    fhirgate("load", demo_file("children_201.json"), "-m", "csc-api", "--feed", "council")
+    fhirgate("load", demo_file(CTF), "-m", "ctf", "--feed", "school")
+    return council
+
+
+@pytest.fixture
+def pair(full: Path, fhirgate: Run) -> tuple[str, str]:
+    """The CCIs of two children that several records tell of."""
+    known = fhirgate("search", "Patient?_count=50", "--json").json["resources"]
+    numbers = [
+        each["value"] for one in known for each in one["identifier"] if each["system"].endswith("/Id/cci")
+    ]
+    several = [number for number in numbers if len(fhirgate("child", number, "--json").json["links"]) > 1]
+    return several[0], several[1]
+
+
+def as_person(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("LOGNAME", name)
+
+
+def undo_of(done: Done) -> list[str]:
+    (line,) = [line for line in done.out.splitlines() if line.startswith("Undo with: fhirgate ")]
+    return shlex.split(line.removeprefix("Undo with: fhirgate "))
+
+
+def test_a_merge_takes_two_persons_and_is_undone_as_it_says(
+    full: Path, pair: tuple[str, str], fhirgate: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    was = snapshot(full)
+    words = ("merge", *pair, "--reason", "one child, two schools")
+    as_person(monkeypatch, "ann")
+    first = fhirgate(*words)
+    assert (first.code, snapshot(full)) == (1, was)
+    assert "second person" in first.out
+
+    as_person(monkeypatch, "bob")
+    done = fhirgate(*words)
+
+    assert done.code == 0 and snapshot(full) != was
+    assert fhirgate("child", pair[0], "--json").json["state"] == "merged"
+    assert "life.itself" in fhirgate("merge", pair[1], pair[1], "--reason", "x").err
+    assert fhirgate(*undo_of(done)).code == 0
+    assert snapshot(full) == was
+    seen = [one["what"] for one in fhirgate("child", pair[0], "--looks", "--json").json]
+    assert [what for what in seen if "merge" in what] == ["$merge", "$merge", "$unmerge"]
+
+
+def test_a_split_is_undone_as_it_says(full: Path, pair: tuple[str, str], fhirgate: Run) -> None:
+    was = snapshot(full)
+    link = fhirgate("child", pair[0], "--json").json["links"][0]
+
+    done = fhirgate("split", pair[0], f"{link['feed']}/{link['record']}", "--reason", "the twin's")
+
+    assert done.code == 0, done.err
+    assert len(fhirgate("child", pair[0], "--json").json["links"]) >= 1
+    assert snapshot(full) != was
+    assert fhirgate(*undo_of(done)).code == 0
+    assert snapshot(full) == was
+
+
+def test_twins_are_written_down_once(full: Path, pair: tuple[str, str], fhirgate: Run) -> None:
+    done = fhirgate("distinct", *pair, "--reason", "twins")
+
+    assert done.code == 0
+    again = fhirgate("distinct", *pair, "--reason", "twins")
+    assert again.code != 0 and "life.known" in again.err
+    assert "life.distinct" in fhirgate("merge", *pair, "--reason", "x").err
+    assert fhirgate(*undo_of(done)).code == 0
+
+
+def test_a_sealed_child_is_unknown_to_every_command(
+    full: Path, pair: tuple[str, str], fhirgate: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    was = snapshot(full)
+    number, other = pair
+    as_person(monkeypatch, "ann")
+    unknown = fhirgate("child", "7777777777" if number != "7777777777" else "2222222222")
+    done = fhirgate("seal", number, "--reason", "adoption order", "--json")
+    assert done.code == 0
+    seal = done.json["number"]
+
+    for words in (
+        ("child", number),
+        ("child", number, "--looks"),
+        ("merge", number, other, "--reason", "x"),
+        ("merge", other, number, "--reason", "x"),
+        ("distinct", other, number, "--reason", "x"),
+        ("split", number, "school/x", "--reason", "x"),
+        ("seal", number, "--reason", "x"),
+    ):
+        asked = fhirgate(*words)
+        assert "service.unknown-child" in asked.err, words
+        assert number not in asked.out + asked.err
+    assert unknown.code == fhirgate("child", number).code
+    listed = fhirgate("seal", "--json")
+    assert [(one["seal"], one["confirmed"]) for one in listed.json] == [(seal, 1)] and listed.code == 1
+    assert number not in json.dumps(listed.json)
+    assert fhirgate("search", f"Patient?identifier=CCI|{number}", "--json").json["total"] == 0
+
+    assert fhirgate("seal", "--lift", seal, "--reason", "mistake").code == 1
+    as_person(monkeypatch, "bob")
+    assert fhirgate("seal", "--confirm", seal, "--reason", "seen the order").code == 0
+    assert fhirgate("seal").code == 0
+    assert fhirgate("seal", "--lift", seal, "--reason", "mistake").code == 0
+    assert snapshot(full) == was
+    assert "life.not-sealed" in fhirgate("seal", "--lift", seal, "--reason", "mistake").err
