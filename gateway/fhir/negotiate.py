@@ -32,6 +32,7 @@ _FORMATS = {**dict.fromkeys((*_JSON, "json"), "json"), **dict.fromkeys((*_XML, "
 _VERSIONS = ("", "4.0", "4.0.0", "4.0.1")
 _QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\Z")
 _ETAGS = re.compile(r'(?:W/)?"([^"\x00-\x20\x7f]*)"\s*(?:,\s*|\Z)')
+_BARE = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -130,6 +131,8 @@ def preferences(prefer: str | None) -> Preferences:
 def versions(header: str | None, name: str) -> tuple[str, ...]:
     """Return the version ids that If-Match or If-None-Match names; `("*",)` for any, empty for no header.
 
+    fhirpy asks with a bare version id in If-None-Match whether it has the newest: at worst it is told again.
+
     Args:
         header: the value of the header, or None.
         name: of the header, for the refusal.
@@ -142,6 +145,8 @@ def versions(header: str | None, name: str) -> tuple[str, ...]:
     text = header.strip()
     if text == ANY_VERSION:
         return (ANY_VERSION,)
+    if name == "If-None-Match" and _BARE.fullmatch(text):
+        return (text,)
     found, at = [], 0
     while at < len(text):
         tag = _ETAGS.match(text, at)

@@ -1,6 +1,6 @@
-"""Foreign FHIR makes for tests: HAPI's server, HL7's validator (Java), Medplum's router (Node), in a cache.
+"""Foreign FHIR makes for tests: HAPI's server, HL7's validator (Java), Medplum's router, clients (Node).
 
-    python tests/peers/peers.py build [hapi|medplum|validator]
+    python tests/peers/peers.py build [hapi|medplum|validator|clients]
 
 fetches and builds them; `make peers` does that. Nothing is written into the clone: jars, classes and node
 modules go to `${XDG_CACHE_HOME:-~/.cache}/fhirgate-peers`, into folders named by what they were made from.
@@ -27,10 +27,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import requests
+
+Had = TypeVar("Had")
 
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fhirgate-peers"
@@ -141,7 +143,18 @@ def build_validator() -> Path:
     return _made(f"validator-{_hash(source, HERE / 'hapi/pom.xml')}", lambda at: _compile(at, jars(), source))
 
 
-BUILDS = {"hapi": build_hapi, "medplum": build_medplum, "validator": build_validator}
+def build_clients() -> Path:
+    """The folder with FHIR clients for Node and our script that goes through their work."""
+    files = [HERE / "clients" / name for name in ("package.json", "package-lock.json", "clients.mjs")]
+    return _made(f"clients-{_hash(*files)}", lambda at: _install(at, files))
+
+
+BUILDS = {
+    "hapi": build_hapi,
+    "medplum": build_medplum,
+    "validator": build_validator,
+    "clients": build_clients,
+}
 
 
 def _fetch_jars(at: Path) -> None:
@@ -217,13 +230,17 @@ def hapi_command(port: int) -> list[str]:
 
 def medplum_command(port: int) -> list[str]:
     """What starts Medplum on a port."""
-    folder, node = build_medplum(), _tool("node", "Node")
+    return [*node_command(), str(build_medplum() / "server.mjs"), str(port)]
+
+
+def node_command() -> list[str]:
+    """What starts Node, new enough for Medplum's packages."""
+    node = _tool("node", "Node")
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
     major = int(version.lstrip("v").partition(".")[0])
     if major < 20:
         raise Missing("Node is older than 20")
-    flags = ["--experimental-websocket"] if major < 22 else []
-    return [node, *flags, str(folder / "server.mjs"), str(port)]
+    return [node, *(["--experimental-websocket"] if major < 22 else [])]
 
 
 COMMANDS = {"hapi": hapi_command, "medplum": medplum_command}
@@ -311,15 +328,20 @@ def medplum(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
     yield from _fixture("medplum", tmp_path_factory)
 
 
-def _fixture(name: str, folders: pytest.TempPathFactory) -> Iterator[Peer]:
-    worker = "PYTEST_XDIST_WORKER" in os.environ
-    shared = folders.getbasetemp().parent if worker else folders.getbasetemp()
+def had(name: str, ask: Callable[[], Had]) -> Had:
+    """What `ask` gives; where it cannot be had on this machine, the test is skipped, in CI it fails."""
     try:
-        COMMANDS[name](0)
+        return ask()
     except Missing as reason:
         if os.environ.get("FHIRGATE_REQUIRE_PEERS") == "1":
             pytest.fail(f"{name}: {reason}")
         pytest.skip(f"{name} cannot be had here: {reason} (see `make peers`)")
+
+
+def _fixture(name: str, folders: pytest.TempPathFactory) -> Iterator[Peer]:
+    worker = "PYTEST_XDIST_WORKER" in os.environ
+    shared = folders.getbasetemp().parent if worker else folders.getbasetemp()
+    had(name, lambda: COMMANDS[name](0))
     with running(name, shared, os.getppid() if worker else os.getpid()) as peer:
         yield peer
 

@@ -5,7 +5,6 @@ ship with fhirgate, and UK Core where `../shared/ukcore` is there. No terminolog
 """
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +16,7 @@ from typing import IO
 from uuid import uuid4
 
 import pytest
-from peers import Missing, _tool, build_validator
+from peers import _tool, build_validator, had
 
 from gateway.resources import shipped
 
@@ -102,12 +101,7 @@ def _known(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def validator() -> Iterator[Validator]:
     """HL7's validator, running."""
-    try:
-        java, folder = _tool("java", "Java 17"), build_validator()
-    except Missing as reason:
-        if os.environ.get("FHIRGATE_REQUIRE_PEERS") == "1":
-            pytest.fail(f"validator: {reason}")
-        pytest.skip(f"the validator cannot be had here: {reason} (see `make peers`)")
+    java, folder = had("validator", lambda: (_tool("java", "Java 17"), build_validator()))
     with TemporaryDirectory(prefix="fhirgate-known-") as known:
         _known(Path(known))
         folders = [known, *([str(UKCORE)] if UKCORE.is_dir() else [])]

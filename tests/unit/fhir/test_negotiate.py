@@ -193,5 +193,9 @@ def test_a_tag_that_cannot_be_read_is_refused_with_400(header: str) -> None:
     assert refusal(caught) == ("http.etag", 400)
 
 
+def test_a_bare_version_is_enough_where_it_only_spares_an_answer() -> None:
+    assert versions("3", "If-None-Match") == ("3",)
+
+
 def test_the_etag_that_was_sent_names_the_version_when_it_comes_back() -> None:
     assert versions(etag("42"), "If-Match") == ("42",)
