@@ -13,8 +13,9 @@ from functools import cache
 from typing import NamedTuple
 
 from gateway.fhir import facts
-from gateway.fhir.index import Elements, elements
-from gateway.fhir.parameters import SHELF, Asked, Context
+from gateway.fhir.composites import composites
+from gateway.fhir.index import UNSOUND, Elements, elements
+from gateway.fhir.parameters import SHELF, Asked, Context, tokens
 from gateway.fhir.parameters.context import refused, split_commas
 from gateway.fhir.query import Criterion, Query, Token, Value
 from gateway.fhir.results import RESULT_PARAMETERS, read_results
@@ -98,7 +99,7 @@ def parse(
 def supported(resource_type: str) -> tuple[facts.Parameter, ...]:
     """The search parameters that `parse` accepts for a type, in the order of their codes."""
     own = facts.parameters(resource_type).values()
-    return tuple(each for each in own if each.type in SHELF and each.expression)
+    return tuple(each for each in own if each.type in SHELF and each.expression and each.code not in UNSOUND)
 
 
 class _Known(NamedTuple):
@@ -108,11 +109,28 @@ class _Known(NamedTuple):
         parameter: as R4 has it.
         targets: the types it may lead to, if it is a reference; empty for any.
         looks_at: its elements.
+        parts: of a composite parameter.
+        within: the names of its pairs in the index, if it is composite.
     """
 
     parameter: facts.Parameter
     targets: tuple[str, ...]
     looks_at: Elements
+    parts: tuple[tuple[str, Asked], ...] = ()
+    within: tuple[str, ...] = ()
+
+    @property
+    def modifiers(self) -> tuple[str, ...]:
+        """The modifiers it takes, besides types of resources."""
+        if self.parameter.code in _MODIFIERS:
+            return _MODIFIERS[self.parameter.code]
+        if self.parameter.type == "token":
+            return tokens.modifiers(self.looks_at.types)
+        return SHELF[self.parameter.type].modifiers
+
+    def names(self, modifier: str) -> tuple[str, ...]:
+        """The codes under which the index has what is asked for, where that is not its own alone."""
+        return (f"{self.parameter.code}:{modifier}",) if modifier in ("text", "of-type") else self.within
 
     def leads_to(self, resource_type: str) -> bool:
         """Whether it is a reference that may lead to that type."""
@@ -152,14 +170,15 @@ class _Reader:
         if dot:
             only, inner = self._chain(known, modifier, rest, name)
             return Criterion(code, kind, only, (), inner, text)
-        allowed = _MODIFIERS.get(code, SHELF[kind].modifiers)
+        allowed = known.modifiers
         if modifier and modifier not in allowed and not known.leads_to(modifier):
             raise _bad_modifier(known, modifier, allowed)
-        return Criterion(code, kind, modifier, self._values(known, modifier), text=text)
+        values = self._values(known, modifier)
+        return Criterion(code, kind, modifier, values, text=text, within=known.names(modifier))
 
     def _values(self, known: _Known, modifier: str) -> tuple[Value, ...]:
         read = _missing if modifier == "missing" else SHELF[known.parameter.type].read
-        asked = Asked(self.context, modifier, known.targets, *known.looks_at)
+        asked = Asked(self.context, modifier, known.targets, *known.looks_at, known.parts)
         values: dict[Value, None] = {}
         problems: list[Problem] = []
         for piece in self.pieces:
@@ -206,10 +225,19 @@ class _Reader:
 
 @cache
 def _all_known(resource_type: str) -> Mapping[str, _Known]:
-    return {
-        each.code: _Known(each, _targets(each), elements(resource_type, each.code))
-        for each in supported(resource_type)
-    }
+    return {each.code: _read_known(resource_type, each) for each in supported(resource_type)}
+
+
+def _read_known(resource_type: str, parameter: facts.Parameter) -> _Known:
+    if parameter.type != "composite":
+        return _Known(parameter, _targets(parameter), elements(resource_type, parameter.code))
+    own = composites(resource_type)[parameter.code]
+    targets = facts.parameters(resource_type)
+    parts = tuple(
+        (part.kind, Asked(Context(), "", _targets(targets[each.code]), part.types, part.value_sets))
+        for part, each in zip(own.parts, parameter.components, strict=True)
+    )
+    return _Known(parameter, (), Elements(frozenset(), frozenset()), parts, own.names)
 
 
 def _known(resource_type: str, code: str) -> _Known | None:

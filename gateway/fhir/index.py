@@ -8,17 +8,25 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from gateway.fhir import facts
+from gateway.fhir.composites import pairs
 from gateway.fhir.expression import parse
 from gateway.fhir.parameters import SHELF
+from gateway.fhir.parameters.tokens import PHRASES, TYPED
 from gateway.fhir.path_code import Child, Path, Sink, walk_function
 from gateway.fhir.paths import PathReader
 from gateway.fhir.query import FOREVER, Entry, Span, Target
 
 Resource = dict[str, Any]
+
+#: What is taken of elements, for each search type: by itself, and for modifiers that look at something else.
+_TAKEN = {kind: {"": each.entries} for kind, each in SHELF.items() if each.entries}
+_TAKEN["token"] |= {"text": PHRASES, "of-type": TYPED}
 _Walk = Callable[[Resource, Callable[[Entry], None]], None]
 
-#: The store has these as columns of its own.
-_KEPT_ELSEWHERE = frozenset({"_id", "_lastUpdated"})
+#: The store has the first two as columns of its own. `phonetic` is not searched by: R4 leaves open how names
+#: sound, and a question that two servers hear differently finds different children.
+UNSOUND = frozenset({"phonetic"})
+_NOT_HERE = frozenset({"_id", "_lastUpdated"}) | UNSOUND
 
 #: Parameters that say when something was so, the best first; a record of the act of writing comes last.
 _CLINICAL = (
@@ -48,6 +56,7 @@ def entries(resource: Resource, resource_type: str) -> list[Entry]:
     """
     found: list[Entry] = []
     _walk(resource_type, indexed_codes(resource_type))(resource, found.append)
+    found += pairs(resource, resource_type)
     return list(dict.fromkeys(found))
 
 
@@ -57,7 +66,7 @@ def indexed_codes(resource_type: str) -> tuple[str, ...]:
     return tuple(
         code
         for code, parameter in facts.parameters(resource_type).items()
-        if parameter.type in SHELF and parameter.expression and code not in _KEPT_ELSEWHERE
+        if parameter.type in _TAKEN and parameter.expression and code not in _NOT_HERE
     )
 
 
@@ -107,7 +116,7 @@ def compartment_reference(resource: Resource, resource_type: str) -> str | None:
     """
     if resource_type == "Patient":
         return f"Patient/{resource['id']}" if "id" in resource else None
-    for code in _about_codes(resource_type):
+    for code in about_codes(resource_type):
         found: list[Entry] = []
         _walk(resource_type, (code,))(resource, found.append)
         for entry in found:
@@ -132,8 +141,12 @@ def _walk(resource_type: str, codes: tuple[str, ...]) -> _Walk:
     sinks = []
     for code in codes:
         parameter = facts.parameters(resource_type)[code]
-        takes = SHELF[parameter.type].entries
-        sinks += [Sink(path, takes[path.type], code) for path in _paths(reader, parameter.expression)]
+        paths = _paths(reader, parameter.expression)
+        for modifier, takes in _TAKEN[parameter.type].items():
+            name = f"{code}:{modifier}" if modifier else code
+            sinks += [
+                Sink(path, takes[path.type], name) for path in paths if not modifier or path.type in takes
+            ]
     return walk_function(sinks, reader.tests, Entry)
 
 
@@ -144,7 +157,8 @@ def _clinical_codes(resource_type: str) -> tuple[str, ...]:
 
 
 @cache
-def _about_codes(resource_type: str) -> tuple[str, ...]:
+def about_codes(resource_type: str) -> tuple[str, ...]:
+    """The parameters of a type that name the Patient it is about, the best first; none if it is about none."""
     compartment, own = facts.compartment(resource_type), facts.parameters(resource_type)
     if not compartment:
         return ()

@@ -68,7 +68,26 @@ class Uri(NamedTuple):
     value: str
 
 
-Indexed = Token | Text | Span | Number | Quantity | Target | Uri
+class Phrase(NamedTuple):
+    """What a code or identifier is called, for `:text`: folded words, each with a space before it."""
+
+    words: str
+
+
+Simple = Token | Text | Span | Number | Quantity | Target | Uri | Phrase
+
+
+class Pair(NamedTuple):
+    """What one element says for a composite parameter: a token, and the value that stands with it.
+
+    Where two numbers stand with it, they are one `Number`, from the first to the second.
+    """
+
+    first: Token
+    second: Simple
+
+
+Indexed = Simple | Pair
 
 FOREVER = Span(-(2**62), 2**62)
 
@@ -83,6 +102,20 @@ class Entry(NamedTuple):
 # --- what is asked --------------------------------------------------------------------------------------
 
 
+class Stretch(NamedTuple):
+    """What is asked of the two numbers of a `Pair`, each with its own prefix."""
+
+    start: "Value"
+    end: "Value"
+
+
+class Together(NamedTuple):
+    """What is asked of a `Pair`: a token, and alternatives for what stands with it."""
+
+    first: Token
+    second: "tuple[Value, ...]"
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """One alternative of a criterion: a prefix (`eq` where none was written) and the typed value.
@@ -91,7 +124,7 @@ class Value:
     and `value.code` is "*" when `system|` was asked. `text` is the value as written.
     """
 
-    value: Indexed
+    value: Simple | Together | Stretch
     prefix: str = "eq"
     text: str = ""
 
@@ -109,6 +142,7 @@ class Criterion:
             (or of any of the parameter's targets); then `values` is empty.
         text: the parameter as it was written, `name=value`, for the self link.
     """
+        within: the codes under which the index has its values, where that is not `param` alone.
 
     param: str
     kind: str
@@ -117,6 +151,12 @@ class Criterion:
     chained: "Criterion | None" = None
     text: str = ""
 
+    within: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The codes under which the index has its values."""
+        return self.within or (self.param,)
 
 @dataclass(frozen=True, slots=True)
 class Sort:
@@ -128,10 +168,10 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search of one type.
+    """A search of one type, or of several.
 
     Attributes:
-        type: the resource type.
+        type: the resource type; "" for a search over several, whose criteria are then in `each`.
         criteria: joined by and.
         sort: empty for the default order (newest clinical date first, then id; Patients by id).
         count: results on a page (0: count only); None where the question did not say.

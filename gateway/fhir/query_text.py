@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from gateway.fhir.parameters.tokens import ANY
-from gateway.fhir.query import Criterion, Indexed, Query, Target, Text, Token, Uri, Value
+from gateway.fhir.query import Criterion, Query, Target, Text, Token, Uri, Value
 
-_SAFE = "/:,@$-._~"
+_SAFE = "/:,@$-._~*"
 _ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in "\\$,|"})
 
 
@@ -35,7 +35,7 @@ def _value(value: Value) -> str:
     return value.text or value.prefix.replace("eq", "") + _written(value.value)
 
 
-def _written(value: Indexed) -> str:
+def _written(value: object) -> str:
     match value:
         case Token(system, code) | Target("", system, code):
             return _token(system, code)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from gateway.fhir import facts
+from gateway.fhir.index import UNSOUND
 from gateway.fhir.parameters import SHELF
 from gateway.fhir.parameters.context import refused
 from gateway.fhir.query import Query, Sort
@@ -53,7 +54,12 @@ def sortable(resource_type: str) -> tuple[str, ...]:
     """The codes that `_sort` takes for a type, besides `_id` and `_lastUpdated`."""
     own = facts.parameters(resource_type).values()
     return tuple(
-        each.code for each in own if each.type in SHELF and each.type != "reference" and each.expression
+        each.code
+        for each in own
+        if each.type in SHELF
+        and each.type not in ("reference", "composite")
+        and each.expression
+        and each.code not in UNSOUND
     )
 
 

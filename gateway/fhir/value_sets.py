@@ -6,6 +6,8 @@ Source: HL7 FHIR R4 ValueSet, https://hl7.org/fhir/R4/valueset.html#compositions
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from gateway.fhir.code_systems import system_of
+
 Resource = Mapping[str, Any]
 Find = Callable[[str], Resource | None]
 Codes = frozenset[tuple[str, str]]
@@ -43,11 +45,11 @@ def codes_of(value_set: Resource, find: Find, depth: int = 0) -> Codes | None:
 
 def _part(part: Resource, find: Find, depth: int) -> Codes | None:
     """What one include or exclude lists: its own codes that are in each of the value sets it names."""
-    if part.get("filter"):
-        return None
     listed: list[Codes | None] = []
     system = str(part.get("system", ""))
-    if part.get("concept"):
+    if part.get("filter"):
+        listed.append(_filtered(part, system, find))
+    elif part.get("concept"):
         listed.append(frozenset((system, str(each.get("code"))) for each in part["concept"]))
     elif system:
         listed.append(_system(system, find))
@@ -66,6 +68,22 @@ def _system(system: str, find: Find) -> Codes | None:
     if not found or found.get("resourceType") != "CodeSystem" or found.get("content") != "complete":
         return None
     return frozenset((system, code) for code in _concepts(found.get("concept", ())))
+
+
+def _filtered(part: Resource, system: str, find: Find) -> Codes | None:
+    """The codes of a code system that pass every filter."""
+    listed = _system(system, find)
+    found = find(system)
+    if listed is None or found is None:
+        return None
+    known = system_of(found)
+    codes = {code for _, code in listed}
+    for each in part["filter"]:
+        passing = known.passing(each)
+        if passing is None:
+            return None
+        codes &= passing
+    return frozenset((system, code) for code in codes)
 
 
 def _concepts(listed: Any) -> Iterator[str]:

@@ -32,6 +32,24 @@ SEARCH_VALUE = kind(
     "Write it as {example}.",
     "value",
 )
+SEARCH_VALUE_SET = kind(
+    "search.value-set",
+    "The codes of the value set that {field} asks for cannot be listed: {reason}",
+    "Put the ValueSet and the code systems that it names into a folder of profiles, or ask for the codes themselves.",
+    "not-found",
+)
+SEARCH_CODE_SYSTEM = kind(
+    "search.code-system",
+    "The code system of {field} is not known here, so nothing is known of what is above or below its codes",
+    "Put the CodeSystem into a folder of profiles, or ask for the codes themselves.",
+    "not-found",
+)
+SEARCH_NOT_INDEXED = kind(
+    "search.not-indexed",
+    "The resources that were here before {name} could be searched for are not indexed for it yet",
+    "Run fhirgate reindex; the server may go on serving meanwhile.",
+    "not-supported",
+)
 SEARCH_TYPE_NEEDED = kind(
     "search.type-needed",
     "The search parameter {name} may lead to several types, and they differ in what follows",

@@ -6,6 +6,7 @@ systems that everybody sees.
 
 from dataclasses import replace
 
+from gateway.fhir.meets import NEGATIVE
 from gateway.fhir.query import Criterion, Query, Target, Token, Value
 from gateway.security.policy import hides
 
@@ -73,7 +74,7 @@ def _values(value: Value, hidden: frozenset[str], seen: tuple[str, ...]) -> list
 
 
 def _negated(criterion: Criterion) -> bool:
-    return criterion.chained is None and criterion.modifier == "not"
+    return criterion.chained is None and criterion.modifier in NEGATIVE
 
 
 def _target(criterion: Criterion) -> str:

@@ -106,7 +106,7 @@ class Gateway:
         base = self.config["base_uri"]
         systems = {"CCI": f"{base}/Id/cci", "NHS": NHS_NUMBER, "UPN": f"{base}/Id/upn"}
         forms = {systems["CCI"]: cci.read, NHS_NUMBER: _digits, systems["UPN"]: upn}
-        return Context(bases=bases, system_aliases=systems, value_forms=forms)
+        return Context(bases=bases, system_aliases=systems, value_forms=forms, terms=self.shelf.terms)
 
     def write(
         self,

@@ -1,18 +1,25 @@
 """The mappings and profiles that are there: those that ship, and those of the settings' folders."""
 
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from pathlib import Path
+from typing import Any
 
 from gateway.config import Config
+from gateway.fhir import json
+from gateway.fhir.terms import Terms
 from gateway.mapping.file import Mapping
 from gateway.mapping.folder import NAMES, load_folder
-from gateway.problems import refuse
+from gateway.problems import Place, Refused, refuse
+from gateway.problems.config import CONFIG_UNREADABLE
 from gateway.problems.service import FILE_KIND, MAPPING_NEEDED, MAPPING_UNKNOWN
 from gateway.resources import shipped
 from gateway.sources import is_fhir, recognise
 from gateway.sources.files import Given
+
+_TERMS = ("CodeSystem", "ValueSet")
 
 #: The name under which files of FHIR itself are loaded: no mapping.
 FHIR = "fhir"
@@ -26,11 +33,13 @@ class Shelf:
         folders: each mapping's folder.
         profiles: folders with CodeSystems and ConceptMaps.
         base_uri: what `{base}` stands for.
+        terms: the code systems and value sets of the profiles.
     """
 
     folders: Dict[str, Path]
     profiles: tuple[Path, ...]
     base_uri: str
+    terms: Terms
     _ready: dict[Path, Mapping] = attribute(default_factory=dict)
 
     @staticmethod
@@ -43,7 +52,8 @@ class Shelf:
                 if any((folder / name).is_file() for name in NAMES):
                     folders[folder.name] = folder
         profiles = (shipped("profiles"), *(Path(folder) for folder in config["profiles"]))
-        return Shelf(folders, profiles, config["base_uri"])
+        base_uri = config["base_uri"]
+        return Shelf(folders, profiles, base_uri, Terms(lambda: resources(profiles, base_uri, _TERMS)))
 
     def mapping(self, name: str) -> Mapping:
         """The mapping of that name, or at that path.
@@ -104,3 +114,21 @@ class Shelf:
             else next((folder / name for name in NAMES if (folder / name).is_file()), folder / NAMES[0])
         )
         return f"mappings/{folder.name}/{file.name}" if folder in self.folders.values() else str(file)
+
+
+def resources(folders: Iterable[Path], base_uri: str, types: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The resources of these types in folders of profiles; of one url, that of the last folder counts.
+
+    Raises:
+        Refused: `config.unreadable` for a file that is no JSON.
+    """
+    for folder in folders:
+        for file in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+            try:
+                found = json.read(file.read_bytes().replace(b"{base}", base_uri.encode()))
+            except (OSError, Refused):
+                raise refuse(
+                    CONFIG_UNREADABLE, place=Place(file=file.name), reason="it is not JSON"
+                ) from None
+            if isinstance(found, dict) and found.get("resourceType") in types:
+                yield found

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from gateway.fhir import index, json
 from gateway.fhir.faces import marked, told
+from gateway.fhir.query import Entry, Uri
 from gateway.problems import Problem, problem
 from gateway.problems.service import OTHER_PERSON, REPEATED_RECORD
 from gateway.service.clock import instant
@@ -175,7 +176,7 @@ class Teller:
             version=version,
             updated=at,
             digest=digest,
-            entries=tuple(index.entries(resource, one.type)),
+            entries=(*index.entries(resource, one.type), *_source(one.source)),
             time=index.moment(resource, one.type),
             method=one.method,
             load=load,
@@ -192,6 +193,11 @@ def as_told(row: Row) -> Resource:
 
 def _key(one: Said) -> bytes:
     return hashlib.blake2b(f"{one.type}/{one.id}".encode(), digest_size=12).digest()
+
+
+def _source(source: str | None) -> tuple[Entry, ...]:
+    """What a resource is found by that the gateway adds to its meta."""
+    return (Entry("_source", Uri(source)),) if source else ()
 
 
 def content_digest(text: bytes) -> bytes:

@@ -74,6 +74,9 @@ ORDER BY 1, 2, 3
 """
 
 
+_NUMBERS = ("param", "slot", "unit", "phrase")
+
+
 class AccountReads(Lending, Protocol):
     """The part of `base.Reads` that is about loads and the whole."""
 
@@ -176,11 +179,14 @@ def _shown(value: object) -> str:
 
 
 def _index_dump(table: str) -> str:
-    values = [f"x.{column}" for column in COLUMNS[table] if column not in ("param", "slot", "unit")]
+    values = [f"x.{column}" for column in COLUMNS[table] if column not in _NUMBERS]
     joins = "JOIN param p ON p.param = x.param"
     if table == "token":
         joins = "JOIN slot s ON s.slot = x.slot JOIN param p ON p.param = s.param"
         values.append("s.system")
+    if table == "worded":
+        joins = "JOIN phrase s ON s.phrase = x.phrase JOIN param p ON p.param = s.param"
+        values.append("s.words")
     if table == "quantity":
         joins += " JOIN unit u ON u.unit = x.unit"
         values += ["u.system", "u.code", "u.display"]

@@ -4,13 +4,16 @@ The store asks the rarest criterion for its rids and tests the others on them, o
 and tests all of them when every criterion is common.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from gateway.fhir.query import Criterion, Span, Token
+from gateway.fhir.meets import NEGATIVE
+from gateway.fhir.query import Criterion, Span, Token, Value
 from gateway.problems import refuse
 from gateway.problems.store import STORE_SEARCH
-from gateway.store.kinds import COMPARISONS, KINDS, MODIFIERS, in_record, token_rows
+from gateway.store.composites import any_pair, pairs
+from gateway.store.kinds import KINDS, MODIFIERS, POINTS, in_record, token_rows
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, WITHIN_FEED
 from gateway.store.view import Clause, View, either, exists, negated, rows, shown, together
 
@@ -25,7 +28,7 @@ def clause(view: View, criterion: Criterion) -> Clause:
         return _chain(view, criterion, criterion.chained)
     if criterion.param in ("_id", "_lastUpdated"):
         return _own_column(view, criterion)
-    if criterion.kind not in KINDS:
+    if criterion.kind not in MODIFIERS:
         raise _cannot(criterion, criterion.kind)
     if criterion.modifier == "missing":
         return _missing(view, criterion)
@@ -33,8 +36,15 @@ def clause(view: View, criterion: Criterion) -> Clause:
     typed = criterion.kind == "reference" and criterion.modifier[:1].isupper()
     if criterion.modifier not in MODIFIERS[criterion.kind] and not typed:
         raise _cannot(criterion, criterion.modifier)
-    found = either(KINDS[criterion.kind](view, criterion, criterion.values))
-    return negated(found) if criterion.modifier == "not" else found
+    if criterion.kind == "composite":
+        return either(pairs(view, criterion, _alone))
+    kind = "phrase" if criterion.modifier == "text" else criterion.kind
+    found = either(KINDS[kind](view, replace(criterion, param=criterion.names[0]), criterion.values))
+    return negated(found) if criterion.modifier in NEGATIVE else found
+
+
+def _alone(view: View, kind: str, criterion: Criterion, values: Sequence[Value]) -> list[Clause]:
+    return KINDS[kind](view, criterion, values)
 
 
 def _cannot(criterion: Criterion, how: str) -> Exception:
@@ -44,6 +54,8 @@ def _cannot(criterion: Criterion, how: str) -> Exception:
 def _missing(view: View, criterion: Criterion) -> Clause:
     param = view.param(criterion.param)
     there = [rows(view, table, "x.param = ?", param) for table in _MISSING[criterion.kind]]
+    if criterion.kind == "composite":
+        there = [each for name in criterion.names for each in any_pair(view, name)]
     if criterion.kind in ("token", "reference"):
         there.append(token_rows(view, param))
     found = replace(either(there), members=())
@@ -56,7 +68,7 @@ def _own_column(view: View, criterion: Criterion) -> Clause:
     if criterion.modifier == "missing":
         true = cast(Token, criterion.values[0].value).code == "true"
         return Clause((), ("FALSE" if true else "TRUE", ()))
-    found = _ids(view, criterion) if criterion.param == "_id" else _updated(criterion)
+    found = _ids(view, criterion) if criterion.param == "_id" else _updated(view, criterion)
     return negated(found) if criterion.modifier == "not" else found
 
 
@@ -68,14 +80,20 @@ def _ids(view: View, criterion: Criterion) -> Clause:
     return Clause(((member, (view.number, ids)),), (f"({test})", (view.number, ids)))
 
 
-def _updated(criterion: Criterion) -> Clause:
+def _updated(view: View, criterion: Criterion) -> Clause:
     parts: list[Clause] = []
+    type = view.dialect.second.format("y.type")
     for value in criterion.values:
         span = cast(Span, value.value)
-        ends = {"l": span.low, "h": span.high}
-        for text, bound in COMPARISONS[value.prefix]:
-            test = text.format(low="{r}.updated", high="({r}.updated + 1)")
-            parts.append(Clause((), (f"({test})", tuple(ends[end] for end in bound))))
+        test, bound = POINTS[value.prefix]
+        values = tuple(span.low if end == "l" else span.high for end in bound)
+        member = f"SELECT y.rid FROM resource y WHERE {type} = ? AND {test.format(x='y.updated')}"
+        parts.append(
+            Clause(
+                ((f"{member} AND y.rid BETWEEN ? AND ?", (view.number, *values, *view.rids)),),
+                (f"({test.format(x=view.dialect.second.format('{r}.updated'))})", values),
+            )
+        )
     return either(parts)
 
 
@@ -136,6 +154,7 @@ def _roads(view: View, target: View, t: str, x: str) -> tuple[str, str, str, str
 
 
 _MISSING: dict[str, tuple[str, ...]] = {
+    "composite": (),
     "token": (),
     "string": ("string",),
     "date": ("date",),

@@ -13,11 +13,13 @@ from gateway.store.work import OpenWork
 
 TABLES: dict[str, tuple[str, ...]] = {
     "note": ("name", "value"),
+    "indexed": ("what", "how"),
     "feed": ("feed", "name"),
     "type": ("type", "name"),
     "param": ("param", "type", "code", "kind"),
     "slot": ("slot", "param", "system"),
     "unit": ("unit", "system", "code", "display"),
+    "phrase": ("phrase", "param", "words"),
     "load": (
         *("load", "feed", "mapping", "mapping_sha", "files", "content", "given", "begun", "state", "counts"),
         *("finished", "undone"),
@@ -84,6 +86,7 @@ def copy(source: OpenWork, target: OpenWork, tell: Said) -> dict[str, int]:
         there.execute("DELETE FROM feed")
         there.execute("DELETE FROM note")
         way = _Way(here, source.dialect, there, target.dialect)
+        there.execute("DELETE FROM indexed")
         across = {table: way.copy(table, columns, tell) for table, columns in _EVERY.items()}
         for statement in target.dialect.filled:
             there.execute(statement)

@@ -1,11 +1,12 @@
 """Index values as table rows, and back: the rows of a version are kept packed when it no longer stands."""
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from gateway.fhir.query import Entry, Number, Quantity, Span, Target, Text, Token, Uri
+from gateway.fhir.query import Entry, Number, Pair, Phrase, Quantity, Span, Target, Text, Token, Uri
 from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import Numbers
 
@@ -17,8 +18,11 @@ COLUMNS = {
     "quantity": ("param", "low", "high", "unit"),
     "reference": ("param", "target"),
     "uri": ("param", "value"),
+    "worded": ("phrase",),
 }
 """The index tables and their columns; each has `rid` as its last one."""
+
+_LONGEST_PART = 120
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -38,11 +42,16 @@ def spread(
 ) -> None:
     """Add the index rows of one resource to `rows`.
 
-    A reference's identifier is kept among the tokens, so that `:identifier` is found like any other.
+    A reference's identifier is kept among the tokens, so that `:identifier` is found like any other. The
+    token of a pair is part of a parameter's name: what stands with it is found as if it had that parameter
+    to itself.
     """
     value: Any  # told apart by its class, not by isinstance: this runs for every value of every resource
     for code, value in entries:
         kind = value.__class__
+        if kind is Pair:
+            code, value = pair_name(code, *value[0]), value[1]
+            kind = value.__class__
         table = _TABLES[kind]
         param = numbers.params.get((type, code))
         if param is None:
@@ -55,6 +64,8 @@ def spread(
                 rows["reference"].append((param, to, rid))
             if identifier:
                 rows["token"].append((numbers.slot(connection, param, system), identifier, rid))
+        elif kind is Phrase:
+            rows["worded"].append((numbers.phrase(connection, param, value[0]), rid))
         elif kind is Quantity:
             rows["quantity"].append((param, *value[:2], numbers.unit(connection, *value[2:]), rid))
         else:
@@ -69,7 +80,30 @@ _TABLES: dict[type, str] = {
     Quantity: "quantity",
     Target: "reference",
     Uri: "uri",
+    Phrase: "worded",
 }
+
+
+def pair_name(code: str, system: str, token: str) -> str:
+    """What the values are called that a composite parameter has with one token."""
+    return f"{pair_start(code, token)}{_part(system)}"
+
+
+def pair_start(code: str, token: str = "") -> str:
+    """How the names begin of the values with this code in any system, or with any token."""
+    return f"{code}${_part(token)}|" if token else f"{code}$"
+
+
+def pair_end(system: str) -> str:
+    """How the names end of the values with a token of this system."""
+    return f"|{_part(system)}"
+
+
+def _part(text: str) -> str:
+    """A part of a name: short, without a bar, and never that of another text."""
+    if len(text) <= _LONGEST_PART and "|" not in text and not text.startswith("#"):
+        return text
+    return f"#{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
 
 
 def insert(dialect: Dialect, connection: Session, rows: Rows) -> None:

@@ -1,9 +1,13 @@
 """The shelf of search types: how one value of each becomes a condition on index rows."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import cast
 
-from gateway.fhir.query import Criterion, Number, Quantity, Span, Target, Text, Token, Uri, Value
+from gateway.fhir.meets import in_unit
+from gateway.fhir.parameters.uris import beneath
+from gateway.fhir.query import Criterion, Number, Phrase, Quantity, Span, Target, Text, Token, Uri, Value
+from gateway.fhir.units import UCUM
 from gateway.store.numbers import FEED_BITS, REC_BITS, SEQ_MOST, WITHIN_FEED
 from gateway.store.view import Clause, Sql, View, beginning, exists, rows, texts
 
@@ -62,9 +66,23 @@ def _string(view: View, criterion: Criterion, value: Value) -> list[Clause]:
     return [rows(view, "string", f"x.param = ? AND {text}", param, *wanted)]
 
 
+def _phrase(view: View, criterion: Criterion, value: Value) -> list[Clause]:
+    """By the texts of the parameter, of which each is there once."""
+    within = view.dialect.contains.format("s.words")
+    known = view.dialect.within.format(f"SELECT s.phrase FROM phrase s WHERE s.param = ? AND {within}")
+    words = cast(Phrase, value.value).words
+    return [rows(view, "worded", f"x.phrase {known}", view.param(criterion.param), words)]
+
+
 def _uris(view: View, criterion: Criterion, values: Values) -> list[Clause]:
-    text, wanted = texts(view.dialect, "x.value", [cast(Uri, value.value).value for value in values])
-    return [rows(view, "uri", f"x.param = ? AND {text}", view.param(criterion.param), *wanted)]
+    param = view.param(criterion.param)
+    asked = [cast(Uri, value.value).value for value in values]
+    text, wanted = texts(view.dialect, "x.value", asked)
+    found = [rows(view, "uri", f"x.param = ? AND {text}", param, *wanted)]
+    for start in (start for each in asked for start in beneath(each) if criterion.modifier == "below"):
+        text, wanted = beginning(view.dialect, "x.value", start)
+        found.append(rows(view, "uri", f"x.param = ? AND {text}", param, *wanted))
+    return found
 
 
 # How a stored interval [low, high) compares with the asked one: conditions of which one must hold, each with
@@ -79,6 +97,20 @@ COMPARISONS: dict[str, tuple[tuple[str, str], ...]] = {
     "sa": (("{low} >= ?", "h"),),
     "eb": (("{high} <= ?", "l"),),
     "ap": (("{low} < ? AND {high} > ?", "hl"),),
+}
+
+
+# The same of a single number that is kept.
+POINTS = {
+    "eq": ("{x} >= ? AND {x} < ?", "lh"),
+    "ne": ("({x} < ? OR {x} >= ?)", "lh"),
+    "gt": ("{x} >= ?", "h"),
+    "lt": ("{x} < ?", "l"),
+    "ge": ("{x} >= ?", "l"),
+    "le": ("{x} < ?", "h"),
+    "sa": ("{x} >= ?", "h"),
+    "eb": ("{x} < ?", "l"),
+    "ap": ("{x} >= ? AND {x} < ?", "lh"),
 }
 
 
@@ -106,6 +138,8 @@ def _number(view: View, criterion: Criterion, value: Value) -> list[Clause]:
 
 def _quantity(view: View, criterion: Criterion, value: Value) -> list[Clause]:
     asked = cast(Quantity, value.value)
+    if asked.system == UCUM and asked.code != "*":
+        return _in_any_unit(view, criterion, value, asked)
     if asked.code == "*" and asked.system == "*":
         return _intervals(view, criterion, value, "quantity", ("", ()))
     if asked.system == "*":
@@ -116,6 +150,18 @@ def _quantity(view: View, criterion: Criterion, value: Value) -> list[Clause]:
         units = ("system = ? AND code = ?", (asked.system, asked.code))
     known = view.dialect.within.format(f"SELECT unit FROM unit WHERE {units[0]}")
     return _intervals(view, criterion, value, "quantity", (f" AND x.unit {known}", units[1]))
+
+
+def _in_any_unit(view: View, criterion: Criterion, value: Value, asked: Quantity) -> list[Clause]:
+    """By the units that measure the same: what is asked is converted, what is kept stays as it was told."""
+    known = view.connection.execute("SELECT DISTINCT code FROM unit WHERE system = ?", (UCUM,)).fetchall()
+    same = view.dialect.within.format("SELECT unit FROM unit WHERE system = ? AND code = ?")
+    found = []
+    for (code,) in known:
+        if (wanted := in_unit(asked, code)) is not None:
+            units = f" AND x.unit {same}", (UCUM, code)
+            found += _intervals(view, criterion, replace(value, value=wanted), "quantity", units)
+    return found
 
 
 def _references(view: View, criterion: Criterion, values: Values) -> list[Clause]:
@@ -189,13 +235,15 @@ KINDS: dict[str, Several] = {
     "quantity": _each(_quantity),
     "reference": _references,
     "uri": _uris,
+    "phrase": _each(_phrase),
 }
 MODIFIERS: dict[str, tuple[str, ...]] = {
-    "token": ("", "not"),
+    "composite": ("",),
+    "token": ("", "above", "below", "in", "not", "not-in", "of-type", "text"),
     "string": ("", "exact", "contains"),
     "date": ("",),
     "number": ("",),
     "quantity": ("",),
     "reference": ("", "identifier"),
-    "uri": ("",),
+    "uri": ("", "above", "below"),
 }

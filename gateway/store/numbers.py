@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TypeVar
 
 from gateway.problems import refuse
 from gateway.problems.store import STORE_ROOM
@@ -13,6 +14,9 @@ SEQ_MOST = (1 << REC_BITS) - 1
 REC_MOST = (1 << (FEED_BITS - REC_BITS)) - 1
 FEEDS_MOST = 4095
 WITHIN_FEED = (1 << FEED_BITS) - 1
+MOST_REMEMBERED = 50_000
+
+Key = TypeVar("Key")
 
 
 def rid_of(feed: int, rec: int, seq: int) -> int:
@@ -43,6 +47,7 @@ class Numbers:
         self.params: dict[tuple[int, str], int] = {}
         self.slots: dict[tuple[int, str], int] = {}
         self.units: dict[tuple[str, str, str], int] = {}
+        self._phrases: dict[tuple[int, str], int] = {}
 
     def feed(self, connection: Session, name: str, make: bool = False) -> int:
         """A feed's number; -1 where it has told nothing yet."""
@@ -86,7 +91,7 @@ class Numbers:
         if number is None:
             number = _number(connection, "param", {"type": type, "code": code}, bool(kind), {"kind": kind})
             if number >= 0:
-                self.params[type, code] = number
+                _remember(self.params, (type, code), number)
         return number
 
     def slot(self, connection: Session, param: int, system: str) -> int:
@@ -94,7 +99,7 @@ class Numbers:
         number = self.slots.get((param, system))
         if number is None:
             number = _number(connection, "slot", {"param": param, "system": system}, True)
-            self.slots[param, system] = number
+            _remember(self.slots, (param, system), number)
         return number
 
     def unit(self, connection: Session, system: str, code: str, display: str) -> int:
@@ -103,8 +108,24 @@ class Numbers:
         number = self.units.get(key)
         if number is None:
             names = {"system": system, "code": code, "display": display}
-            number = self.units[key] = _number(connection, "unit", names, True)
+            number = _number(connection, "unit", names, True)
+            _remember(self.units, key, number)
         return number
+
+    def phrase(self, connection: Session, param: int, words: str) -> int:
+        """The number of what something is called in a parameter, made where it is new."""
+        number = self._phrases.get((param, words))
+        if number is None:
+            number = _number(connection, "phrase", {"param": param, "words": words}, True)
+            _remember(self._phrases, (param, words), number)
+        return number
+
+
+def _remember(known: dict[Key, int], key: Key, number: int) -> None:
+    """Remember a number; all are forgotten when they are too many, for anybody may tell new names."""
+    if len(known) >= MOST_REMEMBERED:
+        known.clear()
+    known[key] = number
 
 
 def _number(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from gateway.fhir.parameters import dates, numbers, quantities, references, strings, tokens, uris
+from gateway.fhir.parameters import composites, dates, numbers, quantities, references, strings, tokens, uris
 from gateway.fhir.parameters.context import PREFIXES, Asked, Context
 from gateway.fhir.query import Indexed, Value
 
@@ -23,13 +23,16 @@ class SearchType(NamedTuple):
 
 
 SHELF: Mapping[str, SearchType] = {
+    "composite": SearchType(
+        {}, composites.reader(lambda: {kind: each.read for kind, each in SHELF.items()}), ("missing",)
+    ),
     "date": SearchType(dates.ENTRIES, dates.read, ("missing",)),
     "number": SearchType(numbers.ENTRIES, numbers.read, ("missing",)),
     "quantity": SearchType(quantities.ENTRIES, quantities.read, ("missing",)),
     "reference": SearchType(references.ENTRIES, references.read, ("identifier", "missing")),
     "string": SearchType(strings.ENTRIES, strings.read, ("contains", "exact", "missing")),
-    "token": SearchType(tokens.ENTRIES, tokens.read, ("missing", "not")),
-    "uri": SearchType(uris.ENTRIES, uris.read, ("missing",)),
+    "token": SearchType(tokens.ENTRIES, tokens.read, ("missing", "not", "of-type", "text", *tokens.SETS)),
+    "uri": SearchType(uris.ENTRIES, uris.read, ("above", "below", "missing")),
 }
 
 __all__ = ["PREFIXES", "SHELF", "Asked", "Context", "SearchType"]

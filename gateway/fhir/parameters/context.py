@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from gateway.fhir import facts
+from gateway.fhir.terms import Terms
 from gateway.problems import Refused, refuse
 from gateway.problems.search import SEARCH_VALUE
 
@@ -14,7 +15,7 @@ PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 
 _PREFIXED = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)", re.DOTALL)
 _ESCAPED = re.compile(r"\\([\\$,|])")
-_SEPARATORS = {sign: re.compile(rf"(?:[^\\{sign}]|\\.|\\$)*", re.DOTALL) for sign in ",|"}
+_SEPARATORS = {sign: re.compile(rf"(?:[^\\{sign}]|\\.|\\$)*", re.DOTALL) for sign in ",|$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,14 @@ class Context:
         system_aliases: short names for identifier systems (`NHS`).
         value_forms: for a system, how its values are written in the store, from how people write them;
             may raise Refused.
+        terms: the code systems and value sets that are there.
         now_ms: the moment of the question, for `ap`; milliseconds since 1970.
     """
 
     bases: tuple[str, ...] = ()
     system_aliases: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     value_forms: Mapping[str, Callable[[str], str]] = field(default_factory=lambda: MappingProxyType({}))
+    terms: Terms = field(default_factory=Terms)
     now_ms: int = field(default_factory=lambda: int(time.time() * 1000))
 
 
@@ -45,6 +48,7 @@ class Asked:
         targets: the types its references may lead to; empty for any.
         types: the data types of its elements.
         value_sets: those that its codes must come from.
+        parts: of a composite parameter, what is known of each part, with its search type.
     """
 
     context: Context
@@ -52,6 +56,7 @@ class Asked:
     targets: tuple[str, ...] = ()
     types: frozenset[str] = frozenset()
     value_sets: frozenset[str] = frozenset()
+    parts: "tuple[tuple[str, Asked], ...]" = ()
 
     def implied_systems(self, code: str) -> frozenset[str]:
         """The systems that an element of type code implies for `code`, which it does not write."""
@@ -76,6 +81,11 @@ def split_commas(text: str) -> list[str]:
 def split_bars(text: str) -> list[str]:
     """The parts of a value between bars, unescaped."""
     return [unescaped(piece) for piece in _split(text, "|")]
+
+
+def split_parts(text: str) -> list[str]:
+    """The parts of the value of a composite parameter, still escaped."""
+    return _split(text, "$")
 
 
 def unescaped(text: str) -> str:

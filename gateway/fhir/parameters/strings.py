@@ -6,6 +6,7 @@ Kociński = kocinski, LS1 4AP = LS14AP.
 Source: https://hl7.org/fhir/R4/search.html#string
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -16,6 +17,8 @@ from gateway.fhir.query import Text, Value
 
 _HUMAN_NAME = ("text", "family", "given", "prefix", "suffix")
 _ADDRESS = ("text", "line", "city", "district", "state", "postalCode", "country")
+
+_WORDS = re.compile(r"[^\w'’]+|_+")
 
 #: Letters that Unicode does not take apart into a plain letter and a mark.
 _PLAIN = str.maketrans(
@@ -36,6 +39,12 @@ def folded(text: str) -> str:
     apart = unicodedata.normalize("NFKD", lower.translate(_PLAIN))
     kept = "".join(char for char in apart if char.isalnum())
     return kept or "".join(lower.split())
+
+
+@lru_cache(maxsize=65536)
+def words(text: str) -> str:
+    """The folded words of `text`, each with a space before it, so that a word is found by its beginning."""
+    return "".join(f" {word}" for part in _WORDS.split(text) if (word := folded(part)))
 
 
 def whole(text: Any) -> Iterator[Text]:

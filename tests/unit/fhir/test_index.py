@@ -11,7 +11,7 @@ from gateway.fhir.index import clinical_time, compartment_reference, entries, in
 from gateway.fhir.json import read
 from gateway.fhir.parameters import SHELF
 from gateway.fhir.paths import compiled
-from gateway.fhir.query import FOREVER, Entry, Span, Target, Text, Token, Uri
+from gateway.fhir.query import FOREVER, Entry, Pair, Phrase, Span, Target, Text, Token, Uri
 
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
 
@@ -214,7 +214,12 @@ def test_walking_once_finds_what_each_expression_finds_alone() -> None:
             for value, data_type in compiled(parameter.expression, kind)(resource):
                 alone |= {Entry(code, made) for made in takes[data_type](value)}
 
-        assert set(entries(resource, kind)) == alone
+        plain = {
+            entry
+            for entry in entries(resource, kind)
+            if not isinstance(entry.value, Pair | Phrase) and ":" not in entry.param
+        }
+        assert plain == alone
 
 
 @pytest.mark.parametrize(
