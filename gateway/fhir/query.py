@@ -135,14 +135,14 @@ class Criterion:
 
     Attributes:
         param: the parameter's code (`birthdate`, `_id`, `_lastUpdated`).
-        kind: "token", "string", "date", "number", "quantity", "reference", "uri".
-        modifier: "", "exact", "contains", "not", "missing", "identifier", or a resource type.
+        kind: "token", "string", "date", "number", "quantity", "reference", "uri", "composite".
+        modifier: as written, without its colon: "exact", "not", "missing", a resource type …
         values: the alternatives; for `missing` one Token with code "true" or "false".
         chained: for `patient.identifier=…`: the criterion on the referenced resource of type `modifier`
             (or of any of the parameter's targets); then `values` is empty.
         text: the parameter as it was written, `name=value`, for the self link.
-    """
         within: the codes under which the index has its values, where that is not `param` alone.
+    """
 
     param: str
     kind: str
@@ -150,13 +150,13 @@ class Criterion:
     values: tuple[Value, ...] = ()
     chained: "Criterion | None" = None
     text: str = ""
-
     within: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """The codes under which the index has its values."""
         return self.within or (self.param,)
+
 
 @dataclass(frozen=True, slots=True)
 class Sort:

@@ -85,8 +85,8 @@ def copy(source: OpenWork, target: OpenWork, tell: Said) -> dict[str, int]:
                 raise refuse(STORE_NOT_EMPTY)
         there.execute("DELETE FROM feed")
         there.execute("DELETE FROM note")
-        way = _Way(here, source.dialect, there, target.dialect)
         there.execute("DELETE FROM indexed")
+        way = _Way(here, source.dialect, there, target.dialect)
         across = {table: way.copy(table, columns, tell) for table, columns in _EVERY.items()}
         for statement in target.dialect.filled:
             there.execute(statement)
