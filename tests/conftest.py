@@ -19,14 +19,14 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
-from foreign import clients  # noqa: E402, F401
+from foreign import clients, examples  # noqa: E402, F401
 from liar import liar  # noqa: E402, F401
 from peers import hapi, medplum  # noqa: E402, F401
 from postgres import postgres  # noqa: E402, F401
 from served import BACKENDS, served, servers, site  # noqa: E402, F401
 from validator import validator  # noqa: E402, F401
 
-PEERS = ("hapi", "medplum", "postgres", "validator", "clients")
+PEERS = ("hapi", "medplum", "postgres", "validator", "clients", "examples")
 EACH_BACKEND = frozenset(("conformance", "journeys"))
 
 

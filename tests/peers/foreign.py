@@ -1,12 +1,13 @@
-"""FHIR clients for Node, `fhir-kit-client` and `@medplum/core`, each going through its work."""
+"""FHIR clients for Node, each going through its work, and the examples of the R4 specification."""
 
 import json
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from peers import build_clients, had, node_command
+from peers import build_clients, build_examples, had, node_command
 
 #: What a client was told in each step of `clients/clients.mjs`: (make, base, token, family) to steps.
 Work = Callable[[str, str, str, str], dict[str, Any]]
@@ -24,3 +25,9 @@ def clients() -> Work:
         return dict(json.loads(done.stdout))
 
     return work
+
+
+@pytest.fixture(scope="session")
+def examples() -> list[Path]:
+    """Examples of the R4 specification: all of Patient and Observation, the fullest of each other type."""
+    return sorted(had("examples", build_examples).glob("[A-Z]*-*.json"))

@@ -1,6 +1,6 @@
 """Foreign FHIR makes for tests: HAPI's server, HL7's validator (Java), Medplum's router, clients (Node).
 
-    python tests/peers/peers.py build [hapi|medplum|validator|clients]
+    python tests/peers/peers.py build [hapi|medplum|validator|clients|examples]
 
 fetches and builds them; `make peers` does that. Nothing is written into the clone: jars, classes and node
 modules go to `${XDG_CACHE_HOME:-~/.cache}/fhirgate-peers`, into folders named by what they were made from.
@@ -38,6 +38,7 @@ HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fhirgate-peers"
 NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
 COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+EXAMPLE_MOST = 60_000
 START_MOST = 180.0
 ENDED = "the server ended with"
 
@@ -149,11 +150,18 @@ def build_clients() -> Path:
     return _made(f"clients-{_hash(*files)}", lambda at: _install(at, files))
 
 
+def build_examples() -> Path:
+    """The folder with examples of the R4 specification: all of two types, and the fullest of each other."""
+    files = [HERE / "examples" / name for name in ("package.json", "package-lock.json")]
+    return _made(f"examples-{_hash(*files)}", lambda at: _pick(at, files))
+
+
 BUILDS = {
     "hapi": build_hapi,
     "medplum": build_medplum,
     "validator": build_validator,
     "clients": build_clients,
+    "examples": build_examples,
 }
 
 
@@ -188,6 +196,20 @@ def _install(at: Path, files: list[Path]) -> None:
         [_tool("npm", "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(at)],
         "npm ci",
     )
+
+
+def _pick(at: Path, files: list[Path]) -> None:
+    """Keep what is used of a package of 190 MB."""
+    _install(at, files)
+    found: dict[str, list[Path]] = {}
+    for file in sorted((at / "node_modules/hl7.fhir.r4.examples").glob("[A-Z]*-*.json")):
+        if file.stat().st_size <= EXAMPLE_MOST:
+            found.setdefault(file.name.partition("-")[0], []).append(file)
+    for type, each in found.items():
+        kept = each if type in ("Patient", "Observation") else [max(each, key=lambda one: one.stat().st_size)]
+        for file in kept:
+            shutil.copy(file, at)
+    shutil.rmtree(at / "node_modules")
 
 
 def _made(name: str, make: Callable[[Path], None]) -> Path:
