@@ -269,10 +269,10 @@ class _Writer:
         carry = [piece.carry for _, piece in pieces if piece.carry is not None]
         riders = [p.there for m, p in pieces if p.carry is None and not isinstance(m.node, Fixed)]
         there = either(carry) if carry else either(riders) if riders and None not in riders else None
-        if node.root:
+        if node.root or node.stays:
             there = None
         self.checks(node, pieces, there, block)
-        known = carry[0] if len(carry) == 1 and not node.root else ""
+        known = carry[0] if len(carry) == 1 and there is not None else ""
         segments: list[tuple[str, str]] = []
         sure = node.root
         shown = [(member, piece) for member, piece in pieces if piece.there != NEVER]
@@ -290,7 +290,7 @@ class _Writer:
         if not sure and segments:
             segments = [("var", block.set(f"{fstring(tuple(segments))}[1:]", self.pool.fresh))]
         opened = () if node.root else (("lit", "{"),)
-        return Piece((*opened, *segments, ("lit", "}")), there, there if carry else None)
+        return Piece((*opened, *segments, ("lit", "}")), there, there if carry and not node.stays else None)
 
     def checks(
         self, node: Object, pieces: list[tuple[Member, Piece]], there: str | None, block: Block

@@ -246,12 +246,12 @@ class _Teller:
             for member, (one, _) in said
             if one.carry is None and not isinstance(member.node, Fixed)
         ]
-        there = node.root or (any(carry) if carry else any(riders) if riders else True)
+        there = node.root or node.stays or (any(carry) if carry else any(riders) if riders else True)
         if there:
             self.required(node, [(member.name, one.text, bad) for member, (one, bad) in said])
         parts = [f'"{member.name}":{one.text}' for member, (one, _) in said if one.text is not None]
         text = "{" + ",".join(parts) + "}" if there else None
-        return Said(text, there if node.guard or carry else None)
+        return Said(text, there if node.guard or (carry and not node.stays) else None)
 
     def faulty(self, node: Node) -> tuple[Said, bool]:
         """A part, and whether something was wrong in it."""

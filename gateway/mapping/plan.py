@@ -45,6 +45,7 @@ class Object:
 
     `rivals`: the names of elements of which only one may be there (`valueInteger`, `valueString`).
     `root`: a resource, which is there with constants alone.
+    `stays`: it is there with constants alone too (the `meta` of a resource).
     """
 
     members: tuple[Member, ...]
@@ -53,6 +54,7 @@ class Object:
     path: str
     place: Place
     root: bool = False
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

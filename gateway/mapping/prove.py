@@ -90,7 +90,9 @@ class Prover:
         self.missing(table, owner, spot)
         rivals = self.rivals(found, table, owner)
         guard = None if root else self.guard(table, spot.scope)
-        made = Object(tuple(found), guard, rivals, spot.path, table.place, root)
+        # what a resource says of itself stands by itself: its profiles do not hang on its tags
+        stays = not root and spot.path.count(".") == 1 and spot.path.endswith(".meta")
+        made = Object(tuple(found), guard, rivals, spot.path, table.place, root, stays)
         return made if root or guard or not _constant(found) else Fixed(_fixed_object(found))
 
     def control(self, key: str, table: Table, controls: tuple[str, ...]) -> None:

@@ -9,7 +9,6 @@ whatever asks finds nothing, at the cost of finding nothing. Its feeds still rea
 
 from collections.abc import Iterable, Sequence
 
-from gateway.identity.match import Reason
 from gateway.problems import refuse
 from gateway.problems.life import (
     LIFE_DISTINCT,
@@ -32,6 +31,7 @@ from gateway.service.events import (
     standing,
 )
 from gateway.service.link import MACHINE, Linker, sides_of
+from gateway.service.seals import shut
 from gateway.store.base import Child, LifeEvent, Link, Record, Work
 
 UNMERGED, MERGE_ASKED = "unmerged", "merge-asked"
@@ -179,27 +179,15 @@ def not_apart(work: Work, child: int, other: int) -> None:
     work.unlive([event.number for event in events])
 
 
-def seal(work: Work, linker: Linker, child: int, author: Author, load: int | None = None) -> int:
+def seal(work: Work, linker: Linker, child: int, author: Author) -> int:
     """End a life that nobody may find again, with all that was merged into it; the event's number.
-
-    Args:
-        load: the load that announced it; it takes the seal along when it is undone.
 
     Raises:
         Refused: `life.not-active`.
     """
     _active(work, child)
-    also = merged_into(work, child)
-    number = work.live(LifeEvent(SEALED, child, None, author.reason, author.name, author.at, load=load))
-    for one in also:
-        work.live(LifeEvent(SEALED, one, child, author.reason, author.name, author.at, load=load))
-    records = work.records_of([child]).get(child, ())
-    _shut(work, [child, *also], records, number, load)
-    words = (f"{SEALED}-{number}", author.reason, author.name, author.at)
-    work.link([Link(record.rec, child, "unlinked", *words, load) for record in records])
-    work.seal({record.rec: child for record in records})
-    work.keys({record.rec: () for record in records})
-    linker.compose(work, {child, *also})
+    number, gone = shut(work, child, author)
+    linker.compose(work, gone)
     return number
 
 
@@ -325,18 +313,5 @@ def _between(work: Work, child: int, other: int) -> list[int]:
     return sorted(number for number, entry in found.items() if set(sides_of(work, entry)) == pair)
 
 
-def _shut(
-    work: Work, children: Sequence[int], records: Sequence[Record], number: int, load: int | None
-) -> None:
-    """Take every entry that touches a sealed child out of everybody's sight."""
-    found = {entry.number for child in children for entry in work.reviews(child=child)}
-    found |= {entry.number for record in records for entry in work.reviews(rec=record.rec)}
-    work.close_reviews(sorted(found), f"{SEALED}-{number}", load)
-
-
 def _open_again(work: Work, state: str) -> None:
     work.reopen([entry.number for entry in work.reviews(state=state)])
-
-
-#: Why a load seals what it announces.
-ANNOUNCED = Reason("adoption-announced", "A file says that this life has ended: an adoption.")

@@ -19,8 +19,9 @@ from gateway.identity.match import Review as Doubt
 from gateway.identity.person import Person, person
 from gateway.identity.sentences import sentence
 from gateway.service.clock import instant
-from gateway.service.events import distinct_from
+from gateway.service.events import Author, distinct_from
 from gateway.service.keys import Keys
+from gateway.service.seals import ANNOUNCED, announces, shut
 from gateway.service.tell import as_told
 from gateway.store.base import Child, Composed, LifeEvent, Link, Record, Review, Row, Work
 
@@ -99,8 +100,19 @@ class Linker:
             was = person(before[local], self._base) if before and local in before else None
             touched.add(self._link_one(work, recs[local], who, was, at, load, outcome, persons))
             work.keys({recs[local]: kept_keys(who, self._secret)})
-        self.compose(work, touched)
+        ended = [recs[local] for local, patient in patients.items() if announces(patient, self._base)]
+        self.compose(work, touched | self._shut(work, ended, at, load))
         return outcome
+
+    @staticmethod
+    def _shut(work: Work, recs: Sequence[int], at: int, load: int | None) -> set[int]:
+        """Seal the children of records that say their life has ended; whose Patients go."""
+        gone = set[int]()
+        for rec in recs:
+            child = work.records([rec])[rec].child
+            if child is not None:
+                gone |= shut(work, child, Author(MACHINE, ANNOUNCED, at), load)[1]
+        return gone
 
     def _link_one(
         self,

@@ -1,0 +1,46 @@
+"""Sealing a child's life: what it takes away, and the records that announce it.
+
+A record announces that the life it tells of has ended by a tag on its Patient (`ENDED`): the return of looked
+after children does for a child that was adopted, and a clinical system may for a number that was withdrawn
+because of a new identity. The seal holds from that moment; two persons confirm it, or lift it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.identity.person import objects, text
+from gateway.service.events import SEALED, Author, merged_into
+from gateway.store.base import LifeEvent, Link, Work
+
+#: The code system of the tag and its code, below the gateway's own base_uri.
+TAGS, ENDED = "CodeSystem/life", "ended"
+ANNOUNCED = "A record says that the life it tells of has ended."
+
+
+def announces(patient: Mapping[str, Any], base_uri: str) -> bool:
+    """Whether a Patient says that the life it tells of has ended."""
+    meta = patient.get("meta")
+    tags = objects(meta.get("tag") if isinstance(meta, dict) else None)
+    wanted = (f"{base_uri}/{TAGS}", ENDED)
+    return any((text(tag.get("system")), text(tag.get("code"))) == wanted for tag in tags)
+
+
+def shut(work: Work, child: int, author: Author, load: int | None = None) -> tuple[int, set[int]]:
+    """Seal a child with all that was merged into it; the number of the seal, and whose Patients go.
+
+    Args:
+        load: the load that announced it; it takes the seal along when it is undone.
+    """
+    also = merged_into(work, child)
+    words = (author.reason, author.name, author.at)
+    number = work.live(LifeEvent(SEALED, child, None, *words, load=load))
+    for one in also:
+        work.live(LifeEvent(SEALED, one, child, *words, load=load))
+    records = work.records_of([child]).get(child, ())
+    entries = {entry.number for one in (child, *also) for entry in work.reviews(child=one)}
+    entries |= {entry.number for record in records for entry in work.reviews(rec=record.rec)}
+    work.close_reviews(sorted(entries), f"{SEALED}-{number}", load)
+    work.link([Link(record.rec, child, "unlinked", f"{SEALED}-{number}", *words, load) for record in records])
+    work.seal({record.rec: child for record in records})
+    work.keys({record.rec: () for record in records})
+    return number, {child, *also}
