@@ -53,3 +53,27 @@ VALIDATE_ID = kind(
     "An update sends the resource with the id of its address.",
     "value",
 )
+EVERYTHING_REPLACED = kind(
+    "everything.replaced",
+    "This Patient was replaced by {patient}, and what is known of the child may stand there",
+    "Ask for everything of that Patient.",
+    "informational",
+    200,
+    "warning",
+)
+EVERYTHING_LINKED = kind(
+    "everything.linked",
+    "This Patient says to see also {patient}, which is not known to be the same child here and is left out",
+    "Ask for everything of that Patient as well, if it is one child.",
+    "informational",
+    200,
+    "information",
+)
+OPERATION_OWN_ONLY = kind(
+    "operation.own-only",
+    "Only the gateway's own records are in this answer; the connected servers were not asked",
+    "Search by type, as in Observation?patient=…, to have them asked too.",
+    "incomplete",
+    502,
+    "warning",
+)

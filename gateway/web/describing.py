@@ -15,6 +15,7 @@ from gateway.web.visit import Visit
 SINCE = "2026-11-24"
 _WHERE = b"[base]"
 DEFINITIONS = {
+    "$everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
     "$validate": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
 }
 

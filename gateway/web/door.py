@@ -14,6 +14,7 @@ from gateway.service import Gateway
 from gateway.service.clock import instant, now
 from gateway.web import answers, describing, loading, patching, reading, searching, validating, writing
 from gateway.web.counts import Counts
+from gateway.web.everything import everything
 from gateway.web.gate import Gate
 from gateway.web.messages import Request, Response
 from gateway.web.routes import Found, allowed, find
@@ -34,6 +35,7 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "delete": writing.delete,
         "patch": patching.patch,
         "$validate": validating.validate,
+        "$everything": everything,
         "$load": loading.load,
     }
 )

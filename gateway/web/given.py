@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.fhir.trail import plain
-from gateway.problems import Place, Refused, refuse
-from gateway.problems.http import HTTP_BODY_EMPTY
+from gateway.problems import Place, Problem, Refused, problem, refuse
+from gateway.problems.http import HTTP_BODY_EMPTY, HTTP_IGNORED
 from gateway.problems.operation import (
     OPERATION_PARAMETERS,
     OPERATION_TWICE,
@@ -30,10 +30,12 @@ class Given:
     Attributes:
         operation: with its dollar sign, for problems.
         values: by name, each in its order: texts, or JSON values of complex types and resources.
+        ignored: what is to be said of parameters that were not known and left out.
     """
 
     operation: str
     values: Mapping[str, Sequence[Any]]
+    ignored: tuple[Problem, ...] = ()
 
     def text(self, name: str) -> str:
         """The text of a parameter, "" where it is not given.
@@ -65,36 +67,24 @@ class Given:
         return [part.strip() for text in texts for part in text.split(",") if part.strip()]
 
 
-def given(visit: Visit, taken: Sequence[str]) -> Given:
+def given(visit: Visit, taken: Sequence[str], *, lenient: bool = False) -> Given:
     """Return what a request gives its operation.
 
     Args:
         taken: the names of the parameters that the operation has; `resource` may be the body itself.
+        lenient: whether parameters that it does not have are left out and named, not refused.
 
     Raises:
         Refused: `operation.unknown-parameter`, `operation.parameters`; what is wrong with the body.
     """
     found: dict[str, list[Any]] = {}
-    for name, value in asked(visit, taken):
-        found.setdefault(name, []).append(value)
-    return Given(visit.found.interaction, found)
-
-
-def asked(visit: Visit, taken: Sequence[str]) -> list[tuple[str, Any]]:
-    """The parameters of a request one by one, those of its address first."""
-    found: list[tuple[str, Any]] = [
-        pair for pair in pairs(visit.request.query) if pair[0] not in _EVERYWHERE and pair[1]
-    ]
-    sent = _sent(visit) if visit.request.method == "POST" else None
-    if sent is not None:
-        if isinstance(sent, dict) and sent.get("resourceType") == "Parameters":
-            found += _parameters(sent)
-        elif "resource" in taken:
-            found.append(("resource", sent))
+    ignored: list[Problem] = []
+    for name, value in asked(visit, body_is_resource="resource" in taken):
+        if name in taken:
+            found.setdefault(name, []).append(value)
+        elif lenient:
+            ignored.append(problem(HTTP_IGNORED, field=plain(name), name=plain(name)))
         else:
-            raise refuse(OPERATION_PARAMETERS)
-    for name, _ in found:
-        if name not in taken:
             raise refuse(
                 OPERATION_UNKNOWN,
                 field=plain(name),
@@ -102,6 +92,25 @@ def asked(visit: Visit, taken: Sequence[str]) -> list[tuple[str, Any]]:
                 operation=visit.found.interaction,
                 supported=", ".join((*taken, *_EVERYWHERE)),
             )
+    return Given(visit.found.interaction, found, tuple(ignored))
+
+
+def asked(visit: Visit, *, body_is_resource: bool = False) -> list[tuple[str, Any]]:
+    """The parameters of a request one by one, those of its address first.
+
+    Raises:
+        Refused: `operation.parameters`; what is wrong with the body.
+    """
+    found: list[tuple[str, Any]] = [
+        pair for pair in pairs(visit.request.query) if pair[0] not in _EVERYWHERE and pair[1]
+    ]
+    sent = _sent(visit) if visit.request.method == "POST" else None
+    if isinstance(sent, dict) and sent.get("resourceType") == "Parameters":
+        found += _parameters(sent)
+    elif sent is not None and body_is_resource:
+        found.append(("resource", sent))
+    elif sent is not None:
+        raise refuse(OPERATION_PARAMETERS)
     return found
 
 

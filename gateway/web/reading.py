@@ -22,16 +22,27 @@ def read(visit: Visit) -> Response:
     """
     type, request = visit.found.type, visit.request
     shape = asked_shape(type, pairs(request.query)) if request.query else None
+    row = standing(visit)
+    if _has_it(visit, row):
+        return answers.not_modified(row.version, row.updated)
+    body = shown(row, visit.asking()).body
+    return answers.resource(reduced(body, shape) if shape else body, row.version, row.updated)
+
+
+def standing(visit: Visit) -> Row:
+    """The resource that the address names, as it stands.
+
+    Raises:
+        Refused: `http.not-found`, `http.gone`.
+    """
+    type = visit.found.type
     row = visit.gateway.store.read(visit.base, type, visit.found.id)
     if row is None:
         raise refuse(HTTP_GONE if _was_a_child(visit) else HTTP_NOT_FOUND, type=type)
     visit.about(row.child)
     if row.deleted:
         raise refuse(HTTP_GONE, type=type)
-    if _has_it(visit, row):
-        return answers.not_modified(row.version, row.updated)
-    body = shown(row, visit.asking()).body
-    return answers.resource(reduced(body, shape) if shape else body, row.version, row.updated)
+    return row
 
 
 def vread(visit: Visit) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.fhir import json
 from gateway.fhir.validate import validate as judged
 from gateway.problems import Place, Problem, problem, refuse
-from gateway.problems.http import HTTP_GONE, HTTP_NOT_FOUND, HTTP_TYPE_DIFFERS, HTTP_WRITE_ELSEWHERE
+from gateway.problems.http import HTTP_TYPE_DIFFERS, HTTP_WRITE_ELSEWHERE
 from gateway.problems.operation import (
     OPERATION_MISSING,
     OPERATION_VALUE,
@@ -22,6 +22,7 @@ from gateway.store.base import ASK
 from gateway.web import answers
 from gateway.web.given import Given, given
 from gateway.web.messages import Response
+from gateway.web.reading import standing
 from gateway.web.visit import Visit
 
 _TAKEN = ("resource", "mode", "profile")
@@ -95,13 +96,7 @@ def _may_be_deleted(visit: Visit) -> list[Problem]:
 def _standing(visit: Visit) -> Any:
     """The resource of the address, as its base shows it to the caller."""
     _check_reading(visit)
-    type = visit.found.type
-    row = visit.gateway.store.read(visit.base, type, visit.found.id)
-    if row is None:
-        raise refuse(HTTP_NOT_FOUND, type=type)
-    visit.about(row.child)
-    if row.deleted:
-        raise refuse(HTTP_GONE, type=type)
+    row = standing(visit)
     return json.read_trusted(shown(row, visit.asking()).body)
 
 

@@ -219,6 +219,290 @@ def test_O3_a_write_is_not_held_against_profiles_unless_the_settings_say_so(clin
     assert clinic.ask("POST", "feed/clinic/Observation", wrong).status_code == 201
 
 
+def observation(id: str, child: str, day: str = "", **more: Any) -> dict[str, Any]:
+    """A resource about a child, of a day."""
+    dated = {"effectiveDateTime": day} if day else {}
+    return {
+        "resourceType": "Observation",
+        "id": id,
+        "status": "final",
+        "code": {"text": "Height"},
+        "subject": {"reference": f"Patient/{child}"},
+        **dated,
+        **more,
+    }
+
+
+class Told:
+    """A child that the clinic told of, and another who is in what is told of the first."""
+
+    def __init__(self, clinic: Caller) -> None:
+        self.mark = uuid4().hex[:12]
+        self.child, self.other = f"e-{self.mark}", f"f-{self.mark}"
+        names = ("old", "new", "undated")
+        self.old, self.new, self.undated = (f"{name}-{self.mark}" for name in names)
+        nurse = f"nurse-{self.mark}"
+        clinic.tell("clinic", {"resourceType": "Practitioner", "id": nurse})
+        for id in (self.child, self.other):
+            clinic.tell("clinic", {**PATIENT, "id": id, "name": [{"family": f"{id}"}]})
+        done = {"performer": [{"reference": f"Practitioner/{nurse}"}]}
+        focus = {"focus": [{"reference": f"Patient/{self.other}"}]}
+        clinic.tell("clinic", observation(self.old, self.child, "2020-05-01", **done))
+        clinic.tell("clinic", observation(self.new, self.child, "2024-05-01", **focus))
+        clinic.tell("clinic", observation(self.undated, self.child))
+        clinic.tell("clinic", observation(f"of-other-{self.mark}", self.other, "2024-05-01"))
+        of_both = [{"reference": f"Patient/{id}"} for id in (self.child, self.other)]
+        provenance = {
+            "resourceType": "Provenance",
+            "id": f"both-{self.mark}",
+            "target": of_both,
+            "recorded": "2024-05-01T10:00:00Z",
+            "agent": [{"who": {"reference": f"Practitioner/{nurse}"}}],
+        }
+        clinic.tell("clinic", provenance)
+        self.own = {
+            *(f"Observation/{id}" for id in (self.old, self.new, self.undated)),
+            f"Patient/{self.child}",
+            f"Provenance/both-{self.mark}",
+        }
+        self.nurse = f"Practitioner/{nurse}"
+
+
+@pytest.fixture(scope="module")
+def told(clinic: Caller) -> Told:
+    return Told(clinic)
+
+
+def on_fhir(clinic: Caller, id: str) -> str:
+    """The id on /fhir of the child that the clinic calls so."""
+    answer = clinic.get(f"fhir/Patient?family={id}").json()
+    return str(answer["entry"][0]["resource"]["id"])
+
+
+def listed(answer: requests.Response, mode: str = "match") -> list[str]:
+    """Type and id of each entry."""
+    assert answer.status_code == 200, answer.text
+    return [
+        f"{each['resource']['resourceType']}/{each['resource']['id']}"
+        for each in answer.json().get("entry", [])
+        if each["search"]["mode"] == mode
+    ]
+
+
+def walked(clinic: Caller, path: str) -> list[list[str]]:
+    """The matches of each page."""
+    pages, url = [], path
+    while url:
+        answer = clinic.get(url)
+        pages.append(listed(answer))
+        links = {each["relation"]: each["url"] for each in answer.json()["link"]}
+        url = links.get("next", "")
+        assert len(pages) < 30
+    return pages
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_O1_everything_of_a_feeds_patient_is_the_patient_and_what_is_about_it(
+    clinic: Caller, told: Told, method: str
+) -> None:
+    answer = clinic.ask(method, f"feed/clinic/Patient/{told.child}/$everything")
+
+    assert set(listed(answer)) == told.own and answer.json()["total"] == 5
+    assert listed(answer, "include") == [told.nurse]
+    assert answer.json()["type"] == "searchset"
+    assert [each["relation"] for each in answer.json()["link"]] == ["self"]
+
+
+def test_O1_everything_of_a_child_is_its_composed_patient_and_what_is_about_it(
+    clinic: Caller, told: Told
+) -> None:
+    id = on_fhir(clinic, told.child)
+
+    answer = clinic.get(f"fhir/Patient/{id}/$everything")
+
+    assert listed(answer)[0] == f"Patient/{id}"
+    assert [each.partition("/")[0] for each in sorted(listed(answer))] == [
+        *("Observation", "Observation", "Observation", "Patient", "Provenance")
+    ]
+    for entry in answer.json()["entry"]:
+        assert (
+            entry["fullUrl"]
+            == f"{clinic.url}/fhir/{entry['resource']['resourceType']}/{entry['resource']['id']}"
+        )
+        assert clinic.get(entry["fullUrl"]).json() == entry["resource"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
+def test_O1_everything_comes_in_pages_each_once(clinic: Caller, told: Told, base: str, count: int) -> None:
+    id = told.child if base != "fhir" else on_fhir(clinic, told.child)
+
+    pages = walked(clinic, f"{base}/Patient/{id}/$everything?_count={count}")
+
+    every = [each for page in pages for each in page]
+    assert len(every) == len(set(every)) == 5
+    assert [len(page) for page in pages] == [count] * (5 // count) + [5 % count] * bool(5 % count)
+
+
+@pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
+@pytest.mark.parametrize(
+    ("query", "types"),
+    [
+        ("_type=Observation", ["Observation"] * 3),
+        ("_type=Patient,Provenance", ["Patient", "Provenance"]),
+        ("_type=Patient&_type=Provenance", ["Patient", "Provenance"]),
+        ("_type=Condition", []),
+        ("_since=2999-01-01T00:00:00Z", []),
+        ("_since=2020-01-01T00:00:00Z&_type=Patient", ["Patient"]),
+        ("start=2021-01-01&_type=Observation", ["Observation"] * 2),
+        ("end=2021-01-01&_type=Observation", ["Observation"] * 2),
+        ("start=2021-01-01&end=2022-01-01&_type=Observation,Patient", ["Observation", "Patient"]),
+        ("start=2024-05-01&end=2024-05-01&_type=Observation", ["Observation"] * 2),
+    ],
+)
+def test_O1_everything_is_narrowed_by_type_change_and_date_of_care(
+    clinic: Caller, told: Told, base: str, query: str, types: list[str]
+) -> None:
+    id = told.child if base != "fhir" else on_fhir(clinic, told.child)
+
+    answer = clinic.get(f"{base}/Patient/{id}/$everything?{query}")
+
+    assert sorted(each.partition("/")[0] for each in listed(answer)) == types
+    assert answer.json().get("total", len(types)) == len(types)
+
+
+@pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
+def test_O1_everything_of_nobody_is_404_and_of_a_deleted_patient_410(clinic: Caller, base: str) -> None:
+    id = str(clinic.tell("clinic", {**PATIENT, "name": [{"family": f"Gone-{uuid4().hex}"}]})["id"])
+    child = id if base != "fhir" else str(on_fhir(clinic, _family(clinic, id)))
+    clinic.ask("DELETE", f"feed/clinic/Patient/{id}")
+
+    answers = [clinic.get(f"{base}/Patient/{each}/$everything") for each in ("nobody", child)]
+
+    assert [each.status_code for each in answers] == [404, 410]
+
+
+def _family(clinic: Caller, id: str) -> str:
+    return str(clinic.get(f"feed/clinic/Patient/{id}").json()["name"][0]["family"])
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ("_count=0", "operation.value"),
+        ("_count=-1", "operation.value"),
+        ("_count=x", "operation.value"),
+        ("_type=Patients", "operation.value"),
+        ("_since=yesterday", "operation.value"),
+        ("start=2020-13-01", "operation.value"),
+        ("begin=2020", "operation.unknown-parameter"),
+        ("_cursor=x", "search.cursor"),
+        ("_cursor=x&_count=3", "search.cursor"),
+    ],
+)
+def test_O1_what_cannot_be_asked_of_everything_is_refused(
+    clinic: Caller, told: Told, query: str, problem: str
+) -> None:
+    answer = clinic.get(f"feed/clinic/Patient/{told.child}/$everything?{query}")
+
+    assert code(answer) == problem
+    assert answer.status_code == (404 if problem == "search.cursor" else 400)
+
+
+def test_O1_a_next_link_of_everything_is_good_for_its_own_client_base_and_patient(
+    served: Served, clinic: Caller, told: Told
+) -> None:
+    first = clinic.get(f"feed/clinic/Patient/{told.child}/$everything?_count=1").json()
+    link = next(each["url"] for each in first["link"] if each["relation"] == "next")
+    sealed = link.partition("?")[2]
+    id = on_fhir(clinic, told.child)
+
+    others = [
+        clinic.get(f"feed/clinic/Patient/{told.other}/$everything?{sealed}"),
+        clinic.get(f"fhir/Patient/{id}/$everything?{sealed}"),
+        clinic.get(f"feed/clinic/Patient/$everything?{sealed}"),
+        served.caller("council").get(link),
+    ]
+
+    assert told.child not in sealed
+    assert [each.status_code >= 400 for each in others] == [True] * 4
+    assert clinic.get(link).status_code == 200
+
+
+def test_H16_everything_leaves_out_what_it_does_not_know_only_if_asked_to_be_lenient(
+    clinic: Caller, told: Told
+) -> None:
+    path = f"feed/clinic/Patient/{told.child}/$everything?begin=2020&_type=Patient"
+
+    strict, lenient = clinic.get(path), clinic.get(path, Prefer="handling=lenient")
+
+    assert strict.status_code == 400
+    assert listed(lenient) == [f"Patient/{told.child}"]
+    said = lenient.json()["entry"][-1]["resource"]["issue"][0]["details"]["coding"][0]["code"]
+    assert said == "http.ignored-parameter"
+    assert "begin" not in lenient.json()["link"][0]["url"]
+
+
+def test_O1_everything_of_a_whole_feed_is_every_patient_with_what_is_about_it(served: Served) -> None:
+    school = served.caller("school")
+    id = str(school.tell("school", {**PATIENT, "name": [{"family": f"Whole-{uuid4().hex}"}]})["id"])
+    school.tell("school", observation(f"w-{id}", id))
+
+    every = [each for page in walked(school, "feed/school/Patient/$everything?_count=50") for each in page]
+
+    assert {f"Patient/{id}", f"Observation/w-{id}"} <= set(every)
+    assert len(every) == len(set(every))
+    assert school.get("fhir/Patient/$everything").status_code >= 400
+
+
+@pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
+def test_O2_everything_brings_no_other_child_in(clinic: Caller, told: Told, base: str) -> None:
+    id = told.child if base != "fhir" else on_fhir(clinic, told.child)
+
+    answer = clinic.get(f"{base}/Patient/{id}/$everything")
+
+    every = [*listed(answer), *listed(answer, "include")]
+    assert len([each for each in every if each.startswith("Patient/")]) == 1
+    about = [each["resource"].get("subject") for each in answer.json()["entry"]]
+    assert {each["reference"] for each in about if each} == {f"Patient/{id}"}
+
+
+def test_O1_a_patient_that_says_to_see_also_another_is_followed_only_if_both_are_one_child(
+    clinic: Caller, told: Told
+) -> None:
+    number = {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990000018"}
+    one, same = f"see-{told.mark}", f"same-{told.mark}"
+    person = {**PATIENT, "name": [{"family": f"S{told.mark}", "given": ["Ada"]}], "birthDate": "2015-02-03"}
+    link = [
+        {"type": "seealso", "other": {"reference": f"Patient/{same}"}},
+        {"type": "seealso", "other": {"reference": f"Patient/{told.other}"}},
+        {"type": "refer", "other": {"reference": f"Patient/{told.child}"}},
+    ]
+    clinic.tell("clinic", {**person, "id": same, "identifier": [number]})
+    clinic.tell("clinic", observation(f"o-{same}", same))
+    clinic.tell("clinic", {**person, "id": one, "identifier": [number], "link": link})
+    assert len(clinic.get(f"fhir/Patient?family=S{told.mark}").json()["entry"]) == 1
+
+    answer = clinic.get(f"feed/clinic/Patient/{one}/$everything")
+
+    assert set(listed(answer)) == {f"Patient/{one}", f"Patient/{same}", f"Observation/o-{same}"}
+    issues = answer.json()["entry"][-1]["resource"]["issue"]
+    assert [each["details"]["coding"][0]["code"] for each in issues] == ["everything.linked"]
+
+
+def test_O1_a_patient_that_was_replaced_is_said_to_be(clinic: Caller, told: Told) -> None:
+    id = f"replaced-{told.mark}"
+    link = [{"type": "replaced-by", "other": {"reference": f"Patient/{told.child}"}}]
+    clinic.tell("clinic", {**PATIENT, "id": id, "link": link, "active": False})
+
+    answer = clinic.get(f"feed/clinic/Patient/{id}/$everything")
+
+    issues = answer.json()["entry"][-1]["resource"]["issue"]
+    assert listed(answer) == [f"Patient/{id}"]
+    assert issues[0]["details"]["coding"][0]["code"] == "everything.replaced"
+    assert f"Patient/{told.child}" in issues[0]["details"]["text"]
+
+
 @pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
 @pytest.mark.parametrize("path", ["$nonsense", "Patient/$nonsense", "Patient/1/$nonsense", "Patient/$"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
