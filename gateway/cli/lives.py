@@ -1,5 +1,7 @@
 """Commands that change children's lives: merge, split, distinct, seal. Each says how to take it back."""
 
+import csv
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from gateway.identity import cci
 from gateway.problems import Problem, problem
 from gateway.problems.life import LIFE_WAITS
 from gateway.service import Gateway
+from gateway.service.links import Linked
+from gateway.service.links import links as listed
 from gateway.store.base import Child, LifeEvent
 
 _REASON = "Why; it is written down."
@@ -222,4 +226,37 @@ def _told(
     return 1 if waits else 0
 
 
-COMMANDS = (merge, split, distinct, seal)
+@click.command(short_help="List every record with its child.")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV: feed,record,cci,grade.")
+@with_json
+@with_config
+def links(as_csv: bool, as_json: bool, config_path: Path | None) -> int:
+    """List every record with its child, and how sure its link was.
+
+    A record is named by its own key in its feed. `certain` is a link that a rule or a person made; `none`
+    is the record that its child was made for.
+
+    \b
+    Examples:
+      fhirgate links
+      fhirgate links --csv > links.csv
+    """
+    if as_csv and as_json:
+        raise click.UsageError("Use one of --csv and --json.")
+    with opened(config_path) as gateway:
+        every = listed(gateway.store, gateway.keys)
+        entered(gateway, "$links", "fhir", 0, "every link")
+        if as_json:
+            say.as_json([one._asdict() for one in every])
+            return 0
+        heads = Linked._fields
+        if as_csv:
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(heads)
+            writer.writerows(every)
+            return 0
+        say.table([(one.feed, one.record, cci.show(one.cci), one.grade) for one in every], heads)
+    return 0
+
+
+COMMANDS = (merge, split, distinct, seal, links)

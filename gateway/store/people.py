@@ -3,12 +3,18 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from gateway.store.numbers import REC_BITS
+from gateway.store.numbers import FEED_BITS, REC_BITS
 from gateway.store.resources import Lending
 from gateway.store.search import READ_PATIENT, row_of
 from gateway.store.values import Candidates, Child, LifeEvent, Link, Record, Review, Row
 
 _RECORD = "SELECT c.rec, f.name, c.local, c.child, c.sealed FROM record c JOIN feed f USING (feed)"
+# the Patient of a record is always the first of its resources
+_LINKED = f"""
+SELECT c.rec, f.name, c.local, c.child, c.sealed, r.rule FROM record c JOIN feed f USING (feed)
+JOIN resource r ON r.rid = (c.feed << {FEED_BITS}) | (c.rec << {REC_BITS})
+WHERE c.rec > ? AND c.child IS NOT NULL ORDER BY c.rec LIMIT ?
+"""
 _CHILD = f"""
 SELECT k.child, k.id, k.cci, k.state, k.founder, k.load, r.rid IS NOT NULL
 FROM child k LEFT JOIN resource r ON r.rid = k.child << {REC_BITS}
@@ -35,6 +41,12 @@ class PeopleReads(Lending, Protocol):
             asked = (self.numbers.feed(connection, feed), local)
             row = connection.execute(f"{_RECORD} WHERE c.feed = ? AND c.local = ?", asked).fetchone()
         return _record(row) if row else None
+
+    def linked(self, after: int, limit: int) -> list[tuple[Record, str]]:
+        """See `base.Reads.linked`."""
+        with self.lend() as connection:
+            rows = connection.execute(_LINKED, (after, limit)).fetchall()
+        return [(_record(row[:-1]), row[-1]) for row in rows]
 
     def patients(self, recs: Sequence[int]) -> dict[int, Row]:
         """See `base.Reads.patients`."""

@@ -120,3 +120,24 @@ def test_a_sealed_child_is_unknown_to_every_command(
     assert fhirgate("seal", "--lift", seal, "--reason", "mistake").code == 0
     assert snapshot(full) == was
     assert "life.not-sealed" in fhirgate("seal", "--lift", seal, "--reason", "mistake").err
+
+
+def test_every_record_is_listed_with_its_own_key_and_its_child(full: Path, fhirgate: Run) -> None:
+    plain = fhirgate("links", "--csv").out.splitlines()
+    as_json = fhirgate("links", "--json").json
+
+    assert plain[0] == "feed,record,cci,grade"
+    rows = [line.split(",") for line in plain[1:]]
+    assert [list(one.values()) for one in as_json] == rows
+    own = {(feed, record): (number, grade) for feed, record, number, grade in rows}
+    # by the answer key: the SSDA903 number without its zeros, the UPN of the CTF
+    assert own["council", "10234"][0] == own["school", "F201900116001"][0]
+    assert {grade for _, grade in own.values()} == {"none", "certain"}
+    for number in {number for number, _ in own.values()}:
+        assert [grade for other, grade in own.values() if other == number].count("none") <= 1
+
+
+def test_a_sealed_childs_records_are_not_listed(full: Path, pair: tuple[str, str], fhirgate: Run) -> None:
+    fhirgate("seal", pair[0], "--reason", "adoption order")
+
+    assert pair[0] not in fhirgate("links", "--csv").out
