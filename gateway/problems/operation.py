@@ -77,3 +77,11 @@ OPERATION_OWN_ONLY = kind(
     502,
     "warning",
 )
+LASTN_MORE = kind(
+    "lastn.more",
+    "Only the newest {most:,} Observations were looked at; of some codes there may be none among them",
+    "Narrow the question by code or date.",
+    "incomplete",
+    200,
+    "warning",
+)

@@ -16,6 +16,7 @@ from gateway.web import answers, describing, loading, patching, reading, searchi
 from gateway.web.counts import Counts
 from gateway.web.everything import everything
 from gateway.web.gate import Gate
+from gateway.web.lastn import lastn
 from gateway.web.messages import Request, Response
 from gateway.web.routes import Found, allowed, find
 from gateway.web.sending import asked_format, finished, is_pretty, near_format, preflight, spoken
@@ -36,6 +37,7 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "patch": patching.patch,
         "$validate": validating.validate,
         "$everything": everything,
+        "$lastn": lastn,
         "$load": loading.load,
     }
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.fhir.trail import plain
 from gateway.problems import Place, Problem, Refused, problem, refuse
-from gateway.problems.http import HTTP_BODY_EMPTY, HTTP_IGNORED
+from gateway.problems.http import HTTP_BODY_EMPTY, HTTP_IGNORED, HTTP_QUERY_TEXT
 from gateway.problems.operation import (
     OPERATION_PARAMETERS,
     OPERATION_TWICE,
@@ -21,6 +21,7 @@ from gateway.web.visit import Visit
 from gateway.web.words import pairs
 
 _EVERYWHERE = ("_format", "_pretty")
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,12 @@ def given(visit: Visit, taken: Sequence[str], *, lenient: bool = False) -> Given
     return Given(visit.found.interaction, found, tuple(ignored))
 
 
-def asked(visit: Visit, *, body_is_resource: bool = False) -> list[tuple[str, Any]]:
+def asked(visit: Visit, *, body_is_resource: bool = False, form: bool = False) -> list[tuple[str, Any]]:
     """The parameters of a request one by one, those of its address first.
+
+    Args:
+        body_is_resource: the body may be the parameter `resource` itself.
+        form: the body may be a form, as for a search.
 
     Raises:
         Refused: `operation.parameters`; what is wrong with the body.
@@ -104,6 +109,9 @@ def asked(visit: Visit, *, body_is_resource: bool = False) -> list[tuple[str, An
     found: list[tuple[str, Any]] = [
         pair for pair in pairs(visit.request.query) if pair[0] not in _EVERYWHERE and pair[1]
     ]
+    if form and visit.request.headers.get("content-type", "").lower().startswith(_FORM):
+        visit.words = visit.body()
+        return found + [pair for pair in form_pairs(visit.words) if pair[1]]
     sent = _sent(visit) if visit.request.method == "POST" else None
     if isinstance(sent, dict) and sent.get("resourceType") == "Parameters":
         found += _parameters(sent)
@@ -122,6 +130,18 @@ def _sent(visit: Visit) -> Any:
         if refused.problems[0].kind is HTTP_BODY_EMPTY:
             return None
         raise
+
+
+def form_pairs(body: bytes) -> list[Pair]:
+    """The names and values of a form.
+
+    Raises:
+        Refused: `http.query-text`, `http.query-long`.
+    """
+    try:
+        return pairs(body.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise refuse(HTTP_QUERY_TEXT) from None
 
 
 def texts(parameters: Sequence[tuple[str, Any]]) -> list[Pair]:

@@ -503,6 +503,118 @@ def test_O1_a_patient_that_was_replaced_is_said_to_be(clinic: Caller, told: Told
     assert f"Patient/{told.child}" in issues[0]["details"]["text"]
 
 
+def coded(*codes: str, text: str = "") -> dict[str, Any]:
+    """What an Observation is of."""
+    coding = [{"system": "http://loinc.org", "code": code} for code in codes]
+    return {"code": {**({"coding": coding} if coding else {}), **({"text": text} if text else {})}}
+
+
+@pytest.fixture(scope="module")
+def measured(clinic: Caller) -> str:
+    """The mark of a child with Observations of several codes and days."""
+    mark = uuid4().hex[:12]
+    child = f"m-{mark}"
+    clinic.tell("clinic", {**PATIENT, "id": child, "name": [{"family": child}]})
+    vital = {"category": [{"coding": [{"system": "c", "code": "vital-signs"}]}]}
+    for id, day, more in (
+        ("h1", "2020-01-01", coded("height")),
+        ("h2", "2021-01-01", coded("height")),
+        ("h3", "2022-01-01", coded("height", "tall")),
+        ("t1", "2023-01-01", coded("tall")),
+        ("w1", "2019-01-01", coded("weight")),
+        ("w2", "2019-06-01", coded("weight")),
+        ("w3", "2019-06-01", coded("weight")),
+        ("x1", "2018-01-01", coded(text="Mood")),
+        ("x2", "2018-02-01", coded(text="Mood")),
+        ("u1", "", coded("undated")),
+        ("u2", "", coded("undated")),
+    ):
+        clinic.tell("clinic", observation(f"{id}-{mark}", child, day, **more, **vital))
+    return mark
+
+
+def last(answer: requests.Response, mark: str) -> list[str]:
+    """The Observations of the fixture that an answer has."""
+    return [each.removeprefix("Observation/").removesuffix(f"-{mark}") for each in listed(answer)]
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("category=vital-signs", ["t1", "w2 w3", "x2", "u"]),
+        ("category=vital-signs&max=2", ["t1", "h3", "w2 w3", "x2", "x1", "u", "u"]),
+        ("category=vital-signs&max=3", ["t1", "h3", "h2", "w2 w3", "w1", "x2", "x1", "u", "u"]),
+        ("code=weight", ["w2 w3"]),
+        ("code=http://loinc.org|weight,tall", ["t1", "w2 w3"]),
+        ("code=nothing", []),
+        ("category=vital-signs&date=lt2021", ["h1", "w2 w3", "x2"]),
+    ],
+)
+def test_O5_the_newest_of_each_code_come_with_ties(
+    clinic: Caller, measured: str, query: str, wanted: list[str]
+) -> None:
+    answer = clinic.get(f"feed/clinic/Observation/$lastn?patient=m-{measured}&{query}")
+
+    ids = last(answer, measured)
+    groups = [set(each.split()) if each != "u" else {"u1", "u2"} for each in wanted]
+    for group in groups:
+        # those of one time come in either order
+        size = 1 if group == {"u1", "u2"} else len(group)
+        assert set(ids[:size]) <= group
+        ids = ids[size:]
+    assert ids == []
+    assert answer.json()["total"] == len(last(answer, measured))
+
+
+def test_O5_on_fhir_they_come_as_fhir_shows_them(clinic: Caller, measured: str) -> None:
+    child = on_fhir(clinic, f"m-{measured}")
+
+    answer = clinic.get(f"fhir/Observation/$lastn?subject=Patient/{child}&code=tall")
+
+    (entry,) = answer.json()["entry"]
+    assert entry["resource"]["subject"]["reference"] == f"Patient/{child}"
+    assert clinic.get(entry["fullUrl"]).json() == entry["resource"]
+
+
+@pytest.mark.parametrize("how", ["form", "Parameters", "address", "both"])
+def test_O5_it_is_asked_by_post_as_well(clinic: Caller, measured: str, how: str) -> None:
+    path, patient = "feed/clinic/Observation/$lastn", f"m-{measured}"
+    asked = {"patient": patient, "code": "height", "max": "2"}
+    if how == "form":
+        form = "application/x-www-form-urlencoded"
+        answer = clinic.ask("POST", path, f"patient={patient}&code=height&max=2", Content_Type=form)
+    elif how == "Parameters":
+        answer = clinic.ask("POST", path, parameters(**asked))
+    elif how == "both":
+        answer = clinic.ask("POST", f"{path}?patient={patient}", parameters(code="height", max="2"))
+    else:
+        answer = clinic.ask("POST", f"{path}?patient={patient}&code=height&max=2")
+
+    assert last(answer, measured) == ["h3", "h2"]
+    assert patient not in answer.json()["link"][0]["url"]
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ("code=height", "operation.missing"),
+        ("patient=1", "operation.missing"),
+        ("patient=1&code=height&max=0", "operation.value"),
+        ("patient=1&code=height&max=-1", "operation.value"),
+        ("patient=1&code=height&max=many", "operation.value"),
+        ("patient=1&code=height&max=1&max=2", "operation.twice"),
+        ("patient=1&code=height&_sort=date", "operation.unknown-parameter"),
+        ("patient=1&code=height&_include=Observation:subject", "operation.unknown-parameter"),
+        ("patient=1&code=height&colour=red", "search.unknown-parameter"),
+        ("patient=1&code=height&date=soon", "search.value"),
+    ],
+)
+def test_O5_what_cannot_be_asked_is_400(clinic: Caller, query: str, problem: str) -> None:
+    answer = clinic.get(f"feed/clinic/Observation/$lastn?{query}")
+
+    assert (answer.status_code, code(answer)) == (400, problem)
+
+
 @pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
 @pytest.mark.parametrize("path", ["$nonsense", "Patient/$nonsense", "Patient/1/$nonsense", "Patient/$"])
 @pytest.mark.parametrize("method", ["GET", "POST"])

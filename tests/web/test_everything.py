@@ -1,4 +1,4 @@
-"""`$everything` where there are connected servers, and for those who may not see all of it."""
+"""Operations where there are connected servers, and for those who may not see all of it."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         file = folder / "gateway.toml"
-        file.write_text(SETTINGS + UPSTREAM, "utf-8")
+        file.write_text("page_most = 2\n" + SETTINGS + UPSTREAM, "utf-8")
         self.config = settings.load(file, {})
         site = create_app(self.config)
         assert isinstance(site, Site)
@@ -68,13 +68,13 @@ def types(answer: Any) -> list[str]:
 def test_that_connected_servers_were_not_asked_is_said(house: House) -> None:
     answer = house.ask(f"/fhir/Patient/{house.child}/$everything")
 
-    assert types(answer) == ["Patient", "Observation", "Condition", "OperationOutcome"]
+    assert types(answer) == ["Patient", "Observation", "OperationOutcome"]
     (issue,) = json.loads(answer.text)["entry"][-1]["resource"]["issue"]
     assert issue["details"]["coding"][0]["code"] == "operation.own-only"
 
 
 def test_on_a_feed_nobody_else_could_be_asked(house: House) -> None:
-    assert types(house.ask("/feed/clinic/Patient/p/$everything")) == ["Patient", "Observation", "Condition"]
+    assert types(house.ask("/feed/clinic/Patient/p/$everything")) == ["Patient", "Observation"]
 
 
 def test_where_gaps_are_errors_it_is_one_that_they_were_not_asked(house: House) -> None:
@@ -94,6 +94,36 @@ def test_only_types_that_the_caller_may_read_come(house: House, base: str) -> No
     assert [each for each in types(whole) if each != "OperationOutcome"] == ["Patient", "Observation"]
     assert json.loads(whole.text)["total"] == 2 and json.loads(other.text)["total"] == 0
     assert house.ask(f"/fhir/Patient/{house.child}/$everything", "observer").status_code == 403
+
+
+def issues(answer: Any) -> list[str]:
+    """The codes that the outcome of an answer has."""
+    last = json.loads(answer.text)["entry"][-1]["resource"]
+    assert last["resourceType"] == "OperationOutcome"
+    return [each["details"]["coding"][0]["code"] for each in last["issue"]]
+
+
+def test_the_newest_are_asked_of_connected_servers_too_and_what_they_did_is_said(house: House) -> None:
+    answer = house.ask(f"/fhir/Observation/$lastn?patient={house.child}&code:missing=false")
+
+    assert types(answer) == ["Observation", "OperationOutcome"]
+    assert issues(answer)[0] == "service.here"
+    assert any(each.startswith("upstream.") for each in issues(answer))
+
+
+def test_of_very_many_only_the_newest_are_looked_at_and_that_is_said(house: House) -> None:
+    for number in range(41):
+        code = {"coding": [{"system": "s", "code": "old" if number == 0 else "new"}]}
+        resource = {"resourceType": "Observation", "id": f"n{number}", "status": "final", "code": code}
+        day = {"effectiveDateTime": f"{2000 + number}-01-01", "subject": {"reference": "Patient/p"}}
+        house.tell({**resource, **day})
+
+    answer = house.ask("/feed/clinic/Observation/$lastn?patient=p&code=old,new")
+    narrower = house.ask("/feed/clinic/Observation/$lastn?patient=p&code=old")
+
+    assert types(answer) == ["Observation", "OperationOutcome"]
+    assert issues(answer) == ["lastn.more"]
+    assert types(narrower) == ["Observation"]
 
 
 def test_the_look_is_kept_with_the_child(house: House) -> None:
