@@ -77,6 +77,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("page_size", "integer", 20, "Results on a page when the question does not say.", "results"),
     Setting("page_most", "integer", 500, "The most results on a page.", "results"),
     Setting("body_most", "integer", 16_777_216, "The largest request body that is read.", "bytes"),
+    Setting("bundle_most", "integer", 5000, "The most entries of a batch or transaction.", "entries"),
+    Setting(
+        "conditional_delete",
+        "text",
+        "single",
+        "What a delete by criteria does that more than one resource meets: refuse, or delete them all.",
+        choices=("single", "multiple"),
+    ),
     Setting(
         "cors_origins",
         "list",

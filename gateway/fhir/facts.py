@@ -187,6 +187,18 @@ def locate(path: str) -> Element:
     return found
 
 
+@cache
+def names_of(kinds: frozenset[str]) -> frozenset[str]:
+    """The names by which JSON has an element of one of these types anywhere in R4."""
+    found = set()
+    for rows in _facts()["elements"].values():
+        for name, _, _, types, *_ in rows:
+            stem = name.removesuffix("[x]")
+            for kind in kinds.intersection(types.split()):
+                found.add(name if stem == name else f"{stem}{kind[0].upper()}{kind[1:]}")
+    return frozenset(found)
+
+
 def codes(value_set: str) -> Mapping[str, tuple[str, ...]] | None:
     """The codes of a value set that some element requires, each with its systems.
 

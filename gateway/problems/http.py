@@ -144,8 +144,8 @@ HTTP_IGNORED = kind(
 )
 HTTP_WHOLE_BASE = kind(
     "http.whole-base",
-    "The base as a whole answers nothing yet: neither a search over several types nor a batch",
-    "Ask or write one resource type at a time, as in Patient?identifier=…; /metadata says what can be done.",
+    "The base as a whole cannot be searched yet",
+    "Ask for one resource type at a time, as in Patient?identifier=…; /metadata says what can be done.",
     "not-supported",
     404,
 )
@@ -168,13 +168,6 @@ HTTP_EXISTS = kind(
     "The resource is there already, and the request is to make it only where it is not",
     "Leave If-None-Match out to change it, or choose another id.",
     "conflict",
-    412,
-)
-HTTP_CONDITIONAL_CREATE = kind(
-    "http.conditional-create",
-    "A create with the condition If-None-Exist cannot be done yet; nothing was written",
-    "Search first, then create, or use PUT with an id of your own.",
-    "not-supported",
     412,
 )
 HTTP_CODED = kind(

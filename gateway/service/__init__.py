@@ -2,6 +2,7 @@
 
 Gateway   everything the doors (HTTP and the command line) may do
 tell      a feed's words become versions
+changes   what clients write: one change, or many that belong together
 link      records become children
 decisions what persons decide about matches, and how it is taken back
 lives     children merged, split, sealed, told apart
@@ -10,23 +11,22 @@ load      a file comes in
 shelf     the mappings and profiles that are there
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.config import Config
 from gateway.fhir.parameters.context import Context
-from gateway.fhir.validate import validate
 from gateway.identity import cci
 from gateway.identity.match import Reason
 from gateway.identity.numbers import upn
 from gateway.identity.person import NHS_NUMBER
-from gateway.problems import Place, Refused, problem, refuse
-from gateway.problems.http import HTTP_EXISTS, HTTP_ID_DIFFERS, HTTP_STALE, HTTP_TYPE_DIFFERS
+from gateway.problems import Refused, refuse
 from gateway.problems.service import CHILD_UNKNOWN, FEED_UNKNOWN
 from gateway.service import decisions, notes
 from gateway.service.ask import Asker
+from gateway.service.changes import Change, Changes, Done, sound
 from gateway.service.clock import now
 from gateway.service.events import Author
 from gateway.service.keys import Keys
@@ -34,8 +34,8 @@ from gateway.service.link import PERSON, Feed, Linker
 from gateway.service.lives import Lives
 from gateway.service.load import Loader
 from gateway.service.shelf import Shelf
-from gateway.service.tell import Kept, Said, Teller, as_said
-from gateway.store.base import Child, Held, Store, Trail
+from gateway.service.tell import Teller
+from gateway.store.base import Child, Store, Trail
 from gateway.upstream.asking import Upstreams
 
 __all__ = ["Gateway"]
@@ -108,63 +108,32 @@ class Gateway:
         forms = {systems["CCI"]: cci.read, NHS_NUMBER: _digits, systems["UPN"]: upn}
         return Context(bases=bases, system_aliases=systems, value_forms=forms, terms=self.shelf.terms)
 
-    def write(
-        self,
-        feed: Feed,
-        type: str,
-        id: str,
-        resource: Resource,
-        *,
-        method: str = "PUT",
-        if_match: Sequence[str] = (),
-        only_new: bool = False,
-    ) -> Kept:
-        """Keep a resource that a feed's client sent, and link it if it is a Patient.
+    @contextmanager
+    def changing(self, feed: Feed) -> Iterator[Changes]:
+        """A unit of work for changes of a feed: all are kept when its block ends, none if it raises."""
+        with self.store.write() as work:
+            yield Changes(work, feed, self.tellers[feed.name], self.linker, self.config["base_uri"])
 
-        Args:
-            if_match: versions one of which must stand; empty for no condition.
-            only_new: nothing of this id may stand.
+    def change(self, feed: Feed, change: Change) -> Done:
+        """Make one change of a feed.
 
         Raises:
-            Refused: every problem of the resource; `http.id-differs`; `http.stale`; `http.exists`.
+            Refused: as `Changes.make`.
         """
-        problems = validate(resource)
-        if not problems and resource["resourceType"] != type:
-            problems = [problem(HTTP_TYPE_DIFFERS, place=Place(path="resourceType"), type=type)]
-        if not problems and method == "PUT" and resource.get("id") != id:
-            problems = [problem(HTTP_ID_DIFFERS, place=Place(path=f"{type}.id"))]
-        if problems:
-            raise Refused(*problems)
-        with self.store.write() as work:
-            # not before it is its turn: who writes later has the later time
-            at = now()
-            held = work.held(feed.name, [(type, id)]).get((type, id))
-            if only_new and held is not None and held.present:
-                raise refuse(HTTP_EXISTS, field="If-None-Match")
-            check_match(held, if_match)
-            said = Said(type, id, as_said(resource, id), method=method)
-            kept, refused = self.tellers[feed.name].tell(work, [[said]], at, another=self.linker.is_another)
-            if refused:
-                raise Refused(*refused.values())
-            if type == "Patient" and kept[0].what != "unchanged":
-                before = {id: kept[0].before} if kept[0].before is not None else {}
-                self.linker.link(work, feed, {id: kept[0].resource}, at, before=before)
-        return kept[0]
+        with self.changing(feed) as changes:
+            return changes.make([change])[0]
 
-    def delete(self, feed: Feed, type: str, id: str, *, if_match: Sequence[str] = ()) -> int | None:
-        """Delete a resource of a feed; the version that says so, or None where there was nothing.
+    def write(self, feed: Feed, type: str, id: str, resource: Resource) -> Done:
+        """Keep a resource under its id, and link it if it is a Patient.
 
         Raises:
-            Refused: `http.stale`.
+            Refused: every problem of the resource; `http.id-differs`; `record.other-person`.
         """
-        with self.store.write() as work:
-            check_match(work.held(feed.name, [(type, id)]).get((type, id)), if_match)
-            at = now()
-            version = self.tellers[feed.name].retract(work, type, id, at)
-            record = work.record(feed.name, id) if type == "Patient" and version else None
-            if record is not None:
-                self.linker.resettle(work, [record.rec], [], at)
-        return version
+        return self.change(feed, Change("PUT", type, id, resource=sound(resource, type, id)))
+
+    def delete(self, feed: Feed, type: str, id: str) -> Done:
+        """Delete a resource of a feed, if it is there."""
+        return self.change(feed, Change("DELETE", type, id))
 
     def child(self, text: str) -> Child:
         """The child with this CCI, as people write it.
@@ -237,19 +206,6 @@ class Gateway:
         self.note_audit()
         self.store.close()
         self.trail.close()
-
-
-def check_match(held: Held | None, if_match: Sequence[str]) -> None:
-    """Refuse a write that was made for another version than the one that stands.
-
-    Raises:
-        Refused: `http.stale`.
-    """
-    if not if_match:
-        return
-    standing = str(held.version) if held and held.present else ""
-    if standing not in if_match and not ("*" in if_match and standing):
-        raise refuse(HTTP_STALE, field="If-Match")
 
 
 def _digits(text: str) -> str:

@@ -8,7 +8,7 @@ from gateway.fhir.ask import supported
 from gateway.fhir.capability import Operation, Served, capability
 from gateway.web.messages import Response
 from gateway.web.patching import PATCH_FORMATS
-from gateway.web.routes import Base, interactions, operations, types
+from gateway.web.routes import Base, interactions, operations, types, whole_interactions
 from gateway.web.visit import Visit
 
 #: Since when the bases have answered as they do in this version.
@@ -16,7 +16,6 @@ SINCE = "2026-11-24"
 _WHERE = b"[base]"
 DEFINITIONS = {
     "$everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
-    "$lastn": "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
     "$validate": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
 }
 
@@ -24,14 +23,15 @@ DEFINITIONS = {
 def capabilities(visit: Visit) -> Response:
     """Answer with the CapabilityStatement of the base."""
     base: Base = "tell" if visit.request.feed else "ask"
-    statement = _statement(base, visit.base_uri, visit.gate.anybody is None)
+    several = str(visit.gateway.config["conditional_delete"])
+    statement = _statement(base, visit.base_uri, visit.gate.anybody is None, several)
     return Response(200, statement.replace(_WHERE, json.write(visit.request.base)[1:-1]))
 
 
 @lru_cache(16)
-def _statement(base: Base, base_uri: str, secured: bool) -> bytes:
+def _statement(base: Base, base_uri: str, secured: bool, several: str) -> bytes:
     """The statement but for the address of the base, which anybody can have be as they like."""
-    served = [_served(type, base, base_uri) for type in types(base)]
+    served = [_served(type, base, base_uri, several) for type in types(base)]
     return json.write(
         capability(
             _WHERE.decode(),
@@ -39,6 +39,7 @@ def _statement(base: Base, base_uri: str, secured: bool) -> bytes:
             served,
             version=__version__,
             date=SINCE,
+            interactions=whole_interactions(base),
             operations=_operations(base, base_uri),
             secured=secured,
             patch_formats=PATCH_FORMATS if base == "tell" else (),
@@ -54,7 +55,7 @@ def _operations(base: Base, base_uri: str, type: str = "") -> tuple[Operation, .
     )
 
 
-def _served(type: str, base: Base, base_uri: str) -> Served:
+def _served(type: str, base: Base, base_uri: str, several: str) -> Served:
     its = _operations(base, base_uri, type)
     codes = tuple(each.code for each in supported(type))
     if base == "ask":
@@ -68,5 +69,5 @@ def _served(type: str, base: Base, base_uri: str) -> Served:
         operations=its,
         versioning="versioned-update",
         update_create=True,
-        conditional=(("read", "full-support"),),
+        conditional=(("create", True), ("read", "full-support"), ("update", True), ("delete", several)),
     )

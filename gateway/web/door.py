@@ -12,13 +12,22 @@ from gateway.problems.http import HTTP_ADDRESS_LONG, HTTP_BROKEN, HTTP_DONE_UNAU
 from gateway.security import audit
 from gateway.service import Gateway
 from gateway.service.clock import instant, now
-from gateway.web import answers, describing, loading, patching, reading, searching, validating, writing
+from gateway.web import (
+    answers,
+    bundles,
+    describing,
+    loading,
+    patching,
+    reading,
+    searching,
+    validating,
+    writing,
+)
 from gateway.web.counts import Counts
 from gateway.web.everything import everything
 from gateway.web.gate import Gate
-from gateway.web.lastn import lastn
 from gateway.web.messages import Request, Response
-from gateway.web.routes import Found, allowed, find
+from gateway.web.routes import CONDITIONAL, Found, allowed, find
 from gateway.web.sending import asked_format, finished, is_pretty, near_format, preflight, spoken
 from gateway.web.visit import Visit
 
@@ -31,19 +40,22 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "vread": reading.vread,
         "history-instance": reading.history,
         "search-type": searching.search,
-        "create": writing.create,
-        "update": writing.update,
-        "delete": writing.delete,
-        "patch": patching.patch,
+        "create": writing.write,
+        "update": writing.write,
+        "patch": writing.write,
+        "delete": writing.write,
+        "conditional-update": writing.write,
+        "conditional-patch": writing.write,
+        "conditional-delete": writing.write,
+        "batch": bundles.carry_out,
         "$validate": validating.validate,
         "$everything": everything,
-        "$lastn": lastn,
         "$load": loading.load,
     }
 )
 #: Bytes of path and query. Web servers cut off a little later, and then without an OperationOutcome.
 LONGEST_ADDRESS = 32_768
-_CHANGES = frozenset({"create", "update", "patch", "delete", "$load"})
+_CHANGES = frozenset({"create", "update", "patch", "delete", "batch", "transaction", "$load"})
 _UNKNOWN = "unknown"
 _PATIENCE = 0.02
 _CAPABILITIES = Found("capabilities")
@@ -64,7 +76,7 @@ class Door:
     def answer(self, request: Request) -> Response:
         """Return the answer to a request; it is in the audit when this returns."""
         began = perf_counter()
-        visit = Visit(self.gateway, self.gate, request)
+        visit = Visit(self.gateway, self.gate, request, inner=self)
         response = self._kept(visit, self._safely(visit, self._in_turn))
         seconds = perf_counter() - began
         found = visit.found
@@ -85,6 +97,20 @@ class Door:
         return finished(
             request, spoken(response, near_format(request), is_pretty(request.query)), self.origins
         )
+
+    def admit(self, visit: Visit) -> None:
+        """See `visit.Inner`."""
+        lost = _find(visit)
+        if lost is not None:
+            raise lost
+        if visit.found != _CAPABILITIES:
+            headers, address = visit.request.headers, visit.request.address
+            visit.principal = visit.principal or self.gate.principal(headers.get("authorization"), address)
+            visit.decision = self.gate.granted(visit.principal, visit.wish())
+
+    def serve(self, visit: Visit) -> Response:
+        """See `visit.Inner`."""
+        return ANSWERS[visit.found.interaction](visit)
 
     def _safely(self, visit: Visit, step: Callable[[Visit], Response]) -> Response:
         """What a step answers; whatever goes wrong in it becomes an OperationOutcome."""
@@ -118,13 +144,14 @@ class Door:
             return response
 
         def kept(visit: Visit) -> Response:
-            self.gateway.trail.append(audit.written(_look(visit, response)), visit.noted.children)
+            for part, answer in ((visit, response), *visit.parts):
+                self.gateway.trail.append(audit.written(_look(part, answer)), part.noted.children)
             return _ENTERED
 
         after = self._safely(visit, kept)
         if after is _ENTERED:
             return response
-        if response.status < 400 and visit.found.interaction in _CHANGES:
+        if response.status < 400 and visit.found.interaction.removeprefix(CONDITIONAL) in _CHANGES:
             why = answers.refusal(refuse(HTTP_DONE_UNAUDITED, id=visit.request.id), self.gate.base_uri)
             return spoken(why, visit.format, visit.pretty)
         return after

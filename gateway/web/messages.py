@@ -49,6 +49,8 @@ class Response:
     Attributes:
         type: its Content-Type.
         problem: the code of the problem, where it is a refusal.
+        updated: when the resource it is about was last changed, in milliseconds since 1970; 0 if of none.
+        stands_at: the address of the version that stands after a write.
     """
 
     status: int
@@ -56,3 +58,5 @@ class Response:
     headers: list[Header] = attribute(default_factory=list)
     type: str = FHIR_JSON
     problem: str = ""
+    updated: int = 0
+    stands_at: str = ""

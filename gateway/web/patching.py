@@ -1,35 +1,18 @@
-"""Patching a resource, in four forms; see `gateway.fhir.patch`."""
+"""Patches that are sent, in four forms; see `gateway.fhir.patch`."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from gateway.fhir.negotiate import FHIR_JSON, FHIR_XML, body_format, versions
+from gateway.fhir.negotiate import FHIR_JSON, FHIR_XML, body_format
 from gateway.fhir.patch import FORMS, patched
 from gateway.problems import Refused, refuse
 from gateway.problems.http import HTTP_BODY_EMPTY
-from gateway.service.amend import amend
-from gateway.web.messages import Response
 from gateway.web.visit import Visit
-from gateway.web.writing import written
 
 #: The media types of patches; those of FHIR itself hold the Parameters of a FHIRPath Patch.
 PATCH_FORMATS = (FHIR_JSON, FHIR_XML, *FORMS)
 ACCEPT_PATCH = ", ".join(PATCH_FORMATS)
-
-
-def patch(visit: Visit) -> Response:
-    """Change a resource as a patch says.
-
-    Raises:
-        Refused: what keeps the patch from being read or done; what is wrong with what it makes (422);
-            `http.not-found`, `http.gone`, `http.stale`.
-    """
-    if_match = versions(visit.request.headers.get("if-match"), "If-Match")
-    change = change_sent(visit)
-    gateway, found = visit.gateway, visit.found
-    feed = gateway.feed(visit.request.feed)
-    return written(visit, amend(gateway, feed, found.type, found.id, change, if_match=if_match))
 
 
 def change_sent(visit: Visit) -> Callable[[dict[str, Any]], dict[str, Any]]:

@@ -48,20 +48,28 @@ ROUTES = (
     Route("update", "PUT", "[type]/[id]", _TELL),
     Route("patch", "PATCH", "[type]/[id]", _TELL),
     Route("delete", "DELETE", "[type]/[id]", _TELL),
+    Route("conditional-update", "PUT", "[type]", _TELL),
+    Route("conditional-patch", "PATCH", "[type]", _TELL),
+    Route("conditional-delete", "DELETE", "[type]", _TELL),
+    Route("transaction", "POST", "[base]", _TELL),
+    Route("batch", "POST", "[base]", _BOTH),
     Route("$load", "POST", "$load", _TELL),
     Route("$everything", "GET", "Patient/[id]/$everything", _BOTH),
     Route("$everything", "POST", "Patient/[id]/$everything", _BOTH),
     Route("$everything", "GET", "Patient/$everything", _TELL),
     Route("$everything", "POST", "Patient/$everything", _TELL),
-    Route("$lastn", "GET", "Observation/$lastn", _BOTH),
-    Route("$lastn", "POST", "Observation/$lastn", _BOTH),
     Route("$validate", "POST", "[type]/$validate", _BOTH),
     Route("$validate", "GET", "[type]/[id]/$validate", _BOTH),
     Route("$validate", "POST", "[type]/[id]/$validate", _BOTH),
 )
 
+#: How the names of interactions begin whose criteria say which resource is meant.
+CONDITIONAL = "conditional-"
+_WHOLE = "[base]"
 _SHAPES = frozenset(each.path for each in ROUTES)
 _OPERATIONS = frozenset(each.interaction for each in ROUTES if each.interaction[0] == "$")
+#: What R4 has no code for among the interactions with a whole system.
+_NO_INTERACTION = _OPERATIONS | {"capabilities"}
 _ID_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.")
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -129,7 +137,21 @@ def interactions(base: Base) -> tuple[str, ...]:
         dict.fromkeys(
             each.interaction
             for each in ROUTES
-            if base in each.bases and "[type]" in each.path and each.interaction not in _OPERATIONS
+            if base in each.bases
+            and "[type]" in each.path
+            and each.interaction not in _OPERATIONS
+            and not each.interaction.startswith(CONDITIONAL)
+        )
+    )
+
+
+def whole_interactions(base: Base) -> tuple[str, ...]:
+    """The interactions with a base as a whole, in the order of the table."""
+    return tuple(
+        dict.fromkeys(
+            each.interaction
+            for each in ROUTES
+            if base in each.bases and "[type]" not in each.path and each.interaction not in _NO_INTERACTION
         )
     )
 
@@ -161,6 +183,8 @@ def _types(base: Base) -> frozenset[str]:
 
 
 def _where(path: str) -> _Where:
+    if not path:
+        return _Where(_WHOLE)
     parts = path.split("/")
     if "" in parts:
         return _Where("")
@@ -201,18 +225,16 @@ def _check_type(base: Base, type: str) -> None:
 
 
 def _not_here(base: Base, method: str, where: _Where, path: str) -> Refused:
-    if not path and base == "ask" and method in _WRITES:
-        return refuse(HTTP_WRITE_ELSEWHERE, path="[type]", allowed="OPTIONS")
     if not where.shape:
         last = path.rpartition("/")[2]
         if last in _OPERATIONS:
             return refuse(OPERATION_LEVEL, where=_levels(base, last), allowed="OPTIONS")
-        return refuse(
-            HTTP_WHOLE_BASE if not path else HTTP_NO_OPERATION if last[:1] == "$" else HTTP_NO_ROUTE
-        )
+        return refuse(HTTP_NO_OPERATION if last[:1] == "$" else HTTP_NO_ROUTE)
+    if where.shape == _WHOLE and method in ("GET", "HEAD"):
+        return refuse(HTTP_WHOLE_BASE)
     here = ", ".join(allowed("" if base == "ask" else "-", path))
     if base == "ask" and method in _WRITES and (here or _served("tell", where.shape)):
-        return refuse(HTTP_WRITE_ELSEWHERE, path=where.type or where.shape, allowed=here or "OPTIONS")
+        return refuse(HTTP_WRITE_ELSEWHERE, path=where.type or "[type]", allowed=here or "OPTIONS")
     if not here:
         return refuse(HTTP_NO_ROUTE)
     return refuse(HTTP_METHOD, method=method if method.isalpha() and len(method) < 20 else "…", allowed=here)

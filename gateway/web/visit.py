@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.fhir import json, xml
 from gateway.fhir.negotiate import Preferences, body_format, preferences
@@ -14,12 +14,33 @@ from gateway.service import Gateway
 from gateway.service.ask import Asking, Noted
 from gateway.store.base import ASK
 from gateway.web.gate import Gate
-from gateway.web.messages import Request
+from gateway.web.messages import Request, Response
 from gateway.web.routes import Found
 
 #: What decides before anything is known.
 NOTHING = Found("")
 _NONE = Preferences()
+
+
+class Inner(Protocol):
+    """What a Bundle's entries need of the house."""
+
+    def answer(self, request: Request) -> Response:
+        """The answer to a request by itself; it is in the audit when this returns."""
+
+    def admit(self, visit: "Visit") -> None:
+        """Find what a visit is for, and whether the principal may do it.
+
+        Raises:
+            Refused: why it cannot or may not be done.
+        """
+
+    def serve(self, visit: "Visit") -> Response:
+        """The answer to an admitted visit, as JSON.
+
+        Raises:
+            Refused: why it cannot be answered.
+        """
 
 
 @dataclass(slots=True)
@@ -35,6 +56,9 @@ class Visit:
             question that a next-page link goes on with.
         format: of the answer, "json" or "xml".
         pretty: the answer is to have white space for people.
+        inner: answers the entries of a Bundle that the request brings.
+        parts: the entries of a transaction with their answers, each an event of the audit.
+        content: the resource of an entry, for which there is no body to be read.
     """
 
     gateway: Gateway
@@ -47,6 +71,9 @@ class Visit:
     words: bytes = b""
     format: str = "json"
     pretty: bool = False
+    inner: "Inner | None" = None
+    parts: "list[tuple[Visit, Response]]" = attribute(default_factory=list)
+    content: Any = None
 
     @property
     def base(self) -> str:
@@ -99,6 +126,8 @@ class Visit:
                 `http.other-fhir-body`, `http.content-encoding` (415); `http.too-large` (413); what keeps the
                 text from being read.
         """
+        if self.content is not None:
+            return self.content
         body = self.body()
         content = self.request.headers.get("content-type")
         if not body and content is None:

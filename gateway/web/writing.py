@@ -1,72 +1,53 @@
-"""Writing on a feed's base: create, update, delete."""
+"""Writing on a feed's base: create, update, patch, delete, each also with a condition."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
 from gateway.fhir.negotiate import ANY_VERSION, versions
 from gateway.problems import problem, refuse
-from gateway.problems.http import HTTP_CONDITIONAL_CREATE, HTTP_DONE, HTTP_ONLY_ANY
+from gateway.problems.http import HTTP_DONE, HTTP_ONLY_ANY
 from gateway.service.ask import shown
-from gateway.service.tell import Kept
-from gateway.web import answers
-from gateway.web.messages import Header, Response
+from gateway.service.changes import Change, Done, sound
+from gateway.web import answers, conditions
+from gateway.web.messages import Response
+from gateway.web.patching import change_sent
 from gateway.web.visit import Visit
 
-
-def create(visit: Visit) -> Response:
-    """Keep a new resource under an id of the gateway's own; an id that was sent with it does not count.
-
-    Raises:
-        Refused: what is wrong with the resource; `http.conditional-create`.
-    """
-    if "if-none-exist" in visit.request.headers:
-        raise refuse(HTTP_CONDITIONAL_CREATE, field="If-None-Exist")
-    sent = resource_sent(visit)
-    if isinstance(sent, dict):
-        sent.pop("id", None)
-    gateway, type = visit.gateway, visit.found.type
-    kept = gateway.write(gateway.feed(visit.request.feed), type, str(uuid4()), sent, method="POST")
-    return written(visit, kept)
+_BECAME = {
+    "created": "The {} was created",
+    "updated": "The {} was updated",
+    "unchanged": "The {} was there like this",
+    "found": "A {} that meets the criteria is there; nothing was written",
+    "deleted": "The {} is deleted",
+    "absent": "There was no such {}",
+}
 
 
-def update(visit: Visit) -> Response:
-    """Keep a new version of a resource, or the resource itself where there is none of that id.
+def write(visit: Visit) -> Response:
+    """Do what a request asks of its feed, in one unit of work.
 
     Raises:
-        Refused: what is wrong with the resource; `http.id-differs`, `http.stale`, `http.exists`,
-            `http.only-any`.
+        Refused: see `change_asked` and `gateway.service.changes.Changes.make`.
     """
-    headers = visit.request.headers
-    if_match = versions(headers.get("if-match"), "If-Match")
-    unless = versions(headers.get("if-none-match"), "If-None-Match")
-    if unless not in ((), (ANY_VERSION,)):
-        raise refuse(HTTP_ONLY_ANY, field="If-None-Match")
-    gateway, type, id = visit.gateway, visit.found.type, visit.found.id
-    feed = gateway.feed(visit.request.feed)
-    kept = gateway.write(feed, type, id, resource_sent(visit), if_match=if_match, only_new=bool(unless))
-    return written(visit, kept)
+    change = change_asked(visit)
+    return written(visit, visit.gateway.change(visit.gateway.feed(visit.request.feed), change))
 
 
-def delete(visit: Visit) -> Response:
-    """Delete a resource; one that is not there is as good as deleted.
+def change_asked(visit: Visit) -> Change:
+    """What a request asks of its feed.
 
     Raises:
-        Refused: `http.stale`.
+        Refused: what is wrong with the resource; `http.id-differs`, `http.only-any`, `http.etag`; what is
+            wrong with a condition.
     """
-    gateway, type, id = visit.gateway, visit.found.type, visit.found.id
-    if_match = versions(visit.request.headers.get("if-match"), "If-Match")
-    before = gateway.store.read(visit.base, type, id)
-    visit.about(before.child if before else "")
-    version = gateway.delete(gateway.feed(visit.request.feed), type, id, if_match=if_match)
-    headers: list[Header] = []
-    if version is not None and (row := gateway.store.read(visit.base, type, id)):
-        headers = answers.stamps(str(version), row.updated)
-    if visit.prefers().returned == "OperationOutcome":
-        what = f"The {type} is deleted" if version is not None else f"There was no {type} of this id"
-        response = answers.told([problem(HTTP_DONE, what=what)], visit.base_uri)
-        response.headers += headers
-        return response
-    return Response(204, b"", headers)
+    return _ASKED[visit.found.interaction](visit)
+
+
+def writes(interaction: str) -> bool:
+    """Whether an interaction is one of those that `change_asked` knows."""
+    return interaction in _ASKED
 
 
 def resource_sent(visit: Visit) -> Any:
@@ -74,27 +55,105 @@ def resource_sent(visit: Visit) -> Any:
     return visit.resource()
 
 
-def written(visit: Visit, kept: Kept) -> Response:
+def _create(visit: Visit) -> Change:
+    """An id that was sent does not count: the gateway gives one."""
+    where = conditions.of_create(visit)
+    sent = resource_sent(visit)
+    if isinstance(sent, dict):
+        sent.pop("id", None)
+    type = visit.found.type
+    return Change("POST", type, str(uuid4()), where, sound(sent, type))
+
+
+def _update(visit: Visit) -> Change:
+    type, id = visit.found.type, visit.found.id
+    if_match, only_new = _if_match(visit), _only_new(visit)
+    resource = sound(resource_sent(visit), type, id)
+    return Change("PUT", type, id, resource=resource, if_match=if_match, only_new=only_new)
+
+
+def _conditional_update(visit: Visit) -> Change:
+    where = conditions.of_address(visit)
+    if_match, only_new = _if_match(visit), _only_new(visit)
+    resource = sound(resource_sent(visit), visit.found.type)
+    id = str(resource.get("id", ""))
+    new = id or str(uuid4())
+    return Change(
+        "PUT", visit.found.type, new, where, resource, sent_id=id, if_match=if_match, only_new=only_new
+    )
+
+
+def _patch(visit: Visit) -> Change:
+    return Change(
+        "PATCH", visit.found.type, visit.found.id, patch=change_sent(visit), if_match=_if_match(visit)
+    )
+
+
+def _conditional_patch(visit: Visit) -> Change:
+    where = conditions.of_address(visit)
+    return Change("PATCH", visit.found.type, where=where, patch=change_sent(visit), if_match=_if_match(visit))
+
+
+def _delete(visit: Visit) -> Change:
+    return Change("DELETE", visit.found.type, visit.found.id, if_match=_if_match(visit))
+
+
+def _conditional_delete(visit: Visit) -> Change:
+    several = visit.gateway.config["conditional_delete"] == "multiple"
+    where = conditions.of_address(visit)
+    return Change("DELETE", visit.found.type, where=where, if_match=_if_match(visit), several=several)
+
+
+_ASKED: Mapping[str, Callable[[Visit], Change]] = MappingProxyType(
+    {
+        "create": _create,
+        "update": _update,
+        "patch": _patch,
+        "delete": _delete,
+        "conditional-update": _conditional_update,
+        "conditional-patch": _conditional_patch,
+        "conditional-delete": _conditional_delete,
+    }
+)
+
+
+def _if_match(visit: Visit) -> tuple[str, ...]:
+    return versions(visit.request.headers.get("if-match"), "If-Match")
+
+
+def _only_new(visit: Visit) -> bool:
+    unless = versions(visit.request.headers.get("if-none-match"), "If-None-Match")
+    if unless not in ((), (ANY_VERSION,)):
+        raise refuse(HTTP_ONLY_ANY, field="If-None-Match")
+    return bool(unless)
+
+
+def written(visit: Visit, done: Done) -> Response:
     """The answer to a write: as much of the resource as the request prefers, and always where it stands."""
-    version = visit.gateway.store.vread(visit.base, kept.type, kept.id, str(kept.version))
-    if version is None:
-        raise LookupError("a version that was just kept is not there")
-    row = version.row
-    visit.about(row.child)
-    visit.found = visit.found._replace(id=kept.id)
-    made = kept.what == "created"
-    headers = answers.stamps(row.version, row.updated)
-    if made:
-        where = f"{visit.request.base}/{kept.type}/{kept.id}/_history/{row.version}"
-        headers.append(("Location", where))
-    status = 201 if made else 200
+    for child in done.children:
+        visit.about(child)
+    visit.found = visit.found._replace(id=done.id)
+    response = _answer(visit, done)
+    if done.row is not None:
+        response.updated = done.row.updated
+        if not done.row.deleted:
+            response.stands_at = f"{visit.request.base}/{done.type}/{done.id}/_history/{done.row.version}"
+        response.headers += answers.stamps(done.row.version, done.row.updated)
+        if done.what in ("created", "found"):
+            response.headers.append(("Location", response.stands_at))
+    return response
+
+
+def _answer(visit: Visit, done: Done) -> Response:
+    """Status and body of the answer to a write."""
     returned = visit.prefers().returned
-    if returned == "minimal":
-        return Response(status, b"", headers)
+    gone = done.row is None or done.row.deleted
+    status = 201 if done.what == "created" else 200
     if returned == "OperationOutcome":
-        what = {"created": "was created", "updated": "was updated", "unchanged": "was there like this"}
-        done = problem(HTTP_DONE, what=f"The {kept.type} {what[kept.what]}")
-        response = answers.told([done], visit.base_uri, status)
-        response.headers += headers
-        return response
-    return Response(status, shown(row, visit.asking()).body, headers)
+        told = problem(HTTP_DONE, what=_BECAME[done.what].format(done.type))
+        return answers.told([told], visit.base_uri, status)
+    if gone or done.row is None:
+        return Response(204)
+    if returned == "minimal":
+        return Response(status)
+    return Response(status, shown(done.row, visit.asking()).body)

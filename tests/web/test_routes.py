@@ -21,6 +21,11 @@ from gateway.web.routes import ROUTES, Found, allowed, find, interactions, types
         ("x", "GET", "Patient/a/_history", Found("history-instance", "Patient", "a")),
         ("x", "GET", "Patient/a/_history/2", Found("vread", "Patient", "a", "2")),
         ("x", "POST", "$load", Found("$load")),
+        ("x", "PUT", "Patient", Found("conditional-update", "Patient")),
+        ("x", "PATCH", "Patient", Found("conditional-patch", "Patient")),
+        ("x", "DELETE", "Patient", Found("conditional-delete", "Patient")),
+        ("x", "POST", "", Found("batch")),
+        ("", "POST", "", Found("batch")),
     ],
 )
 def test_a_request_finds_its_interaction(feed: str, method: str, path: str, found: Found) -> None:
@@ -31,8 +36,8 @@ def test_a_request_finds_its_interaction(feed: str, method: str, path: str, foun
     ("feed", "method", "path", "problem"),
     [
         ("", "GET", "", "http.whole-base"),
-        ("", "POST", "", "http.write-elsewhere"),
-        ("x", "POST", "", "http.whole-base"),
+        ("x", "PUT", "", "http.method"),
+        ("", "DELETE", "", "http.write-elsewhere"),
         ("", "TRACE", "Patient/a", "http.method"),
         ("", "GET", "patient", "http.unknown-type"),
         ("", "GET", "Organization/1", "http.not-about-children"),
@@ -47,7 +52,7 @@ def test_a_request_finds_its_interaction(feed: str, method: str, path: str, foun
         ("x", "POST", "$nonsense", "http.no-operation"),
         ("x", "GET", "$load", "http.method"),
         ("x", "GET", "Patient/a b", "http.id-form"),
-        ("x", "PATCH", "Patient", "http.method"),
+        ("x", "TRACE", "Patient", "http.method"),
         ("", "POST", "Patient", "http.write-elsewhere"),
         ("", "POST", "$load", "http.write-elsewhere"),
         ("", "GET", "Patient/a/_history", "http.no-route"),
@@ -62,11 +67,14 @@ def test_a_request_that_leads_nowhere_says_why(feed: str, method: str, path: str
 
 def test_each_method_that_is_allowed_is_found() -> None:
     for route in ROUTES:
-        path = route.path.replace("[type]", "Patient").replace("[id]", "a").replace("[vid]", "1")
+        whole = route.path.replace("[base]", "")
+        path = whole.replace("[type]", "Patient").replace("[id]", "a").replace("[vid]", "1")
         for base in route.bases:
             feed = "" if base == "ask" else "x"
             assert route.method in allowed(feed, path)
-            assert find(feed, route.method, path).interaction == route.interaction
+            # that a Bundle is a transaction is known once it is read
+            wanted = "batch" if route.interaction == "transaction" else route.interaction
+            assert find(feed, route.method, path).interaction == wanted
 
 
 def test_on_fhir_stands_what_is_about_children_and_nothing_is_written() -> None:

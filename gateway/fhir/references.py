@@ -1,0 +1,67 @@
+"""References inside a resource, led elsewhere: what a transaction does once its resources have their ids.
+
+Source: HL7 FHIR R4, https://hl7.org/fhir/R4/http.html#trules and https://hl7.org/fhir/R4/bundle.html#references
+"""
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+from gateway.fhir import facts
+
+#: What a text that refers to something becomes, or None where it stays. The second argument is the name of
+#: the member that holds it: `reference`, `div` for a link of a narrative, or one that holds an address.
+Lead = Callable[[str, str], str | None]
+
+_LINKS = re.compile(r"""(?<=[\s"'])(href|src)(\s*=\s*)(?:"([^"]*)"|'([^']*)')""")
+_ADDRESSES = frozenset(("uri", "url", "canonical", "oid", "uuid"))
+_CRITERIA = re.compile(r"([A-Z][A-Za-z]+)\?(\S+)")
+
+
+def led(value: Any, lead: Lead, name: str = "") -> Any:
+    """Return a resource with its references led elsewhere; itself where none is.
+
+    Looked at are `Reference.reference`, the elements that hold a uri, url, canonical, oid or uuid, and the
+    links of narratives, at any depth: in contained resources and in Bundles too.
+
+    Args:
+        value: the resource, or a part of one.
+        name: of the member that holds the part.
+    """
+    if isinstance(value, dict):
+        changed = {key: new for key, old in value.items() if (new := led(old, lead, key)) is not old}
+        return {**value, **changed} if changed else value
+    if isinstance(value, list):
+        items = [led(each, lead, name) for each in value]
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+    if isinstance(value, str):
+        return _text(value, lead, name)
+    return value
+
+
+def criteria_of(reference: str) -> tuple[str, str] | None:
+    """The type and the criteria of a conditional reference (`Patient?identifier=…`); None for any other."""
+    found = _CRITERIA.fullmatch(reference)
+    return (found[1], found[2]) if found else None
+
+
+def _text(value: str, lead: Lead, name: str) -> str:
+    if name == "div":
+        return _narrative(value, lead)
+    if name == "reference" or name in facts.names_of(_ADDRESSES):
+        return _kept(value, lead(value, name))
+    return value
+
+
+def _kept(old: str, new: str | None) -> str:
+    return old if new is None or new == old else new
+
+
+def _narrative(div: str, lead: Lead) -> str:
+    def link(found: re.Match[str]) -> str:
+        written = found[3] if found[3] is not None else found[4]
+        new = lead(html.unescape(written), "div")
+        return found[0] if new is None else f'{found[1]}{found[2]}"{html.escape(new)}"'
+
+    return _kept(div, _LINKS.sub(link, div)) if "href" in div or "src" in div else div
