@@ -26,6 +26,7 @@ from gateway.web import (
 from gateway.web.counts import Counts
 from gateway.web.everything import everything
 from gateway.web.gate import Gate
+from gateway.web.lastn import lastn
 from gateway.web.messages import Request, Response
 from gateway.web.routes import CONDITIONAL, Found, allowed, find
 from gateway.web.sending import asked_format, finished, is_pretty, near_format, preflight, spoken
@@ -50,6 +51,7 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "batch": bundles.carry_out,
         "$validate": validating.validate,
         "$everything": everything,
+        "$lastn": lastn,
         "$load": loading.load,
     }
 )

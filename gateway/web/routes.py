@@ -58,6 +58,8 @@ ROUTES = (
     Route("$everything", "POST", "Patient/[id]/$everything", _BOTH),
     Route("$everything", "GET", "Patient/$everything", _TELL),
     Route("$everything", "POST", "Patient/$everything", _TELL),
+    Route("$lastn", "GET", "Observation/$lastn", _BOTH),
+    Route("$lastn", "POST", "Observation/$lastn", _BOTH),
     Route("$validate", "POST", "[type]/$validate", _BOTH),
     Route("$validate", "GET", "[type]/[id]/$validate", _BOTH),
     Route("$validate", "POST", "[type]/[id]/$validate", _BOTH),
