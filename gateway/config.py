@@ -76,6 +76,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("page_size", "integer", 20, "Results on a page when the question does not say.", "results"),
     Setting("page_most", "integer", 500, "The most results on a page.", "results"),
+    Setting(
+        "include_most",
+        "integer",
+        1000,
+        "The most resources that come along with a page (`_include`, `_revinclude`).",
+        "resources",
+    ),
     Setting("body_most", "integer", 16_777_216, "The largest request body that is read.", "bytes"),
     Setting("bundle_most", "integer", 5000, "The most entries of a batch or transaction.", "entries"),
     Setting(

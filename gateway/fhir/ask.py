@@ -14,13 +14,17 @@ from typing import NamedTuple
 
 from gateway.fhir import facts
 from gateway.fhir.composites import composites
+from gateway.fhir.having import HAS, is_having, read_having
+from gateway.fhir.includes import is_include, read_includes
 from gateway.fhir.index import UNSOUND, Elements, elements
+from gateway.fhir.leads import types_led_to
 from gateway.fhir.parameters import SHELF, Asked, Context, tokens
 from gateway.fhir.parameters.context import refused, split_commas
 from gateway.fhir.query import Criterion, Query, Token, Value
 from gateway.fhir.results import RESULT_PARAMETERS, read_results
 from gateway.problems import Problem, Refused, problem, refuse
 from gateway.problems.search import (
+    SEARCH_INCLUDE_TEXT,
     SEARCH_NAME,
     SEARCH_NO_CHAIN,
     SEARCH_NOT_SUPPORTED,
@@ -37,12 +41,11 @@ DEEPEST_CHAIN = 8
 #: Parameters of R4 that this server knows of and does not do.
 _NOT_YET = frozenset(
     {
-        *("_contained", "_containedType", "_content", "_filter", "_has", "_include"),
-        *("_list", "_query", "_revinclude", "_score", "_text", "_type"),
+        *("_contained", "_containedType", "_content", "_filter"),
+        *("_list", "_query", "_score", "_text", "_type"),
     }
 )
 _SOFT = frozenset({SEARCH_NOT_SUPPORTED, SEARCH_UNKNOWN_PARAMETER})
-_CHOSEN = re.compile(r"resolve\(\) is (\w+)")
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,99}")
 _MODIFIERS = {"_id": ("not",), "_lastUpdated": ()}
 
@@ -72,6 +75,7 @@ def parse(
     """
     criteria: list[Criterion] = []
     results: list[tuple[str, str]] = []
+    includes: list[tuple[str, str]] = []
     problems: list[Problem] = []
     ignored: list[str] = []
     for name, value in pairs:
@@ -79,6 +83,9 @@ def parse(
             continue
         if name in RESULT_PARAMETERS:
             results.append((name, value))
+            continue
+        if is_include(name):
+            includes.append((name, value))
             continue
         try:
             criteria.append(_Reader(value, context or Context()).whole(resource_type, name))
@@ -90,9 +97,12 @@ def parse(
     if len(criteria) > MOST_CRITERIA:
         problems.append(problem(SEARCH_TOO_LONG, most=MOST_CRITERIA, what="parameters"))
     query = read_results(Query(resource_type), results, problems, ignored, page_most, lenient)
+    along = read_includes([resource_type], includes, problems, ignored, lenient)
+    if along and query.summary == "text":
+        problems.append(problem(SEARCH_INCLUDE_TEXT, field="_summary"))
     if problems:
         raise Refused(*problems)
-    return replace(query, criteria=tuple(criteria), ignored=tuple(ignored))
+    return replace(query, includes=along, criteria=tuple(criteria), ignored=tuple(ignored))
 
 
 @cache
@@ -152,7 +162,7 @@ class _Reader:
             raise refuse(SEARCH_NAME)
         for count, most, what in (
             (len(self.pieces), MOST_ALTERNATIVES, "values for one parameter"),
-            (name.count("."), DEEPEST_CHAIN, "steps in one chain"),
+            (name.count(".") + name.count(f"{HAS}:"), DEEPEST_CHAIN, "steps in one chain"),
         ):
             if count > most:
                 raise refuse(SEARCH_TOO_LONG, field=_safe(name), most=most, what=what)
@@ -160,6 +170,8 @@ class _Reader:
 
     def criterion(self, resource_type: str, name: str) -> Criterion:
         """The criterion that `name`, or what is left of a chain, is for a type."""
+        if is_having(name):
+            return self._having(resource_type, name)
         head, dot, rest = name.partition(".")
         code, _, modifier = head.partition(":")
         known = _known(resource_type, code)
@@ -175,6 +187,13 @@ class _Reader:
             raise _bad_modifier(known, modifier, allowed)
         values = self._values(known, modifier)
         return Criterion(code, kind, modifier, values, text=text, within=known.names(modifier))
+
+    def _having(self, resource_type: str, name: str) -> Criterion:
+        """The criterion of a `_has`, or of what is left of one."""
+        step = read_having(resource_type, name)
+        inner = self.criterion(step.source, step.rest)
+        text = f"{name}={','.join(self.pieces)}"
+        return Criterion(HAS, "has", step.source, (), inner, text, within=(step.param,))
 
     def _values(self, known: _Known, modifier: str) -> tuple[Value, ...]:
         read = _missing if modifier == "missing" else SHELF[known.parameter.type].read
@@ -230,11 +249,11 @@ def _all_known(resource_type: str) -> Mapping[str, _Known]:
 
 def _read_known(resource_type: str, parameter: facts.Parameter) -> _Known:
     if parameter.type != "composite":
-        return _Known(parameter, _targets(parameter), elements(resource_type, parameter.code))
+        return _Known(parameter, types_led_to(parameter), elements(resource_type, parameter.code))
     own = composites(resource_type)[parameter.code]
     targets = facts.parameters(resource_type)
     parts = tuple(
-        (part.kind, Asked(Context(), "", _targets(targets[each.code]), part.types, part.value_sets))
+        (part.kind, Asked(Context(), "", types_led_to(targets[each.code]), part.types, part.value_sets))
         for part, each in zip(own.parts, parameter.components, strict=True)
     )
     return _Known(parameter, (), Elements(frozenset(), frozenset()), parts, own.names)
@@ -242,18 +261,6 @@ def _read_known(resource_type: str, parameter: facts.Parameter) -> _Known:
 
 def _known(resource_type: str, code: str) -> _Known | None:
     return _all_known(resource_type).get(code)
-
-
-def _targets(parameter: facts.Parameter) -> tuple[str, ...]:
-    """The types a reference may lead to; empty for any.
-
-    R4 gives `patient` of Observation the targets of `subject`, Group among them, and lets the expression
-    choose.
-    """
-    chosen = set(_CHOSEN.findall(parameter.expression))
-    if parameter.code == "patient" or len(chosen) == 1:
-        return tuple(chosen) or ("Patient",)
-    return parameter.targets
 
 
 def _unknown(resource_type: str, code: str, name: str) -> Refused:

@@ -135,7 +135,8 @@ class Criterion:
 
     Attributes:
         param: the parameter's code (`birthdate`, `_id`, `_lastUpdated`).
-        kind: "token", "string", "date", "number", "quantity", "reference", "uri", "composite".
+        kind: "token", "string", "date", "number", "quantity", "reference", "uri", "composite"; "has" for
+            `_has`: `modifier` is then the type that refers, `within` its parameter, `chained` what it meets.
         modifier: as written, without its colon: "exact", "not", "missing", a resource type …
         values: the alternatives; for `missing` one Token with code "true" or "false".
         chained: for `patient.identifier=…`: the criterion on the referenced resource of type `modifier`
@@ -166,6 +167,27 @@ class Sort:
     descending: bool = False
 
 
+ANY_REFERENCE = "*"
+
+
+class Include(NamedTuple):
+    """References that are followed, so that what is at their other end comes along with the matches.
+
+    Attributes:
+        source: the type that has the reference; `ANY_REFERENCE` for each.
+        param: the parameter's code; `ANY_REFERENCE` for each of the type's.
+        target: only references to this type; "" for any.
+        reverse: followed from the target to the source (`_revinclude`).
+        iterate: followed from what came along, too.
+    """
+
+    source: str
+    param: str
+    target: str = ""
+    reverse: bool = False
+    iterate: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A search of one type, or of several.
@@ -180,6 +202,9 @@ class Query:
         summary: "", "true", "text", "data", "count".
         ignored: parameters that were not understood and, by `Prefer: handling=lenient`, left out.
         pretty: `_pretty=true`; only white space.
+        includes: what comes along with the matches.
+        each: of a search over several types, the question of each of them.
+        types: those that were named with `_type`; empty for all.
     """
 
     type: str
@@ -191,3 +216,6 @@ class Query:
     summary: str = ""
     ignored: tuple[str, ...] = ()
     pretty: bool = False
+    includes: tuple[Include, ...] = ()
+    each: tuple["Query", ...] = ()
+    types: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from gateway.fhir.includes import include_text
 from gateway.fhir.parameters.tokens import ANY
 from gateway.fhir.query import Criterion, Query, Target, Text, Token, Uri, Value
 
@@ -15,7 +16,9 @@ def to_text(query: Query) -> str:
 
     A criterion that was made here and not read (`text` is "") is written from its values.
     """
-    pairs = [_criterion(each) for each in query.criteria]
+    pairs = [("_type", ",".join(query.types))] if query.types else []
+    pairs += [_criterion(each) for each in query.criteria]
+    pairs += [include_text(each) for each in query.includes]
     pairs += _results(query)
     return "&".join(f"{quote(name, safe=_SAFE)}={quote(value, safe=_SAFE)}" for name, value in pairs)
 
@@ -24,6 +27,9 @@ def _criterion(criterion: Criterion) -> tuple[str, str]:
     if criterion.text:
         name, _, value = criterion.text.partition("=")
         return name, value
+    if criterion.kind == "has" and criterion.chained is not None:
+        rest, value = _criterion(criterion.chained)
+        return f"{criterion.param}:{criterion.modifier}:{criterion.names[0]}:{rest}", value
     name = f"{criterion.param}:{criterion.modifier}" if criterion.modifier else criterion.param
     if criterion.chained is not None:
         rest, value = _criterion(criterion.chained)

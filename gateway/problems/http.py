@@ -144,9 +144,15 @@ HTTP_IGNORED = kind(
 )
 HTTP_WHOLE_BASE = kind(
     "http.whole-base",
-    "The base as a whole cannot be searched yet",
-    "Ask for one resource type at a time, as in Patient?identifier=…; /metadata says what can be done.",
-    "not-supported",
+    "The search names neither a type nor a parameter, so it would be for everything there is",
+    "Name types with _type=Patient,Observation, or ask one type, as in Patient?identifier=…; /metadata says what can be done.",
+    "required",
+)
+HTTP_NOT_IN_COMPARTMENT = kind(
+    "http.not-in-compartment",
+    "{type} is never about one Patient, so there is none to be found below a Patient",
+    "Search {type} by itself; Patient/[id]/* finds all that is about the Patient.",
+    "not-found",
     404,
 )
 HTTP_NO_OPERATION = kind(

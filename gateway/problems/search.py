@@ -93,3 +93,62 @@ SEARCH_CURSOR = kind(
     "not-found",
     404,
 )
+SEARCH_INCLUDE = kind(
+    "search.include",
+    "{name} does not name references that can be followed: {asked}",
+    "Write it as Type:parameter, Type:parameter:Target or *; here it can follow: {supported}.",
+    "not-supported",
+)
+SEARCH_INCLUDE_ELSEWHERE = kind(
+    "search.include-elsewhere",
+    "{name}={asked} does not touch what is searched for, which is {types}",
+    "Write {name}:iterate={asked} to follow it from resources that come along themselves.",
+    "not-supported",
+)
+SEARCH_INCLUDE_TEXT = kind(
+    "search.include-text",
+    "_include and _revinclude do not go together with _summary=text",
+    "Leave one of them out.",
+    "not-supported",
+)
+SEARCH_INCLUDES_CUT = kind(
+    "search.includes-cut",
+    "More resources belong to this page than come along with it: {most} are shown",
+    "Ask for fewer matches with _count, or follow fewer references.",
+    "incomplete",
+    200,
+    "warning",
+)
+SEARCH_INCLUDES_WITHHELD = kind(
+    "search.includes-withheld",
+    "{asked} was not followed: the token does not give the right to see what it leads to",
+    "Ask with a token that has the scope for that type.",
+    "suppressed",
+    200,
+    "warning",
+)
+SEARCH_HAS = kind(
+    "search.has",
+    "_has is not written in its form, or names a type that R4 does not have",
+    "Write _has:Type:reference:parameter=value, as in _has:Observation:patient:code=8302-2.",
+    "value",
+)
+SEARCH_HAS_ELSEWHERE = kind(
+    "search.has-elsewhere",
+    "The parameter that _has names does not lead from {source} to {type}",
+    "Use one of: {supported}.",
+    "not-supported",
+)
+SEARCH_TYPES = kind(
+    "search.types",
+    "_type names a type that is not searched here: {name}",
+    "Write types separated by commas, as in _type=Patient,Observation; /metadata lists those of this base.",
+    "not-supported",
+)
+SEARCH_OLD_CURSOR = kind(
+    "search.old-cursor",
+    "The link to another page is too old to be followed",
+    "Ask the question again from its first page.",
+    "expired",
+    410,
+)

@@ -155,6 +155,22 @@ SORTED_OTHERWISE = kind(
     200,
     "warning",
 )
+ASKED_HERE = kind(
+    "service.asked-here",
+    "Only the gateway's own records were searched, because connected servers are asked about one type at a time and without _has",
+    "Ask for one type, as in Observation?patient=…, to have the connected servers asked too.",
+    "incomplete",
+    200,
+    "warning",
+)
+INCLUDED_HERE = kind(
+    "service.included-here",
+    "What comes along with the matches is from the gateway's own records; references of connected servers were not followed",
+    "Ask for what they refer to by its own type.",
+    "incomplete",
+    200,
+    "warning",
+)
 NO_RECORD_AT = kind(
     "service.no-record",
     "No record begins at line {line} or before it",

@@ -23,6 +23,9 @@ def narrowed(query: Query, hidden: frozenset[str], seen: tuple[str, ...]) -> Que
     """
     if not hidden:
         return query
+    if query.each:
+        each = [one for one in (narrowed(one, hidden, seen) for one in query.each) if one is not None]
+        return replace(query, each=tuple(each)) if each else None
     kept: list[Criterion] = []
     for criterion in query.criteria:
         narrow = _narrowed(criterion, query.type, hidden, seen)

@@ -85,7 +85,7 @@ class Gateway:
             feeds=feeds,
             shelf=shelf,
             upstreams=upstreams,
-            asker=Asker(keys, upstreams, int(config["cursor_life"])),
+            asker=Asker(keys, upstreams, int(config["cursor_life"]), int(config["include_most"])),
             linker=linker,
             tellers=tellers,
             loader=Loader(store, keys, linker, tellers, config["base_uri"], int(config["load_batch"])),
@@ -150,7 +150,8 @@ class Gateway:
     def asker_here(self) -> Asker:
         """Answers searches from the gateway's own records alone."""
         nobody = Upstreams([], base_uri=self.config["base_uri"], public_id=lambda *_: "")
-        return Asker(self.keys, nobody, int(self.config["cursor_life"]))
+        most = int(self.config["include_most"])
+        return Asker(self.keys, nobody, int(self.config["cursor_life"]), most)
 
     @property
     def lives(self) -> Lives:

@@ -2,22 +2,27 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from dataclasses import field as attribute
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import msgspec
 
 from gateway.fhir import index
-from gateway.fhir.faces import asked, told
-from gateway.fhir.json import read_trusted, write
+from gateway.fhir.json import read_trusted
 from gateway.fhir.meets import holds
 from gateway.fhir.query import Criterion, Query, Target
 from gateway.identity.person import is_nhs_system, nhs_is_verified, objects, text
 from gateway.problems import Problem, problem, refuse
 from gateway.problems.search import SEARCH_CURSOR
-from gateway.problems.service import ANSWERED_HERE, NOT_ONE_CHILD, SORTED_OTHERWISE
-from gateway.security.redact import names_hidden, redacted
+from gateway.problems.service import (
+    ANSWERED_HERE,
+    ASKED_HERE,
+    INCLUDED_HERE,
+    NOT_ONE_CHILD,
+    SORTED_OTHERWISE,
+)
+from gateway.service.asking import Answer, Asking, Found, Noted, shown
+from gateway.service.including import along, told_of
 from gateway.service.keys import Keys
 from gateway.store.base import ASK, Key, Page, Reads, Row
 from gateway.store.search import NO_TIME
@@ -31,70 +36,6 @@ from gateway.upstream.question import Told as FromUpstream
 _ABOUT = ("patient", "subject")
 
 
-class Found(NamedTuple):
-    """One resource on a page: the id and the text its base shows, its version, and the child it is about."""
-
-    type: str
-    id: str
-    body: bytes
-    child: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One page of a search.
-
-    Attributes:
-        total: how many there are in all; None where a source that was asked did not say or did not answer.
-        next: what the next-page link carries, sealed; "" on the last page.
-        account: what each source did, for the outcome entry; empty where only the own store was asked.
-    """
-
-    found: list[Found]
-    total: int | None
-    next: str
-    account: Sequence[Problem] = ()
-
-
-@dataclass(slots=True)
-class Noted:
-    """What becomes known of a question while it is answered, however that ends; the audit is written from it.
-
-    Attributes:
-        children: ids of the children it is about, or that its page shows something of.
-        sources: the connected servers that were asked.
-        account: what each source did.
-    """
-
-    children: set[str] = attribute(default_factory=set)
-    sources: tuple[str, ...] = ()
-    account: Sequence[Problem] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """Who asks and how: what a question needs to know beside its words.
-
-    Attributes:
-        base: `ASK` or a feed's name.
-        hidden: identifier systems the caller must not search by, nor see in what is about a child.
-        sees_upn: whether the caller is shown UPNs and case numbers.
-        strict: a gap is an error (`Prefer: handling=strict`).
-        seconds: the time the answer may take.
-        client: seals of next-page links hold for this client only.
-        noted: is written while the question is answered.
-    """
-
-    base: str
-    hidden: frozenset[str] = frozenset()
-    sees_upn: bool = False
-    strict: bool = False
-    seconds: float = 3.0
-    client: str = ""
-    request_id: str = ""
-    noted: Noted = attribute(default_factory=Noted)
-
-
 class _Place(NamedTuple):
     """What a sealed next-page link holds: for whom, of which question, and where to go on."""
 
@@ -104,14 +45,20 @@ class _Place(NamedTuple):
     after: list[Any]
     merged: list[Any] | None
 
+    @property
+    def first(self) -> bool:
+        """Whether it is that of the first page."""
+        return not self.after and self.merged is None
+
 
 class Asker:
     """Answers searches; made once."""
 
-    def __init__(self, keys: Keys, upstreams: Upstreams, cursor_life: int) -> None:
+    def __init__(self, keys: Keys, upstreams: Upstreams, cursor_life: int, include_most: int = 1000) -> None:
         self._keys = keys
         self._upstreams = upstreams
         self._life = cursor_life
+        self._along_most = include_most
 
     def search(
         self, store: Reads, query: Query, asking: Asking, limit: int, words: str, sealed: str = ""
@@ -119,33 +66,52 @@ class Asker:
         """One page.
 
         Args:
-            words: the question as text without paging; a next-page link is good for the same words only.
-            sealed: what the next-page link carried, "" for the first page.
+            words: the question as path and text, without paging; a link to another page is good for the
+                same words only.
+            sealed: what a link to another page carried, "" for the first page.
 
         Raises:
-            Refused: `search.cursor`; `store.cannot-search`; with `strict`, the upstreams' gaps.
+            Refused: `search.cursor`, `search.old-cursor`; `store.cannot-search`; with `strict`, the
+                upstreams' gaps.
         """
         place = self._opened(sealed, asking) if sealed else None
-        if place and place.question != f"{query.type}?{words}":
+        if place and place.question != words:
             raise refuse(SEARCH_CURSOR)
+        answer = self._page(store, query, asking, limit, words, None if place and place.first else place)
+        if place and not place.first:
+            first = self._sealed(asking, words, [], None)
+            answer = replace(answer, first=first)
+        return answer
+
+    def _page(
+        self, store: Reads, query: Query, asking: Asking, limit: int, words: str, place: _Place | None
+    ) -> Answer:
         own_words = asking.base != ASK or not self._upstreams.upstreams or query.type == "Patient"
-        child = None if own_words else self._one_child(store, query, asking)
+        apart = bool(query.each) or any(each.kind == "has" for each in query.criteria)
+        child = None if own_words or apart else self._one_child(store, query, asking)
         if child is None or own_words or limit == 0:
             answer = self._own(store, query, asking, limit, words, place)
-            return answer if own_words else _told(answer, asking, [problem(NOT_ONE_CHILD)])
+            return (
+                answer
+                if own_words
+                else _told(answer, asking, [problem(ASKED_HERE if apart else NOT_ONE_CHILD)])
+            )
         if not _newest_first(query):
             answer = self._own(store, query, asking, limit, words, place)
             return _told(answer, asking, [problem(SORTED_OTHERWISE)])
         return self._together(store, query, asking, limit, words, place, child)
 
-    def words(self, sealed: str, asking: Asking, type: str) -> str:
-        """The question that a next-page link goes on with, as text.
+    def words(self, sealed: str, asking: Asking, where: str) -> str:
+        """The question that a link to another page goes on with, as text.
+
+        Args:
+            where: the path that the link leads to, behind the base.
 
         Raises:
-            Refused: `search.cursor`, also where it is about another type.
+            Refused: `search.cursor`, also where it is about something else; `search.old-cursor`.
         """
-        asked_for, _, words = self._opened(sealed, asking).question.partition("?")
-        if asked_for != type:
+        path, _, words = self._opened(sealed, asking).question.partition("?")
+        if path != where:
             raise refuse(SEARCH_CURSOR)
         return words
 
@@ -159,12 +125,27 @@ class Asker:
         found = [shown(row, asking) for row in page.rows]
         following = ""
         if page.more and page.rows:
-            following = self._sealed(asking, query, words, list(page.rows[-1].key), None)
+            following = self._sealed(asking, words, list(page.rows[-1].key), None)
         asking.noted.children.update(row.child for row in found if row.child)
         asking.noted.children.update(_named_children(store, query, asking))
         if not found:
             asking.noted.children.update(_described_children(store, query, asking, page.total))
-        return Answer(found, page.total, following)
+        along, lines = self._along(store, query, asking, page.rows)
+        return Answer(found, page.total, following, lines, along)
+
+    def _along(
+        self, store: Reads, query: Query, asking: Asking, rows: Sequence[Row]
+    ) -> tuple[list[Found], list[Problem]]:
+        """What comes along with rows of the own store, and what is to be said about it."""
+        if not query.includes or not rows:
+            return [], []
+        most = self._along_most
+        found = along(store, asking.base, rows, query.includes, most=most, types=asking.types)
+        asking.noted.children.update(row.child for row in found.rows if row.child)
+        return (
+            [shown(row, asking) for row in found.rows],
+            told_of(found, query.includes, most, asking.types),
+        )
 
     def _together(
         self,
@@ -194,12 +175,19 @@ class Asker:
         if asking.strict and (refusal := strict(lines)):
             raise refusal
         going_on = cursor(merged, others, more=page.more)
-        following = self._sealed(asking, query, words, [], going_on.packed()) if going_on else ""
+        following = self._sealed(asking, words, [], going_on.packed()) if going_on else ""
+        shown_ids = {row.id for row in merged.rows}
+        ours = [row for row in page.rows if row.public in shown_ids]
+        along_them, about_them = self._along(store, query, asking, ours)
+        lines += about_them
+        if query.includes and len(ours) < len(merged.rows):
+            lines.append(problem(INCLUDED_HERE))
         return Answer(
             [Found(query.type, row.id, row.body, child.public) for row in merged.rows],
             _total(page.total, others, merged, following, first=place is None),
             following,
             lines,
+            along_them,
         )
 
     def _one_child(self, store: Reads, query: Query, asking: Asking) -> Row | None:
@@ -216,10 +204,8 @@ class Asker:
                 return row if row and not row.deleted else None
         return None
 
-    def _sealed(
-        self, asking: Asking, query: Query, words: str, after: list[Any], merged: list[Any] | None
-    ) -> str:
-        place = _Place(asking.client, asking.base, f"{query.type}?{words}", after, merged)
+    def _sealed(self, asking: Asking, words: str, after: list[Any], merged: list[Any] | None) -> str:
+        place = _Place(asking.client, asking.base, words, after, merged)
         return self._keys.seal(msgspec.json.encode(place))
 
     def _opened(self, sealed: str, asking: Asking) -> _Place:
@@ -240,6 +226,10 @@ def _page(
     if named is not None:
         child, param = named
         return store.about(child, query.type, param, limit=limit, after=after, total=total)
+    if query.each:
+        return store.search_several(
+            asking.base, query.each, limit=limit, after=after, total=total, hidden_systems=asking.hidden
+        )
     return store.search(
         asking.base, query, limit=limit, after=after, total=total, hidden_systems=asking.hidden
     )
@@ -247,7 +237,7 @@ def _page(
 
 def _told(answer: Answer, asking: Asking, account: list[Problem]) -> Answer:
     asking.noted.account = account
-    return replace(answer, account=account)
+    return replace(answer, account=[*account, *answer.account])
 
 
 def _named_children(store: Reads, query: Query, asking: Asking) -> set[str]:
@@ -264,7 +254,7 @@ def _named_children(store: Reads, query: Query, asking: Asking) -> set[str]:
 
 def _described_children(store: Reads, query: Query, asking: Asking, total: int | None) -> set[str]:
     """The child that a question describes and shows nothing of, because there is nothing, or as it counts."""
-    described = [query] if total else []
+    described = [query] if total and not query.each else []
     for criterion in query.criteria:
         if criterion.chained is not None and criterion.param in _ABOUT:
             described.append(Query("Patient", (criterion.chained,)))
@@ -280,7 +270,7 @@ def _described_children(store: Reads, query: Query, asking: Asking, total: int |
 
 def _named(query: Query) -> tuple[str, str] | None:
     """The child and the parameter of a question that asks for nothing but what is about one child."""
-    if len(query.criteria) != 1 or query.type == "Patient":
+    if query.each or len(query.criteria) != 1 or query.type == "Patient":
         return None
     (only,) = query.criteria
     if only.param not in _ABOUT or only.modifier not in ("", "Patient") or len(only.values) != 1:
@@ -289,18 +279,6 @@ def _named(query: Query) -> tuple[str, str] | None:
     if not isinstance(target, Target) or not target.to.startswith("Patient/"):
         return None
     return target.to.removeprefix("Patient/"), only.param
-
-
-def shown(row: Row, asking: Asking) -> Found:
-    """A row as its base shows it to this caller."""
-    if asking.base != ASK:
-        return Found(row.type, row.local, told(row.body, row.told), row.child)
-    if row.type == "Patient":
-        return Found(row.type, row.public, row.body if asking.sees_upn else row.told, row.public)
-    body = asked(row.body, row.child.encode())
-    if names_hidden(body, asking.hidden):
-        body = write(redacted(read_trusted(body), asking.hidden))
-    return Found(row.type, row.public, body, row.child)
 
 
 def _own_row(row: Row, asking: Asking) -> MergedRow:

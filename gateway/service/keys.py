@@ -4,12 +4,14 @@ import base64
 import hashlib
 import hmac
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
 from gateway.problems import Place, refuse
+from gateway.problems.search import SEARCH_OLD_CURSOR
 from gateway.problems.service import SECRET_UNREADABLE
 
 _LENGTH = 32
@@ -45,11 +47,19 @@ class Keys:
         return self._fernet.encrypt(content).decode()
 
     def unseal(self, sealed: str, life: int) -> bytes | None:
-        """What was sealed, or None if it was not sealed here or is older than `life` seconds."""
+        """What was sealed, or None if it was not sealed here.
+
+        Raises:
+            Refused: `search.old-cursor` if it is older than `life` seconds.
+        """
         try:
-            return self._fernet.decrypt(sealed.encode(), ttl=life)
+            content = self._fernet.decrypt(sealed.encode())
+            made = self._fernet.extract_timestamp(sealed.encode())
         except (InvalidToken, ValueError):
             return None
+        if time.time() > made + life:
+            raise refuse(SEARCH_OLD_CURSOR, field="_cursor")
+        return content
 
 
 def read_secret(path: Path) -> bytes:

@@ -9,7 +9,7 @@ FHIR. Its values are in `values`, and can be had from here.
 Times are integer milliseconds since 1970-01-01T00:00Z. A base is `ASK` (`/fhir`) or the name of a feed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -117,6 +117,58 @@ class Reads(Protocol):
         Args:
             id: of the Patient on this base.
             after: the rid of the row that the last page ended with (`Row.key`).
+        """
+
+    def search_several(
+        self,
+        base: str,
+        queries: Sequence[Query],
+        *,
+        limit: int,
+        after: Key | None = None,
+        total: bool = True,
+        hidden_systems: frozenset[str] = frozenset(),
+    ) -> Page:
+        """The rows of several types that match, each type by its own query, in one order that all share.
+
+        Raises:
+            Refused: as `search`.
+        """
+
+    def led_to(
+        self,
+        base: str,
+        rows: Sequence[Row],
+        params: Collection[str] | None,
+        target: str = "",
+        *,
+        limit: int,
+    ) -> list[Row]:
+        """What rows of one type refer to, as far as the base shows it; on `ASK` only within each child.
+
+        Args:
+            rows: of one type.
+            params: the parameters that are followed; None for all.
+            target: the type they lead to; "" for any.
+            limit: at most so many.
+        """
+
+    def leading_to(
+        self,
+        base: str,
+        rows: Sequence[Row],
+        types: Collection[str] | None,
+        params: Collection[str] | None,
+        *,
+        limit: int,
+    ) -> list[Row]:
+        """What refers to rows of one type, as far as the base shows it; on `ASK` only within each child.
+
+        Args:
+            rows: of one type.
+            types: of what refers; None for any.
+            params: the parameters by which it does; None for all.
+            limit: at most so many.
         """
 
     def records(self, recs: Sequence[int]) -> dict[int, Record]:

@@ -13,6 +13,7 @@ from gateway.fhir.query import Criterion, Span, Token, Value
 from gateway.problems import refuse
 from gateway.problems.store import STORE_SEARCH
 from gateway.store.composites import any_pair, pairs
+from gateway.store.having import having
 from gateway.store.kinds import KINDS, MODIFIERS, POINTS, in_record, token_rows
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, WITHIN_FEED
 from gateway.store.view import Clause, View, either, exists, negated, rows, shown, together
@@ -24,6 +25,8 @@ def clause(view: View, criterion: Criterion) -> Clause:
     Raises:
         Refused: `store.cannot-search`.
     """
+    if criterion.chained is not None and criterion.kind == "has":
+        return having(view, criterion, criterion.chained, clause)
     if criterion.chained is not None:
         return _chain(view, criterion, criterion.chained)
     if criterion.param in ("_id", "_lastUpdated"):

@@ -9,6 +9,7 @@ from gateway.store import search
 from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import Numbers, rec_of
 from gateway.store.search import NO_TIME, READ_COMPOSED, READ_LOCAL, READ_PUBLIC, row_of
+from gateway.store.several import several
 from gateway.store.turns import Turns
 from gateway.store.values import ASK, Held, Key, Page, Row, Version
 from gateway.store.view import View
@@ -91,6 +92,22 @@ class ResourceReads(Lending, Protocol):
         with self.lend(steady=True) as connection:
             view = self.view(connection, base, query.type, _hidden(connection, hidden_systems))
             return search.answer(view, query, limit=limit, after=after, total=total)
+
+    def search_several(
+        self,
+        base: str,
+        queries: Sequence[Query],
+        *,
+        limit: int,
+        after: Key | None = None,
+        total: bool = True,
+        hidden_systems: frozenset[str] = frozenset(),
+    ) -> Page:
+        """See `base.Reads.search_several`."""
+        with self.lend(steady=True) as connection:
+            hidden = _hidden(connection, hidden_systems)
+            asked = [(self.view(connection, base, each.type, hidden), each) for each in queries]
+            return several(asked, limit=limit, after=after, total=total)
 
     def about(
         self, child: str, type: str, param: str, *, limit: int, after: Key | None = None, total: bool = True

@@ -227,7 +227,8 @@ def _behind(terms: Sequence[Term], names: Sequence[str], after: Key | None) -> S
     return f"{first} AND ({' OR '.join(ladder)})", (after[0], *values)
 
 
-_ROW = f"""
+#: A resource with what a `Row` needs, short of its condition.
+ROW = f"""
 SELECT r.rid, r.type, r.local, r.public, r.body, r.told, k.id, COALESCE(r.tag, CAST(r.version AS TEXT)),
     r.updated, r.time, r.state
 FROM resource r
@@ -235,13 +236,13 @@ LEFT JOIN record c ON c.rec = (r.rid >> {REC_BITS}) & {REC_MOST} AND r.rid >= {1
 LEFT JOIN child k ON k.child = c.child
 """
 
-READ_LOCAL = _ROW + "WHERE r.feed = ? AND r.type = ? AND r.local = ? AND r.state < 2"
-READ_PUBLIC = _ROW + (
+READ_LOCAL = ROW + "WHERE r.feed = ? AND r.type = ? AND r.local = ? AND r.state < 2"
+READ_PUBLIC = ROW + (
     f"WHERE r.type = ? AND r.public = ? AND r.state < 2 AND r.rid >= {1 << FEED_BITS} AND c.child IS NOT NULL"
 )
-READ_COMPOSED = _ROW + f"WHERE r.type = ? AND r.public = ? AND r.rid < {1 << FEED_BITS}"
+READ_COMPOSED = ROW + f"WHERE r.type = ? AND r.public = ? AND r.rid < {1 << FEED_BITS}"
 # the Patient of a record is always the first of its resources
-READ_PATIENT = _ROW + (
+READ_PATIENT = ROW + (
     f"WHERE r.rid = (SELECT (o.feed << {FEED_BITS}) | (o.rec << {REC_BITS}) FROM record o WHERE o.rec = ?)"
     " AND r.state = 0"
 )
@@ -265,6 +266,7 @@ def row_of(connection: Session, numbers: Numbers, found: tuple[Any, ...], key: K
         state == 1,
         rec_of(rid),
         key,
+        rid,
     )
 
 
@@ -273,7 +275,7 @@ def fetched(view: View, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
     if not keys:
         return []
     text, rids = view.dialect.any_of([key[0] for key in keys])
-    found = {row[0]: row for row in view.connection.execute(f"{_ROW} WHERE r.rid {text}", (rids,))}
+    found = {row[0]: row for row in view.connection.execute(f"{ROW} WHERE r.rid {text}", (rids,))}
     return [row_of(view.connection, view.numbers, found[key[0]], key[1:]) for key in keys]
 
 

@@ -12,6 +12,7 @@ from gateway.store.accounts import AccountReads, begin_load
 from gateway.store.connections import Connections, connect
 from gateway.store.dialect import Dialect, Rows, Session
 from gateway.store.faults import refused
+from gateway.store.following import FollowingReads
 from gateway.store.numbers import Numbers
 from gateway.store.people import PeopleReads
 from gateway.store.resources import ResourceReads
@@ -75,7 +76,7 @@ SQLITE = Dialect(
 )
 
 
-class SqliteStore(ResourceReads, PeopleReads, AccountReads):
+class SqliteStore(ResourceReads, FollowingReads, PeopleReads, AccountReads):
     """See `base.Store`.
 
     Args:

@@ -33,6 +33,7 @@ class Row(NamedTuple):
         deleted: its last version is a tombstone (body and told are then empty).
         rec: the number of its record; of a composed Patient: the number of the child.
         key: its place in the order of the search that found it.
+        rid: the store's own number of it.
     """
 
     type: str
@@ -48,6 +49,7 @@ class Row(NamedTuple):
     deleted: bool = False
     rec: int = 0
     key: Key = ()
+    rid: int = 0
 
 
 class Version(NamedTuple):

@@ -9,6 +9,7 @@ from gateway.problems.store import STORE_CCI, STORE_LOAD_RUNNING, STORE_LOAD_UND
 from gateway.store import entries
 from gateway.store.accounts import AccountReads
 from gateway.store.dialect import Dialect, Session
+from gateway.store.following import FollowingReads
 from gateway.store.numbers import REC_BITS, Numbers
 from gateway.store.people import PeopleReads
 from gateway.store.resources import ResourceReads
@@ -39,7 +40,7 @@ INSERT INTO note (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET va
 """
 
 
-class OpenWork(ResourceReads, PeopleReads, AccountReads):
+class OpenWork(ResourceReads, FollowingReads, PeopleReads, AccountReads):
     """See `base.Work`."""
 
     def __init__(self, dialect: Dialect, connection: Session, numbers: Numbers, turns: Turns) -> None:

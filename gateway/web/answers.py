@@ -1,6 +1,7 @@
 """Answers in FHIR's envelopes: a resource, a page of a search, a history, or what was refused."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ from gateway.fhir.negotiate import etag
 from gateway.fhir.outcome import outcome
 from gateway.fhir.query import Query
 from gateway.problems import Problem, Refused
-from gateway.service.ask import Answer
+from gateway.service.ask import Answer, Found
 from gateway.service.clock import http_date, instant
 from gateway.store.base import Version
 from gateway.web.messages import Header, Request, Response
@@ -45,39 +46,56 @@ def told(problems: Iterable[Problem], base_uri: str, status: int = 200) -> Respo
 
 
 def page(
-    request: Request, query: Query, itself: str, answer: Answer, base_uri: str, notes: Sequence[Problem]
+    request: Request,
+    query: Query,
+    where: str,
+    itself: str,
+    answer: Answer,
+    base_uri: str,
+    notes: Sequence[Problem],
 ) -> Response:
-    """A searchset Bundle: matches, total, self and next link, and last what each source did.
+    """A searchset Bundle: matches and what comes along, total, links, and last what each source did.
 
     Args:
+        where: the path that was asked, behind the base; links to other pages lead there.
         itself: what the self link says behind the base.
         notes: what is to be said beside what the sources did.
     """
-    links = [("self", f"{request.base}/{itself}")]
+    links = [("self", address(request.base, itself))]
+    if answer.first:
+        links.append(("first", address(request.base, going_on(where, answer.first))))
     if answer.next:
-        links.append(("next", f"{request.base}/{going_on(query.type, answer.next)}"))
-    shaped = bool(query.elements or query.summary)
+        links.append(("next", address(request.base, going_on(where, answer.next))))
     lines = [*notes, *answer.account]
-    where = request.base.encode()
-    matches = (
-        (
-            b"%b/%b/%b" % (where, each.type.encode(), each.id.encode()),
-            reduced(each.body, query) if shaped else each.body,
-        )
-        for each in answer.found
-    )
+    # R4: the list of elements is about the matches, not about what comes along
+    summed = replace(query, elements=())
     body = bundle.searchset(
-        matches,
+        _entries(request.base, answer.found, query),
         links=links,
         total=answer.total,
+        includes=_entries(request.base, answer.along, summed) if answer.along else (),
         outcome=json.write(outcome(lines, base_uri)) if lines else None,
     )
     return Response(200, body)
 
 
-def going_on(type: str, sealed: str) -> str:
-    """What a next-page link says behind the base: the question lies in the seal."""
-    return f"{type}?_cursor={quote(sealed, safe='')}"
+def address(base: str, behind: str) -> str:
+    """An address below a base; of the base itself, with a query."""
+    return f"{base}{behind}" if behind[:1] in ("", "?") else f"{base}/{behind}"
+
+
+def going_on(where: str, sealed: str) -> str:
+    """What a link to another page says behind the base: the question lies in the seal."""
+    return f"{where}?_cursor={quote(sealed, safe='')}"
+
+
+def _entries(base: str, found: Iterable[Found], query: Query) -> Iterator[tuple[bytes, bytes]]:
+    """Full url and text of resources, short of what the question leaves out."""
+    shaped = bool(query.elements or query.summary)
+    where = base.encode()
+    for each in found:
+        url = b"%b/%b/%b" % (where, each.type.encode(), each.id.encode())
+        yield url, reduced(each.body, query) if shaped else each.body
 
 
 def history(request: Request, type: str, id: str, versions: Sequence[tuple[Version, bytes]]) -> Response:

@@ -41,6 +41,7 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "vread": reading.vread,
         "history-instance": reading.history,
         "search-type": searching.search,
+        "search-system": searching.search,
         "create": writing.write,
         "update": writing.write,
         "patch": writing.write,

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from gateway.fhir import facts
 from gateway.fhir.bindings import meant
+from gateway.fhir.compartments import in_compartment
 from gateway.problems import Refused, refuse
 from gateway.problems.http import (
     HTTP_ID_FORM,
@@ -15,8 +16,8 @@ from gateway.problems.http import (
     HTTP_NO_OPERATION,
     HTTP_NO_ROUTE,
     HTTP_NOT_ABOUT_CHILDREN,
+    HTTP_NOT_IN_COMPARTMENT,
     HTTP_UNKNOWN_TYPE,
-    HTTP_WHOLE_BASE,
     HTTP_WRITE_ELSEWHERE,
 )
 from gateway.problems.operation import OPERATION_LEVEL
@@ -44,6 +45,12 @@ ROUTES = (
     Route("history-instance", "GET", "[type]/[id]/_history", _TELL),
     Route("search-type", "GET", "[type]", _BOTH),
     Route("search-type", "POST", "[type]/_search", _BOTH),
+    Route("search-type", "GET", "Patient/[id]/[type]", _BOTH),
+    Route("search-type", "POST", "Patient/[id]/[type]/_search", _BOTH),
+    Route("search-system", "GET", "[base]", _BOTH),
+    Route("search-system", "POST", "_search", _BOTH),
+    Route("search-system", "GET", "Patient/[id]/*", _BOTH),
+    Route("search-system", "POST", "Patient/[id]/_search", _BOTH),
     Route("create", "POST", "[type]", _TELL),
     Route("update", "PUT", "[type]/[id]", _TELL),
     Route("patch", "PATCH", "[type]/[id]", _TELL),
@@ -68,6 +75,7 @@ ROUTES = (
 #: How the names of interactions begin whose criteria say which resource is meant.
 CONDITIONAL = "conditional-"
 _WHOLE = "[base]"
+_COMPARTMENT = "Patient/[id]/[type]"
 _SHAPES = frozenset(each.path for each in ROUTES)
 _OPERATIONS = frozenset(each.interaction for each in ROUTES if each.interaction[0] == "$")
 #: What R4 has no code for among the interactions with a whole system.
@@ -77,7 +85,11 @@ _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 class Found(NamedTuple):
-    """The interaction that a request asks for, and what of."""
+    """The interaction that a request asks for, and what of.
+
+    Attributes:
+        id: of a search in a compartment, that of the Patient.
+    """
 
     interaction: str
     type: str = ""
@@ -101,8 +113,8 @@ def find(feed: str, method: str, path: str) -> Found:
         path: behind the base.
 
     Raises:
-        Refused: `http.no-route`, `http.whole-base`, `http.no-operation`, `http.unknown-type`,
-            `http.not-about-children` (404); `http.id-form` (400); `http.method`,
+        Refused: `http.no-route`, `http.no-operation`, `http.unknown-type`,
+            `http.not-about-children`, `http.not-in-compartment` (404); `http.id-form` (400); `http.method`,
             `http.write-elsewhere` (405).
     """
     base: Base = "tell" if feed else "ask"
@@ -110,6 +122,8 @@ def find(feed: str, method: str, path: str) -> Found:
     interactions = _served(base, where.shape)
     if where.type:
         _check_type(base, where.type)
+        if where.shape.startswith(_COMPARTMENT) and not in_compartment(where.type):
+            raise refuse(HTTP_NOT_IN_COMPARTMENT, type=where.type)
     interaction = interactions.get("GET" if method == "HEAD" else method)
     if interaction is None:
         raise _not_here(base, method, where, path)
@@ -195,12 +209,24 @@ def _where(path: str) -> _Where:
             return _Where("metadata")
         case [*at, name] if name.startswith("$") and len(at) < 3:
             return _operation(name, *at)
+        case ["_history"]:
+            return _Where("_history")
+        case ["_search"]:
+            return _Where("_search")
         case [type]:
             return _Where("[type]", type)
         case [type, "_search"]:
             return _Where("[type]/_search", type)
         case [type, id]:
             return _Where("[type]/[id]", type, id)
+        case ["Patient", id, "*"]:
+            return _Where("Patient/[id]/*", "", id)
+        case ["Patient", id, "_search"]:
+            return _Where("Patient/[id]/_search", "", id)
+        case ["Patient", id, type] if type[:1].isupper():
+            return _Where("Patient/[id]/[type]", type, id)
+        case ["Patient", id, type, "_search"]:
+            return _Where("Patient/[id]/[type]/_search", type, id)
         case [type, id, "_history"]:
             return _Where("[type]/[id]/_history", type, id)
         case [type, id, "_history", version]:
@@ -232,8 +258,6 @@ def _not_here(base: Base, method: str, where: _Where, path: str) -> Refused:
         if last in _OPERATIONS:
             return refuse(OPERATION_LEVEL, where=_levels(base, last), allowed="OPTIONS")
         return refuse(HTTP_NO_OPERATION if last[:1] == "$" else HTTP_NO_ROUTE)
-    if where.shape == _WHOLE and method in ("GET", "HEAD"):
-        return refuse(HTTP_WHOLE_BASE)
     here = ", ".join(allowed("" if base == "ask" else "-", path))
     if base == "ask" and method in _WRITES and (here or _served("tell", where.shape)):
         return refuse(HTTP_WRITE_ELSEWHERE, path=where.type or "[type]", allowed=here or "OPTIONS")

@@ -100,6 +100,7 @@ class Visit:
         return Asking(
             base=self.base,
             hidden=decision.hidden_systems if decision else frozenset(),
+            types=decision.types if decision else frozenset(),
             sees_upn=decision.sees_upn if decision else False,
             strict=self.prefers().handling == "strict",
             seconds=float(self.gateway.config["deadline"]),

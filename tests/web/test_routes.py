@@ -25,6 +25,12 @@ from gateway.web.routes import ROUTES, Found, allowed, find, interactions, types
         ("x", "PATCH", "Patient", Found("conditional-patch", "Patient")),
         ("x", "DELETE", "Patient", Found("conditional-delete", "Patient")),
         ("x", "POST", "", Found("batch")),
+        ("", "GET", "", Found("search-system")),
+        ("x", "POST", "_search", Found("search-system")),
+        ("", "GET", "Patient/a/Observation", Found("search-type", "Observation", "a")),
+        ("", "POST", "Patient/a/Observation/_search", Found("search-type", "Observation", "a")),
+        ("x", "GET", "Patient/a/*", Found("search-system", "", "a")),
+        ("x", "POST", "Patient/a/_search", Found("search-system", "", "a")),
         ("", "POST", "", Found("batch")),
     ],
 )
@@ -35,7 +41,11 @@ def test_a_request_finds_its_interaction(feed: str, method: str, path: str, foun
 @pytest.mark.parametrize(
     ("feed", "method", "path", "problem"),
     [
-        ("", "GET", "", "http.whole-base"),
+        ("", "GET", "Patient/a/Group", "http.not-in-compartment"),
+        ("", "GET", "Patient/a/Patient", "http.not-in-compartment"),
+        ("x", "GET", "Patient/a/Organization", "http.not-in-compartment"),
+        ("", "POST", "Patient/a/Observation", "http.write-elsewhere"),
+        ("x", "GET", "Observation/a/Observation", "http.no-route"),
         ("x", "PUT", "", "http.method"),
         ("", "DELETE", "", "http.write-elsewhere"),
         ("", "TRACE", "Patient/a", "http.method"),
@@ -68,7 +78,8 @@ def test_a_request_that_leads_nowhere_says_why(feed: str, method: str, path: str
 def test_each_method_that_is_allowed_is_found() -> None:
     for route in ROUTES:
         whole = route.path.replace("[base]", "")
-        path = whole.replace("[type]", "Patient").replace("[id]", "a").replace("[vid]", "1")
+        type = "Observation" if whole.startswith("Patient/") else "Patient"
+        path = whole.replace("[type]", type).replace("[id]", "a").replace("[vid]", "1")
         for base in route.bases:
             feed = "" if base == "ask" else "x"
             assert route.method in allowed(feed, path)

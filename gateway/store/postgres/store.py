@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from gateway.store.accounts import AccountReads, begin_load
 from gateway.store.dialect import Session
+from gateway.store.following import FollowingReads
 from gateway.store.numbers import Numbers
 from gateway.store.people import PeopleReads
 from gateway.store.postgres.connections import Connections, connect, end
@@ -16,7 +17,7 @@ from gateway.store.values import Load, LoadStart
 from gateway.store.work import OpenWork
 
 
-class PostgresStore(ResourceReads, PeopleReads, AccountReads):
+class PostgresStore(ResourceReads, FollowingReads, PeopleReads, AccountReads):
     """See `base.Store`.
 
     Args:

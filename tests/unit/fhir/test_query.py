@@ -180,11 +180,38 @@ def test_a_chain_that_types_answer_differently_asks_for_the_type() -> None:
         pytest.param("Observation", "code.name=x", "search.no-chain", id="chain from what is no reference"),
         pytest.param("Observation", "code-value-quantity=a$5", "search.not-supported", id="composite"),
         pytest.param("Location", "near=1|2", "search.not-supported", id="special"),
-        pytest.param("Observation", "_include=Observation:subject", "search.not-supported", id="_include"),
         pytest.param(
-            "Patient", "_revinclude:iterate=Observation:subject", "search.not-supported", id="_revinclude"
+            "Observation", "_include=Observation:code", "search.include", id="_include of no reference"
         ),
-        pytest.param("Patient", "_has:Observation:patient:code=1", "search.not-supported", id="_has"),
+        pytest.param("Observation", "_include=Thing:subject", "search.include", id="_include of no type"),
+        pytest.param(
+            "Observation", "_include=Observation:subject:Flag", "search.include", id="_include of no target"
+        ),
+        pytest.param(
+            "Observation", "_include=Patient:link", "search.include-elsewhere", id="_include of another type"
+        ),
+        pytest.param(
+            "Patient",
+            "_revinclude=Observation:device",
+            "search.include-elsewhere",
+            id="_revinclude elsewhere",
+        ),
+        pytest.param(
+            "Patient", "_include:recurse=Patient:link", "search.unknown-modifier", id="_include:recurse"
+        ),
+        pytest.param(
+            "Patient", "_include=Patient:link&_summary=text", "search.include-text", id="_include in a text"
+        ),
+        pytest.param(
+            "Patient", "_has:Observation:device:code=1", "search.has-elsewhere", id="_has elsewhere"
+        ),
+        pytest.param("Patient", "_has:Observation:patient=1", "search.has", id="_has short of a part"),
+        pytest.param("Patient", "_has:Thing:patient:code=1", "search.has", id="_has of no type"),
+        pytest.param(
+            "Patient", "_has:Observation:patient:nickname=1", "search.unknown-parameter", id="unknown in _has"
+        ),
+        pytest.param("Patient", "_has:Observation:patient:date=x", "search.value", id="value in _has"),
+        pytest.param("Patient", "_type=Patient", "search.not-supported", id="_type of one type"),
         pytest.param("Patient", "_filter=name eq x", "search.not-supported", id="_filter"),
         pytest.param("Patient", "_text=x", "search.not-supported", id="_text"),
         pytest.param("Patient", "_list=x", "search.not-supported", id="_list"),
@@ -229,10 +256,10 @@ def test_a_name_that_is_shaped_like_none_is_not_repeated() -> None:
 
 
 def test_lenient_leaves_out_what_is_unknown_and_names_it() -> None:
-    query = ask("Patient", "nickname=x&_include=Patient:organization&name=quill&_sort=nickname", lenient=True)
+    query = ask("Patient", "nickname=x&_include=Patient:name&name=quill&_sort=nickname", lenient=True)
 
     assert [each.param for each in query.criteria] == ["name"]
-    assert query.ignored == ("nickname", "_include", "_sort")
+    assert query.ignored == ("nickname", "_sort", "_include")
     assert to_text(query) == "name=quill"
 
 

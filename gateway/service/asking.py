@@ -1,0 +1,95 @@
+"""Who asks and how, what a base shows of a row, and what a question is answered with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import NamedTuple
+
+from gateway.fhir.faces import asked, told
+from gateway.fhir.json import read_trusted, write
+from gateway.problems import Problem
+from gateway.security.redact import names_hidden, redacted
+from gateway.store.base import ASK, Row
+
+
+class Found(NamedTuple):
+    """One resource on a page: the id and the text its base shows, its version, and the child it is about."""
+
+    type: str
+    id: str
+    body: bytes
+    child: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One page of a search.
+
+    Attributes:
+        found: the matches.
+        total: how many there are in all; None where a source that was asked did not say or did not answer.
+        next: what the next-page link carries, sealed; "" on the last page.
+        account: what each source did, for the outcome entry; empty where only the own store was asked.
+        along: what comes along with the matches.
+        first: what a link to the first page carries, sealed; "" on the first page.
+    """
+
+    found: list[Found]
+    total: int | None
+    next: str
+    account: Sequence[Problem] = ()
+    along: Sequence[Found] = ()
+    first: str = ""
+
+
+@dataclass(slots=True)
+class Noted:
+    """What becomes known of a question while it is answered, however that ends; the audit is written from it.
+
+    Attributes:
+        children: ids of the children it is about, or that its page shows something of.
+        sources: the connected servers that were asked.
+        account: what each source did.
+    """
+
+    children: set[str] = attribute(default_factory=set)
+    sources: tuple[str, ...] = ()
+    account: Sequence[Problem] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks and how: what a question needs to know beside its words.
+
+    Attributes:
+        base: `ASK` or a feed's name.
+        hidden: identifier systems the caller must not search by, nor see in what is about a child.
+        types: the types that may come along with what is asked for; None for all.
+        sees_upn: whether the caller is shown UPNs and case numbers.
+        strict: a gap is an error (`Prefer: handling=strict`).
+        seconds: the time the answer may take.
+        client: seals of next-page links hold for this client only.
+        noted: is written while the question is answered.
+    """
+
+    base: str
+    hidden: frozenset[str] = frozenset()
+    types: frozenset[str] | None = frozenset()
+    sees_upn: bool = False
+    strict: bool = False
+    seconds: float = 3.0
+    client: str = ""
+    request_id: str = ""
+    noted: Noted = attribute(default_factory=Noted)
+
+
+def shown(row: Row, asking: Asking) -> Found:
+    """A row as its base shows it to this caller."""
+    if asking.base != ASK:
+        return Found(row.type, row.local, told(row.body, row.told), row.child)
+    if row.type == "Patient":
+        return Found(row.type, row.public, row.body if asking.sees_upn else row.told, row.public)
+    body = asked(row.body, row.child.encode())
+    if names_hidden(body, asking.hidden):
+        body = write(redacted(read_trusted(body), asking.hidden))
+    return Found(row.type, row.public, body, row.child)

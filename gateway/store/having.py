@@ -1,0 +1,101 @@
+"""`_has` in SQL: a resource is found by what others, which refer to it, are like."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+from gateway.fhir.query import Criterion
+from gateway.store.kinds import in_record
+from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, WITHIN_FEED
+from gateway.store.view import Clause, View, exists, shown, together
+
+Condition = Callable[[View, Criterion], Clause]
+
+
+class _Roads(NamedTuple):
+    """How a resource `{r}` and one that refers to it, called `t`, are joined by the reference `x`.
+
+    Attributes:
+        there: from `{r}` to the sources, and its condition.
+        here: behind `t`, to the resources it refers to, with its condition, and their rids.
+    """
+
+    there: tuple[str, str]
+    here: tuple[str, str, str]
+
+
+def having(view: View, criterion: Criterion, inner: Criterion, condition: Condition) -> Clause:
+    """The condition that something which meets `inner` refers to a resource.
+
+    Args:
+        view: where it is asked.
+        criterion: of kind "has".
+        inner: what the resource that refers meets.
+        condition: what `inner` sets in a view.
+    """
+    source = replace(view, type=criterion.modifier, depth=view.depth + 1)
+    param = source.param(criterion.names[0])
+    t, x, c = (f"{name}{source.depth}" for name in "txc")
+    wanted = condition(source, inner)
+    test, values = wanted.holds(t)
+    seen, base = shown(source, t)
+    roads = _roads(view, source, (t, x, c))
+    start, joined = roads.there
+    tested = exists(
+        view, start, f"{joined} AND {t}.rid = {x}.rid AND {seen} AND {test}", param, *base, *values
+    )
+    if not wanted.members:
+        return Clause((), tested)
+    union, picks = together(wanted.members)
+    name = f"p{source.depth}"
+    picked = f"(SELECT DISTINCT rid FROM ({union}) u{source.depth}) {name}"
+    tables, behind, found = roads.here
+    member = (
+        f"SELECT {found} AS rid FROM {picked} {view.dialect.picked.format(t, name)}{tables}"
+        f" WHERE {t}.rid = {name}.rid AND {seen} AND {behind}"
+    )
+    return Clause(((member, (*picks, *base, param)),), tested)
+
+
+def _roads(view: View, source: View, names: tuple[str, str, str]) -> _Roads:
+    t, x, c = names
+    target = view.dialect.start.format(f"{x}.target")
+    own = f"{x}.rid = {t}.rid AND {x}.param = ?"
+    held = view.dialect.own.format("reference", x, t)
+    if view.composed and not source.composed:
+        named = f"{target} = 'Patient/' || {c}.local"
+        return _Roads(
+            (
+                f"record {c} CROSS JOIN reference {x} CROSS JOIN resource {t}",
+                f"{c}.child = {{r}}.rid >> {REC_BITS} AND {x}.param = ? AND {named}"
+                f" AND {in_record(c).replace('x.', f'{x}.')}",
+            ),
+            (
+                f" CROSS JOIN record {c} CROSS JOIN {held}",
+                f"{c}.rec = ({t}.rid >> {REC_BITS}) & {REC_MOST} AND {c}.child IS NOT NULL"
+                f" AND {own} AND {named}",
+                f"{c}.child << {REC_BITS}",
+            ),
+        )
+    # a composed Patient speaks of others by the ids that /fhir shows
+    column = "public" if source.composed else "local"
+    feed = f"{{r}}.feed << {FEED_BITS}"
+    within = (
+        f"{x}.rid <= {WITHIN_FEED}"
+        if source.composed
+        else f"{x}.rid BETWEEN {feed} AND {feed} | {WITHIN_FEED}"
+    )
+    h = f"h{source.depth}"
+    start = len(view.type) + 2
+    back = (
+        f"{h}.type = {view.number} AND {h}.{column} = substr({x}.target, {start})"
+        f" AND {target} = '{view.type}/' || {h}.{column}"
+    )
+    same = "" if source.composed else f" AND {h}.feed = {t}.feed"
+    return _Roads(
+        (
+            f"reference {x} CROSS JOIN resource {t}",
+            f"{x}.param = ? AND {target} = '{view.type}/' || {{r}}.{column} AND {within}",
+        ),
+        (f" CROSS JOIN {held} CROSS JOIN resource {h}", f"{own} AND {back}{same}", f"{h}.rid"),
+    )
