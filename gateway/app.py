@@ -133,6 +133,7 @@ def clients_of(config: Config) -> dict[str, Client]:
             frozenset(each["feeds"]),
             each["purpose"],
             each["issuer"] or config["base_uri"],
+            each["decides"],
         )
     if problems:
         raise Refused(*problems)

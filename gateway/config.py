@@ -137,6 +137,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("clients.*.scopes", "list", (), "SMART v2 system scopes the client may be given."),
     Setting("clients.*.feeds", "list", (), "Feeds the client may read and write on /feed."),
+    Setting(
+        "clients.*.decides",
+        "flag",
+        False,
+        "Whether the client may decide about children for a person it names: merge, split, seal, tell apart.",
+    ),
     Setting("issuers.*.jwks", "path", "", "A file with the issuer's public keys (JWK Set).", required=True),
     Setting("issuers.*.issuer", "url", "", "The `iss` of tokens of this issuer.", required=True),
     Setting("issuers.*.audience", "text", "", "The `aud` that tokens of this issuer must carry."),

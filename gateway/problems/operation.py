@@ -85,3 +85,30 @@ LASTN_MORE = kind(
     200,
     "warning",
 )
+PIX_SOURCE_DOMAIN = kind(
+    "pix.source-domain",
+    "sourceIdentifier Assigning Authority not found",
+    "Give a system whose numbers are known here, as system|value.",
+    "code-invalid",
+)
+PIX_UNKNOWN = kind(
+    "pix.unknown",
+    "sourceIdentifier Patient Identifier not found",
+    "Nobody here has this number; correct it, or search by name and birth date.",
+    "not-found",
+    404,
+)
+PIX_TARGET_DOMAIN = kind(
+    "pix.target-domain",
+    "targetSystem not found",
+    "Give a system whose numbers are given out to you here, or leave targetSystem out.",
+    "code-invalid",
+    403,
+)
+OPERATION_ONE_CHILD = kind(
+    "operation.one-child",
+    "The parameter does not name exactly one child",
+    "Give the reference of a Patient of /fhir, or an identifier that one child has.",
+    "not-found",
+    422,
+)

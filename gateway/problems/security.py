@@ -130,3 +130,10 @@ INTERACTION_UNKNOWN = kind(
     "forbidden",
     403,
 )
+MAY_NOT_DECIDE = kind(
+    "security.may-not-decide",
+    "This client may not decide about children",
+    "Whoever runs the gateway sets `decides = true` for a client whose users may merge, split and seal.",
+    "forbidden",
+    403,
+)

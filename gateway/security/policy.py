@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from gateway.problems import Problem, problem
-from gateway.problems.security import FEED_CLOSED, INTERACTION_UNKNOWN, SCOPE_MISSING, TOKEN_MISSING
+from gateway.problems.security import (
+    FEED_CLOSED,
+    INTERACTION_UNKNOWN,
+    MAY_NOT_DECIDE,
+    SCOPE_MISSING,
+    TOKEN_MISSING,
+)
 from gateway.security.challenge import challenged
 from gateway.security.principal import EDUCATION, LOCAL_AUTHORITY, Principal
 from gateway.security.scopes import ANY, allows, types_with
@@ -47,8 +53,16 @@ OPERATIONS = {
     "validate": "",
     "meta": "r",
     "load": "cu",
+    "cci-explain": "r",
+    "mdm-query-links": "s",
+    "mdm-link-history": "s",
+    "mdm-duplicate-golden-resources": "s",
 }
-NEEDS = LETTERS | {f"${name}": letters for name, letters in OPERATIONS.items()}
+# A client that is registered for it decides about children; no scope says so.
+DECISIONS = frozenset({"merge", "cci-unmerge", "cci-split", "cci-distinct", "cci-seal", "cci-unseal"})
+NEEDS = LETTERS | {
+    f"${name}": letters for name, letters in (OPERATIONS | dict.fromkeys(DECISIONS, "rs")).items()
+}
 PUBLIC = frozenset({"capabilities"})
 
 _SEE_EDUCATION = frozenset({EDUCATION, LOCAL_AUTHORITY})
@@ -105,6 +119,8 @@ def decide(principal: Principal | None, wish: Wish, base_uri: str) -> Decision:
     if principal is None:
         return Decision(challenged(problem(TOKEN_MISSING)))
     refusal = _base_refusal(principal, wish) or _scope_refusal(principal, wish)
+    if refusal is None and wish.interaction[1:] in DECISIONS and not principal.decides:
+        refusal = problem(MAY_NOT_DECIDE)
     if refusal is not None:
         return Decision(refusal)
     # A feed's client reads back exactly what it told, whatever its sector.

@@ -22,6 +22,7 @@ class Client:
         feeds: the feeds it may read and write on `/feed`.
         purpose: why it asks, for the audit.
         issuer: the one issuer whose tokens may name it; "" for any.
+        decides: whether it may decide about children: merge, split, seal, tell apart.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Client:
     feeds: frozenset[str] = frozenset()
     purpose: str = ""
     issuer: str = ""
+    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Principal:
 
     Attributes:
         client: the registered client's id.
-        name, sector, feeds, purpose: as registered.
+        name, sector, feeds, purpose, decides: as registered.
         scopes: what token and registration both give.
         issuer: who made the token.
         expires: the second the token ends, seconds since 1970.
@@ -55,11 +57,18 @@ class Principal:
     issuer: str = ""
     expires: float = 0.0
     token: str = ""
+    decides: bool = False
 
 
 def anybody(feeds: Iterable[str], sector: str = LOCAL_AUTHORITY) -> Principal:
     """Return the principal of a request without a token, for the demo on loopback only."""
     everything = (Scope("*", "cruds"),)
     return Principal(
-        "demo", "Anybody at this computer", sector, everything, frozenset(feeds), "demonstration"
+        "demo",
+        "Anybody at this computer",
+        sector,
+        everything,
+        frozenset(feeds),
+        "demonstration",
+        decides=True,
     )

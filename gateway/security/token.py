@@ -103,6 +103,7 @@ def verify(token: str, issuers: Mapping[str, Issuer], clients: Mapping[str, Clie
         issuer=issuer.issuer,
         expires=expires,
         token=token_id if isinstance(token_id, str) else "",
+        decides=client.decides,
     )
 
 

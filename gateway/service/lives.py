@@ -7,7 +7,15 @@ from gateway.service import decisions, life
 from gateway.service.clock import now
 from gateway.service.events import Author
 from gateway.service.link import Linker
-from gateway.store.base import Child, LifeEvent, Store
+from gateway.store.base import ASK, Child, LifeEvent, Store
+
+
+class _OnlyToSee(Exception):
+    """Ends a unit of work that was only to show what would come of it."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__()
+        self.body = body
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,20 @@ class Lives:
         with self.store.write() as work:
             by = Author(author, reason, now())
             return life.merge_by_two(work, self.linker, child.number, into.number, by)
+
+    def merged(self, child: Child, into: Child) -> bytes:
+        """The Patient that a merge would make; nothing is changed.
+
+        Raises:
+            Refused: as `merge`.
+        """
+        try:
+            with self.store.write() as work:
+                life.merge(work, self.linker, child.number, into.number, Author("", "", now()))
+                row = work.read(ASK, "Patient", into.id)
+                raise _OnlyToSee(row.body if row else b"")
+        except _OnlyToSee as seen:
+            return seen.body
 
     def unmerge(self, child: Child, *, reason: str, author: str) -> None:
         """Make two children of one again: the merged child has its records and its CCI back.

@@ -16,6 +16,7 @@ SINCE = "2026-11-24"
 _WHERE = b"[base]"
 DEFINITIONS = {
     "$everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+    "$ihe-pix": "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix",
     "$lastn": "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
     "$validate": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
 }
