@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
 from gateway.identity.dates import swapped
-from gateway.identity.person import Person
+from gateway.identity.names import other_forms, sound
+from gateway.identity.person import Name, Person
 
 SIZE = 8
 
@@ -25,11 +26,11 @@ def kept_keys(person: Person, secret: bytes = b"") -> frozenset[bytes]:
 def asked_keys(person: Person, secret: bytes = b"") -> frozenset[bytes]:
     """Return the keys to look under for records that may be the same child's.
 
-    They are the kept keys and those of the birth date with day and month swapped; only the question
-    expands, so that the index stays small.
+    They are the kept keys and those of the birth date with day and month swapped, of first name and surname
+    in each other's place, of short forms, and of a middle name used as the first; only the question expands,
+    so that the index stays small.
     """
-    turned = [other for born in person.birth_dates if (other := swapped(born))]
-    return _hashed((*_facts(person), *_born(turned, person)), secret)
+    return _hashed((*_facts(person), *_asked(person)), secret)
 
 
 def _hashed(facts: Iterable[str], secret: bytes) -> frozenset[bytes]:
@@ -46,12 +47,51 @@ def _facts(person: Person) -> Iterator[str]:
         yield f"uln|{uln}"
     for authority, own in person.la_ids:
         yield f"la|{authority}|{own}"
-    yield from _born(person.birth_dates, person)
+    families = {sound(family) for family in person.families}
+    givens = {sound(_first(name)) for name in person.names if name.first}
+    yield from _born(person.birth_dates, families, givens)
+    yield from _named(person.birth_dates, families, givens)
+    for postcode in person.postcodes:
+        yield from (f"postcode|{born}|{postcode}" for born in person.birth_dates)
+        yield from (f"home|{postcode}|{given}" for given in givens)
 
 
-def _born(birth_dates: Iterable[str], person: Person) -> Iterator[str]:
-    for born in birth_dates:
-        for family in person.families:
-            yield f"family|{born}|{family}"
-        for postcode in person.postcodes:
-            yield f"postcode|{born}|{postcode}"
+def _asked(person: Person) -> Iterator[str]:
+    families = {sound(family) for family in person.families}
+    givens = {sound(_first(name)) for name in person.names if name.first}
+    turned = {other for born in person.birth_dates if (other := swapped(born))}
+    yield from _born(turned, families, givens)
+    for postcode in person.postcodes:
+        yield from (f"postcode|{born}|{postcode}" for born in turned)
+    # A name in the other's place, and names that go with the first one.
+    yield from _born(person.birth_dates, givens, families)
+    dresses = {sound(other) for name in person.names for other in _dresses(name)}
+    yield from _born(person.birth_dates, (), dresses)
+    yield from _named(person.birth_dates, families, dresses)
+
+
+def _first(name: Name) -> str:
+    return name.first.split()[0]
+
+
+def _dresses(name: Name) -> Iterator[str]:
+    yield from name.middle.split()
+    if name.first:
+        yield from name.first.split()[1:]
+        yield from other_forms(_first(name))
+
+
+def _born(dates: Iterable[str], families: Iterable[str], givens: Iterable[str]) -> Iterator[str]:
+    for born in dates:
+        yield from (f"family|{born}|{family}" for family in families)
+        yield from (f"given|{born}|{given}" for given in givens)
+
+
+def _named(dates: Iterable[str], families: Iterable[str], givens: Iterable[str]) -> Iterator[str]:
+    """Names with one half of a birth date, for when the other half is wrong."""
+    for born in dates:
+        for family in families:
+            for given in givens:
+                yield f"names|{born[:4]}|{family}|{given}"
+                if len(born) == 10:
+                    yield f"names|{born[5:]}|{family}|{given}"

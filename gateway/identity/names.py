@@ -5,14 +5,12 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from gateway.identity.nicknames import NICKNAMES
+from gateway.identity.nicknames import NICKNAMES, SHORT_FORMS, SPELLINGS
 
 Given = tuple[str, ...]
 
-_PARTICLES = frozenset(
-    {"al", "bin", "bint", "da", "das", "de", "del", "den", "der", "di", "dos", "el", "ibn"}
-)
-_PARTICLES |= {"la", "le", "mac", "mc", "ter", "van", "von", "ur", "ul"}
+PARTICLES = frozenset({"al", "bin", "bint", "da", "das", "de", "del", "den", "der", "di", "dos", "el", "ibn"})
+PARTICLES |= {"la", "le", "mac", "mc", "ter", "van", "von", "ur", "ul"}
 _SPECIAL = str.maketrans(
     {"ł": "l", "ø": "o", "ß": "ss", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
     | dict.fromkeys("'’‘`´ʼʻ", "")
@@ -33,6 +31,7 @@ _SOUNDS |= {
 }
 _VOWEL_CLASS = {"a": "a", "e": "a", "i": "i", "y": "i", "o": "u", "u": "u"}
 _SILENT = re.compile(r"[aeiouyh]")
+_NONE: frozenset[str] = frozenset()
 _DOUBLED = re.compile(r"(.)\1+")
 
 
@@ -51,7 +50,7 @@ def folded(text: str) -> str:
 def family_forms(text: str) -> frozenset[str]:
     """Return what a surname may be found under: the whole without gaps, and each part of its own."""
     parts = folded(text).split()
-    return frozenset(["".join(parts), *(p for p in parts if len(p) > 2 and p not in _PARTICLES)]) - {""}
+    return frozenset(["".join(parts), *(p for p in parts if len(p) > 2 and p not in PARTICLES)]) - {""}
 
 
 def same_given(one: Given, other: Given, *, exact: bool = False) -> bool:
@@ -78,19 +77,47 @@ def _same_part(short: str, long: str, *, either_way: bool) -> bool:
     """Whether two parts agree; `short` comes from the name with fewer parts and may abbreviate `long`."""
     return (
         short == long
-        or _abbreviates(short, long)
-        or (either_way and _abbreviates(long, short))
-        or short in NICKNAMES.get(long, ())
-        or long in NICKNAMES.get(short, ())
-        or _same_sound(short, long)
+        or abbreviates(short, long)
+        or (either_way and abbreviates(long, short))
+        or is_nickname(short, long)
+        or same_sound(short, long)
     )
 
 
-def _abbreviates(short: str, long: str) -> bool:
+def is_nickname(one: str, other: str) -> bool:
+    """Whether one part is an everyday short form of the other."""
+    return one in NICKNAMES.get(other, _NONE) or other in NICKNAMES.get(one, _NONE)
+
+
+def pair_of(one: str, other: str) -> str:
+    """Return two names as one text, whichever comes first."""
+    return " ".join(sorted((one.replace(" ", ""), other.replace(" ", ""))))
+
+
+def other_forms(name: str) -> frozenset[str]:
+    """Return the everyday short forms of a first name, the names it is short for, and other spellings."""
+    return NICKNAMES.get(name, _NONE) | SHORT_FORMS.get(name, _NONE) | SPELLINGS.get(name, _NONE)
+
+
+def is_spelling(one: str, other: str) -> bool:
+    """Whether two first names are one, as it is written in two ways."""
+    return one in SPELLINGS.get(other, _NONE)
+
+
+@lru_cache(100_000)
+def sound(name: str) -> str:
+    """Return a name's consonants as they sound, after its first letter: alike for most of its spellings."""
+    heard = _sound(name.replace(" ", "")).consonants
+    return _VOWEL_CLASS.get(heard[:1], heard[:1]) + heard[1:]
+
+
+def abbreviates(short: str, long: str) -> bool:
+    """Whether `short` is an initial of `long`, or its beginning."""
     return long.startswith(short) and (len(short) == 1 or len(long) >= len(short) + 2)
 
 
-def _same_sound(one: str, other: str) -> bool:
+@lru_cache(100_000)
+def same_sound(one: str, other: str) -> bool:
     """Whether two parts are spellings of one name: the same consonants, first vowel and nearly all the rest.
 
     The first vowel keeps Hasan and Husayn apart, whom parents of twins like to name together.

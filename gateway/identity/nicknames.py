@@ -1,4 +1,4 @@
-"""Everyday short forms of first names in British schools, and the names they stand for."""
+"""Everyday short forms of first names in British schools, the names they stand for, and other spellings."""
 
 _STANDS_FOR = """
 abby: abigail | alex: alexander alexandra alexis | ali: alison | andy: andrew | annie: anne anna annabel
@@ -36,3 +36,46 @@ def _table(text: str) -> dict[str, frozenset[str]]:
 
 
 NICKNAMES = _table(_STANDS_FOR)
+SHORT_FORMS: dict[str, frozenset[str]] = {
+    name: frozenset(short for short, names in NICKNAMES.items() if name in names)
+    for name in frozenset().union(*NICKNAMES.values())
+}
+
+#: Short forms that are names in their own right: a brother or sister may well bear the long one.
+OWN_NAMES = frozenset(
+    name
+    for names in ("alex ali bella charlie ella ellie evie jo", "leo lexi lily lucy molly poppy rosie sam")
+    for name in names.split()
+)
+
+# One name in the letters of another alphabet, or as families came to spell it: no parents give two of a line.
+_SPELLINGS = """
+mohammed muhammad mohammad mohamed mohamad muhammed mohamud muhamad | ahmed ahmad achmed | ali aly |
+yusuf yousuf yousef youssef yusef yosef | ibrahim ebrahim ibraheem | ismail ismael esmail ismaeel |
+abdullah abdulla abdallah | abdul abdel | hussain hussein husain hussayn | hassan hasan | hamza hamzah |
+umar omar | usman uthman osman | mustafa mostafa mustapha | sulaiman suleiman sulayman soleiman |
+zakariya zakaria zakariyya | isa eesa essa | musa mousa moosa | rayyan rayan | zain zayn zane | haris
+harris | khalid khaled | tariq tarek tarik | jamal gamal | aisha ayesha aysha aicha aishah | fatima
+fatimah fatema fathima | khadija khadijah kadija khadeeja | zainab zaynab zeinab zeynep | maryam mariam
+miriam meryem | zahra zara zahrah | hafsa hafsah | sumaya sumayyah | amina aminah amna | layla leila
+laila leyla | noor nour nur | yasmin yasmine | chloe khloe cloe | zoe zoey zoie | sophie sofie | sophia
+sofia | isabelle isabel isobel isabell | isabella izabella | catherine katherine kathryn katharine |
+caitlin kaitlyn caitlyn katelyn kaitlin | sarah sara | hannah hanna | rebecca rebekah | rachel rachael |
+anna ana | elizabeth elisabeth | phoebe pheobe | niamh neve neave | jackson jaxon jaxson | rhys reece
+reese rees | sean shaun shawn | stephen steven | philip phillip | aidan aiden ayden | connor conor conner
+| callum calum | brian bryan | geoffrey jeffrey | jonathan johnathan jonathon | nicholas nicolas |
+alexander aleksander alexandre | alexandra aleksandra | katarzyna kasia | malgorzata gosia | jakub kuba |
+lukasz lucas lukas | luka luca | andrei andrey andrej | mikolaj mikolai | zofia sofia | oluwaseun seun |
+oluwadamilola damilola dami | oluwatobi tobi tobiloba | adebayo bayo | chukwuemeka emeka | lily lilly
+lili lillie | evie evi | ellie elly | millie milly | abbie abby abi | maddie maddy | alfie alfy | mehmet
+mehmed | ayse aise |
+"""
+
+
+def _spellings(text: str) -> dict[str, frozenset[str]]:
+    groups = [frozenset(group.split()) for group in text.split("|")]
+    names = frozenset().union(*groups)
+    return {name: frozenset().union(*(group for group in groups if name in group)) - {name} for name in names}
+
+
+SPELLINGS = _spellings(_SPELLINGS)

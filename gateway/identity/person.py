@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.identity.names import Given, family_forms, folded
 from gateway.identity.numbers import UpnKind, la_child_id, nhs_number, uln, upn, upn_kind
@@ -32,6 +32,21 @@ _NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]")
 _NOBODYS_POSTCODE = "ZZ99"
 
 
+class Name(NamedTuple):
+    """One name of a person, folded: parts are parted by a space; "" where it has none."""
+
+    first: str
+    middle: str
+    family: str
+
+
+class Home(NamedTuple):
+    """One address of a person: the postcode without space, and the first line, folded, with its digits."""
+
+    postcode: str
+    line: str
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """What is compared: each attribute holds every value the records say.
@@ -48,9 +63,11 @@ class Person:
         la_ids: (local authority, child id without padding).
         families: every form a surname may be found under.
         givens: first and middle names, folded, one tuple for each name.
+        names: the names as they were told, present and old.
         birth_dates: real dates, full or partial, in ISO form.
         genders: "female" or "male".
         postcodes: without space; those that stand for "no home" are left out.
+        homes: the addresses with such a postcode, present and old.
         deceased: whether a death is recorded.
         multiple_birth: whether the child is recorded as one of several born together.
         several: whether one record holds two numbers in force where a child has one.
@@ -67,9 +84,11 @@ class Person:
     la_ids: frozenset[tuple[str, str]] = frozenset()
     families: frozenset[str] = frozenset()
     givens: frozenset[Given] = frozenset()
+    names: frozenset[Name] = frozenset()
     birth_dates: frozenset[str] = frozenset()
     genders: frozenset[str] = frozenset()
     postcodes: frozenset[str] = frozenset()
+    homes: frozenset[Home] = frozenset()
     deceased: bool = False
     multiple_birth: bool = False
     several: bool = False
@@ -84,15 +103,19 @@ def person(patient: Mapping[str, Any], base_uri: str, *, verified: bool = False)
         verified: whether the feed's NHS numbers count as traced. A record's own claim counts only in
             such a feed, where a status other than 01 takes it back for that number.
     """
-    families, givens = _names(patient)
+    names = frozenset(_names(patient))
+    families = frozenset().union(*(family_forms(name.family) for name in names))
+    homes = frozenset(_homes(patient))
     numbers = _identifiers(patient, base_uri, verified)
     return Person(
         **numbers,
         families=families,
-        givens=givens,
+        givens=frozenset(tuple(f"{name.first} {name.middle}".split()) for name in names) - {()},
+        names=names,
         birth_dates=birth_dates(patient),
         genders=frozenset({text(patient.get("gender"))} & {"female", "male"}),
-        postcodes=_postcodes(patient),
+        postcodes=frozenset(home.postcode for home in homes),
+        homes=homes,
         deceased=patient.get("deceasedBoolean") is True or bool(text(patient.get("deceasedDateTime"))),
         multiple_birth=patient.get("multipleBirthBoolean") is True
         or type(patient.get("multipleBirthInteger")) is int,
@@ -194,24 +217,15 @@ def _upn_place(form: str, former: bool) -> str:
     return places[kind]
 
 
-def _names(patient: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[Given]]:
-    families: set[str] = set()
-    givens: set[Given] = set()
+def _names(patient: Mapping[str, Any]) -> Iterator[Name]:
     for name in objects(patient.get("name")):
-        family = text(name.get("family"))
-        listed = name.get("given")
-        given = [
-            word for item in (listed if isinstance(listed, list) else [])[:_MOST] for word in _words(item)
-        ]
+        family, listed = folded(text(name.get("family"))), name.get("given")
+        given = [folded(text(item)) for item in (listed if isinstance(listed, list) else [])[:_MOST]]
+        given = [word for word in given if word]
         if not family and not given:
-            *given, family = _words(name.get("text")) or [""]
-        families |= family_forms(family)
-        givens.add(tuple(given))
-    return frozenset(families), frozenset(givens - {()})
-
-
-def _words(value: Any) -> list[str]:
-    return folded(text(value)).split()
+            *given, family = folded(text(name.get("text"))).split() or [""]
+        if family or given:
+            yield Name(given[0] if given else "", " ".join(given[1:]), family)
 
 
 def _is_date(written: str) -> bool:
@@ -221,11 +235,10 @@ def _is_date(written: str) -> bool:
         return False
 
 
-def _postcodes(patient: Mapping[str, Any]) -> frozenset[str]:
-    written = (text(address.get("postalCode")).upper() for address in objects(patient.get("address")))
-    squeezed = {_NOT_ALPHANUMERIC.sub("", postcode) for postcode in written}
-    return frozenset(
-        postcode
-        for postcode in squeezed
-        if _POSTCODE.fullmatch(postcode) and not postcode.startswith(_NOBODYS_POSTCODE)
-    )
+def _homes(patient: Mapping[str, Any]) -> Iterator[Home]:
+    for address in objects(patient.get("address")):
+        postcode = _NOT_ALPHANUMERIC.sub("", text(address.get("postalCode")).upper())
+        if _POSTCODE.fullmatch(postcode) and not postcode.startswith(_NOBODYS_POSTCODE):
+            lines = address.get("line")
+            first = text(lines[0]) if isinstance(lines, list) and lines else ""
+            yield Home(postcode, _NOT_ALPHANUMERIC.sub("", first.upper()))

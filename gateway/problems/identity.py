@@ -27,3 +27,17 @@ CCI_NONE_FREE = kind(
     "exception",
     500,
 )
+MODEL_DAMAGED = kind(
+    "identity.model-damaged",
+    "The file of matching weights is not as it was written",
+    "Copy it again from where it was trained, or leave the setting out to use the weights that ship.",
+    "exception",
+    500,
+)
+MODEL_VERSION = kind(
+    "identity.model-version",
+    "The file of matching weights is of version {version}, and this release reads version {reads}",
+    "Train it anew with this release, or leave the setting out to use the weights that ship.",
+    "exception",
+    500,
+)

@@ -5,6 +5,7 @@ came alone and have the first of January for a birthday, children adopted into a
 """
 
 import random
+import re
 from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from itertools import accumulate
 
-from gateway.testing.namebook import TRADITIONS, Tradition
+from gateway.testing.namebook import SPELLINGS, TRADITIONS, Tradition
 from gateway.testing.numbers import nhs_number, upn
 
 _FIRST_DAY = date(2008, 1, 1)
@@ -25,6 +26,12 @@ _STREETS = tuple(
 )
 _UNIT = "ABDEFGHJLNPQRSTUWXYZ"
 _POSTCODES = 98 * 9 * len(_UNIT) ** 2
+_SPELLINGS = {name: frozenset(group) for group in SPELLINGS for name in group}
+# Names that parents of twins like to give together: the closest there are.
+_CLOSE = {
+    "F": ("Emily Amelia", "Ella Ellie", "Maya Mia", "Lily Lila", "Ava Eva", "Zara Sara", "Hana Hannah"),
+    "M": ("Hasan Husayn", "Jayden Kayden", "Aiden Hayden", "Taylor Tyler", "Ryan Rhys", "Mohammed Ahmed"),
+}
 _ALIKE = {"Ava": ("Mae", "Rae", "Rose"), "Lily": ("May", "Rose", "Mae"), "Ella": ("Rose", "Mae", "Grace")}
 
 
@@ -196,7 +203,7 @@ def _household(
                 family=family,
                 tradition=tradition.name,
                 first=_named(tradition, sex, before if twin else None, kids, mix, pick),
-                middle="" if pick.random() < 0.28 else _common(_names(tradition, sex), pick),
+                middle="" if pick.random() < 0.28 else _middle(tradition, sex, kids, pick),
                 surname=before.surname if before and twin else own,
                 born=born.isoformat(),
                 sex=sex,
@@ -224,22 +231,47 @@ def _names(tradition: Tradition, sex: str) -> Sequence[str]:
 def _named(
     tradition: Tradition, sex: str, twin: Kid | None, kids: list[Kid], mix: Mix, pick: random.Random
 ) -> str:
-    """A first name that no brother or sister has; a twin's may begin like the other's."""
-    taken = {kid.first for kid in kids}
+    """A first name that no brother or sister has in any place; a twin's may begin like the other's."""
+    taken = {name for kid in kids for name in (kid.first, kid.middle)}
     alike = twin is not None and pick.random() < mix.alike
     for _ in range(60):
         name = first_name(tradition, sex, pick)
-        if name not in taken and (not alike or twin is None or name[0] == twin.first[0]):
+        if name not in taken and (twin is None or _goes_with(name, twin.first, alike)):
             return name
     return first_name(tradition, sex, pick) + "-" + pick.choice(_names(tradition, sex))
+
+
+def _middle(tradition: Tradition, sex: str, kids: list[Kid], pick: random.Random) -> str:
+    """A middle name; parents seldom give one that a brother or sister goes by."""
+    name = _common(_names(tradition, sex), pick)
+    again = any(name == kid.first for kid in kids) and pick.random() < 0.95
+    return _common(_names(tradition, sex), pick) if again else name
+
+
+def _goes_with(name: str, other: str, alike: bool) -> bool:
+    """Whether twins may have these names: no two spellings of one, and one initial if they are `alike`."""
+    first, second = name.partition("-")[0], other.partition("-")[0]
+    one_name = _consonants(first) == _consonants(second) or second.lower() in _SPELLINGS.get(
+        first.lower(), ()
+    )
+    return not one_name and (not alike or name[0] == other[0])
+
+
+def _consonants(name: str) -> str:
+    return re.sub(r"(.)\1+", r"\1", re.sub(r"[aeiouyh\W]", "", name.lower().replace("k", "c")))
 
 
 def _paired(kids: list[Kid], mix: Mix, pick: random.Random) -> list[Kid]:
     """The kids; some twins of one sex get double names that share their first part."""
     for place in range(1, len(kids)):
         one, other = kids[place - 1], kids[place]
-        alike = other.twin_of == one.number and one.sex == other.sex and pick.random() < mix.alike / 2
-        if alike and one.tradition == "british-irish" and one.sex == "F":
+        chance = pick.random()
+        if other.twin_of != one.number or one.sex != other.sex or chance > mix.alike:
+            continue
+        if chance < mix.alike * 0.2:
+            first, second = pick.choice(_CLOSE[one.sex]).split()
+            kids[place - 1], kids[place] = replace(one, first=first), replace(other, first=second)
+        elif chance < mix.alike * 0.6 and one.tradition == "british-irish" and one.sex == "F":
             shared = pick.choice(sorted(_ALIKE))
             first, second = pick.sample(_ALIKE[shared], 2)
             kids[place - 1] = replace(one, first=f"{shared}-{first}")

@@ -338,5 +338,5 @@ tobias toby
 nicholas nick
 florence flo
 penelope penny
-matilda tilly""".split("\n")
+matilda tilly""".splitlines()
 )

@@ -1,20 +1,27 @@
 """How people mistype names, dates, postcodes and numbers."""
 
 import random
+from functools import lru_cache
 
 from gateway.testing.namebook import SPELLINGS
 
 _NEXT_KEY = dict(zip("qwertyuiopasdfghjklzxcvbnm", "wqweerttyuiaosdfghjkazxcvb", strict=True))
-_OTHERS: dict[str, list[str]] = {}
-for _group in SPELLINGS:
-    for _one in _group:
-        _OTHERS.setdefault(_one, []).extend(name for name in _group if name != _one)
 
 
-def spelling(name: str, pick: random.Random) -> str:
-    """Return another spelling or short form of a first name; of a name with none, a slip of the keys."""
+@lru_cache(4)
+def _others(step: int) -> dict[str, list[str]]:
+    """The other forms of each name, by every `step`-th group of spellings."""
+    found: dict[str, list[str]] = {}
+    for group in SPELLINGS[::step]:
+        for one in group:
+            found.setdefault(one, []).extend(name for name in group if name != one)
+    return found
+
+
+def spelling(name: str, pick: random.Random, step: int = 1) -> str:
+    """Return another spelling or short form of a first name, or of a double name its first part."""
     first, _, rest = name.partition("-")
-    others = _OTHERS.get(first.lower())
+    others = _others(step).get(first.lower())
     if others:
         return pick.choice(others).title() + (f"-{rest}" if rest and pick.random() < 0.5 else "")
     return first if rest else name

@@ -32,6 +32,8 @@ class Habits:
         temporary: of UPNs at schools, those that are temporary ones.
         again: of records, those that the same kind of office holds once more.
         near: how many postcodes those who move may move to.
+        spellings: 2 where offices know only every second name's other spellings, so that a matcher taught by
+            them meets new ones.
     """
 
     variant: float = 0.020
@@ -53,6 +55,7 @@ class Habits:
     temporary: float = 0.010
     again: float = 0.012
     near: int = 3_000
+    spellings: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,21 +148,8 @@ def told(
     """
     kind = OFFICES[office]
     level = kind.level + worse
-    right = Telling(
-        number=number,
-        office=office,
-        child=kid.number,
-        family=kid.family,
-        tradition=kid.tradition,
-        first=kid.first,
-        middle=kid.middle,
-        surname=kid.surname,
-        born=kid.born,
-        sex=kid.sex,
-        postcode=kid.postcode,
-        line=kid.line,
-        case=str(10_000 + kid.number) if office == "care" else "",
-    )
+    case = str(10_000 + kid.number) if office == "care" else ""
+    right = replace(plainly(kid), number=number, office=office, case=case, nhs="", upn="")
     written = _addressed(_named(right, level, pick, habits), level, pick, habits)
     written = replace(
         written, born=slips.date(kid.born, pick) if _at(habits.date * level, pick) else kid.born
@@ -172,6 +162,26 @@ def told(
     return _numbered(written, kid, twin, kind, level, pick, habits)
 
 
+def plainly(kid: Kid) -> Telling:
+    """Return a record of a child with everything right."""
+    return Telling(
+        number=kid.number,
+        office="health",
+        child=kid.number,
+        family=kid.family,
+        tradition=kid.tradition,
+        first=kid.first,
+        middle=kid.middle,
+        surname=kid.surname,
+        born=kid.born,
+        sex=kid.sex,
+        postcode=kid.postcode,
+        line=kid.line,
+        nhs=kid.nhs,
+        upn=kid.upn,
+    )
+
+
 def _at(part: float, pick: random.Random) -> bool:
     return pick.random() < part
 
@@ -180,7 +190,7 @@ def _named(told: Telling, level: int, pick: random.Random, habits: Habits) -> Te
     first, middle, family = told.first, told.middle, told.surname
     former, chance = "", pick.random() / level
     if chance < habits.variant:
-        first = slips.spelling(first, pick)
+        first = slips.spelling(first, pick, habits.spellings)
     elif (chance := chance - habits.variant) < habits.typo:
         first = slips.typing(first, pick)
     elif chance - habits.typo < habits.middle_first and middle:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.identity.person import NHS_NUMBER, NHS_STATUS, Person, person, united
+from gateway.identity.person import NHS_NUMBER, NHS_STATUS, Home, Name, Person, person, united
 
 BASE = "https://fhirgate.example"
 
@@ -52,6 +52,8 @@ def test_a_whole_patient_gives_all_that_is_compared() -> None:
         birth_dates=frozenset({"2012-03-04"}),
         genders=frozenset({"female"}),
         postcodes=frozenset({"NS101AA"}),
+        names=frozenset({Name("amelia", "grace", "okafor bennett"), Name("millie", "", "okafor bennett")}),
+        homes=frozenset({Home("NS101AA", "")}),
         deceased=True,
         multiple_birth=True,
     )

@@ -1,0 +1,234 @@
+"""How sure it is that a record is about a child: certain, probable, possible or none, and what is in the way.
+
+Only what is certain links by itself. Whatever the weights say, a child with another valid NHS number, another
+permanent UPN or another id at the same council is not certain, nor is a twin whose name is much like the
+other's, nor is anything without a first name on both sides and without a number.
+"""
+
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import groupby
+
+from gateway.identity.levels import Levels, levels
+from gateway.identity.model import Bars, Model
+from gateway.identity.person import Person, united
+from gateway.identity.weigh import Scale, Weight, odds, two_names, weigh
+
+
+class Grade(IntEnum):
+    """How sure a match is; a higher one is surer."""
+
+    NONE = 0
+    POSSIBLE = 1
+    PROBABLE = 2
+    CERTAIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A record that is there already, the child it is linked to, and what it says.
+
+    Attributes:
+        own_feed: whether it comes from the feed that is asked for: one feed has one record of a child.
+    """
+
+    child: int
+    record: int
+    person: Person
+    own_feed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How one child stands to what is asked about.
+
+    Attributes:
+        records: its records that were compared.
+        whole: all they say together.
+        levels, weight: how that compares.
+        probability: that it is the child asked about.
+        relative: that it is an unregistered twin or sibling of this child.
+        held: codes of what keeps it from a higher grade, the gravest first; see `HOLDS`.
+    """
+
+    child: int
+    records: tuple[Known, ...]
+    whole: Person
+    levels: Levels
+    weight: Weight
+    probability: float
+    relative: float
+    grade: Grade
+    held: tuple[str, ...] = ()
+
+
+#: What keeps a child from a grade, and the highest grade it leaves.
+HOLDS = {
+    "distinct": Grade.NONE,
+    "nhs-number-verified": Grade.NONE,
+    "nhs-number": Grade.POSSIBLE,
+    "upn": Grade.POSSIBLE,
+    "la-child-id": Grade.POSSIBLE,
+    "several-numbers": Grade.POSSIBLE,
+    "no-birth-date": Grade.POSSIBLE,
+    "no-names": Grade.POSSIBLE,
+    "birth-date": Grade.POSSIBLE,
+    "names-of-twins": Grade.POSSIBLE,
+    "another-life": Grade.PROBABLE,
+    "birth-date-elsewhere": Grade.PROBABLE,
+    "perhaps-a-twin": Grade.PROBABLE,
+    "own-feed": Grade.PROBABLE,
+    "another-fits": Grade.PROBABLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rival:
+    """A child that may be the one asked about, its records, and all they say together."""
+
+    child: int
+    records: tuple[Known, ...]
+    whole: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A model made ready to match with."""
+
+    scale: Scale
+    model: Model
+
+    @classmethod
+    def of(cls, model: Model) -> "Matcher":
+        """The matcher for a model."""
+        return cls(Scale.of(model), model)
+
+    def matches(
+        self,
+        person: Person,
+        candidates: Iterable[Known],
+        *,
+        registered: int | None = None,
+        distinct: Collection[int] = (),
+    ) -> tuple[Match, ...]:
+        """Return how each child stands to what is asked about, the likeliest first.
+
+        Args:
+            person: what is asked about.
+            candidates: every record of each child that shares a key with it.
+            registered: how many children are registered, where that is known.
+            distinct: children of whom somebody said that they are not the one asked about.
+        """
+        rivals = [
+            _Rival(child, records, united(one.person for one in records))
+            for child, records in _by_child(candidates)
+        ]
+        found = [levels(person, rival.whole) for rival in rivals]
+        weights = [weigh(one, self.scale) for one in found]
+        likely = odds(weights, self.model.prior, registered)
+        order = sorted(range(len(rivals)), key=lambda place: (-likely.children[place], rivals[place].child))
+        close = [place for place in order[1:] if likely.children[place] >= self.model.bars.rival]
+        # Two that nobody has joined yet may well be one: then it is as sure as both together.
+        one = [place for place in close if self._may_be_one(rivals[order[0]], rivals[place], registered)]
+        matches = []
+        for place in order:
+            best = place == order[0]
+            held = self._held(person, rivals[place], found[place], weights[place])
+            if rivals[place].child in distinct:
+                held.insert(0, "distinct")
+            if close and not (best and len(one) == len(close)):
+                held.append("another-fits")
+            probability = math.fsum(likely.children[at] for at in ([place, *one] if best else [place]))
+            matches.append(
+                Match(
+                    child=rivals[place].child,
+                    records=rivals[place].records,
+                    whole=rivals[place].whole,
+                    levels=found[place],
+                    weight=weights[place],
+                    probability=probability,
+                    relative=likely.relatives[place],
+                    grade=min([_grade(probability, self.model.bars), *(HOLDS[code] for code in held)]),
+                    held=tuple(held),
+                )
+            )
+        return tuple(matches)
+
+    def _may_be_one(self, one: "_Rival", other: "_Rival", registered: int | None) -> bool:
+        """Whether two children found may be one that is registered twice."""
+        found = levels(one.whole, other.whole)
+        weight = weigh(found, self.scale)
+        likely = odds([weight], self.model.prior, registered).children[0]
+        held = self._held(one.whole, other, found, weight)
+        return likely >= self.model.bars.probable and all(HOLDS[code] >= Grade.PROBABLE for code in held)
+
+    def _held(self, person: Person, rival: "_Rival", found: Levels, weight: Weight) -> list[str]:
+        held = _held(person, rival.whole, found)
+        if self._perhaps_a_twin(found, weight):
+            held.append("perhaps-a-twin")
+        if any(one.own_feed for one in rival.records):
+            held.append("own-feed")
+        return held
+
+    def _perhaps_a_twin(self, found: Levels, weight: Weight) -> bool:
+        two = two_names(found, self.scale)
+        if two is not None:
+            return two
+        bars, given = self.model.bars, found.of("given")
+        seldom = bool(given) and self.model.tables["given"]["twin"][given] <= bars.seldom
+        return not seldom and weight.same - weight.twin < bars.twin
+
+
+def _by_child(candidates: Iterable[Known]) -> list[tuple[int, tuple[Known, ...]]]:
+    ordered = sorted(candidates, key=lambda known: (known.child, known.record))
+    return [(child, tuple(group)) for child, group in groupby(ordered, key=lambda known: known.child)]
+
+
+def _grade(probability: float, bars: Bars) -> Grade:
+    if probability >= bars.certain:
+        return Grade.CERTAIN
+    if probability >= bars.probable:
+        return Grade.PROBABLE
+    return Grade.POSSIBLE if probability >= bars.possible else Grade.NONE
+
+
+def _held(one: Person, other: Person, found: Levels) -> list[str]:
+    """What, of two persons alone, keeps them from being certain."""
+    nhs, upn, case = found.numbers
+    held = []
+    if one.nhs_verified and other.nhs_verified and one.nhs_verified.isdisjoint(other.nhs_verified):
+        held.append("nhs-number-verified")
+    if nhs in ("other", "slip"):
+        held.append("nhs-number")
+    if upn == "other":
+        held.append("upn")
+    if case == "other":
+        held.append("la-child-id")
+    if one.several or other.several:
+        held.append("several-numbers")
+    return held if "same" in found.numbers else [*held, *_unnumbered(found)]
+
+
+_HERE = frozenset({"same line", "postcode", "postcode slip"})
+
+
+def _unnumbered(found: Levels) -> list[str]:
+    """What keeps two who share no number from being certain."""
+    given, middle, family, born, home, _ = found.fields
+    held = []
+    if not born:
+        held.append("no-birth-date")
+    if not given:
+        held.append("no-names")
+    if born == "other":
+        held.append("birth-date")
+    if given == "other part" or (given == "same" and middle == "other"):
+        held.append("names-of-twins")
+    # A child who was adopted keeps first name and birthday, and nothing else.
+    if family == "other" and home not in _HERE:
+        held.append("another-life")
+    if not born.startswith("same") and middle != "same" and home not in _HERE:
+        held.append("birth-date-elsewhere")
+    return held

@@ -1,0 +1,173 @@
+"""What a comparison weighs, and how likely each child is: those registered, and those who are not.
+
+A child asked about may be one of those found, the twin or sibling of one of them whom nobody registered, or
+a stranger whom nobody registered. All of these compete, so that a twin who is registered draws likelihood
+away from the other, and one who is not leaves room for doubt.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.identity.levels import FIELDS, NUMBERS, Levels
+from gateway.identity.model import Model, Prior, Rarity
+from gateway.identity.names import pair_of
+
+_MOST_BITS = 200.0
+_SOME_NAME = frozenset({"spelling", "short form", "nickname", "same sound", "turned", "part", "second part"})
+
+_NEAR_NAMES = frozenset({"spelling", "nickname", "same sound", "slip", "like", "less like"})
+
+_Three = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A model made ready to weigh with: bits for the same child, a sibling and a twin, by field and level."""
+
+    fields: tuple[Mapping[str, _Three], ...]
+    numbers: tuple[Mapping[str, tuple[float, float]], ...]
+    given: Rarity
+    family: Rarity
+    spellings: frozenset[str]
+    same_given: float
+    middle_given: float
+    same_family: _Three
+
+    @classmethod
+    def of(cls, model: Model) -> "Scale":
+        """The scale for a model."""
+        return cls(
+            fields=tuple(
+                {
+                    level: (
+                        model.bits(field, level, "same"),
+                        model.bits(field, level, "sibling"),
+                        model.bits(field, level, "twin"),
+                    )
+                    for level in model.tables[field]["same"]
+                }
+                for field in FIELDS
+            ),
+            numbers=tuple(model.numbers[number] for number in NUMBERS),
+            given=model.given,
+            family=model.family,
+            spellings=model.spellings,
+            same_given=math.log2(model.tables["given"]["same"]["same"]),
+            middle_given=math.log2(model.tables["given"]["same"]["other's middle"]),
+            same_family=_same_family(model),
+        )
+
+
+def _same_family(model: Model) -> _Three:
+    """How probable an equal surname is, as a power of two, for the same child, siblings and twins."""
+    table = model.tables["family"]
+    return (
+        math.log2(table["same"]["same"]),
+        math.log2(table["sibling"]["same"]),
+        math.log2(table["twin"]["same"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What one comparison weighs, in bits: each bit doubles the odds.
+
+    Attributes:
+        fields: for the same child against a stranger, for each of `FIELDS` and then each of `NUMBERS`.
+        same: their sum.
+        sibling, twin: the same sum for a brother or sister, and for a twin.
+    """
+
+    fields: tuple[float, ...]
+    same: float
+    sibling: float
+    twin: float
+
+
+def weigh(found: Levels, scale: Scale) -> Weight:
+    """Return what a comparison weighs."""
+    bits: list[float] = []
+    sibling = twin = 0.0
+    for field, level, table in zip(FIELDS, found.fields, scale.fields, strict=True):
+        same, as_sibling, as_twin = table[level] if level else (0.0, 0.0, 0.0)
+        if field == "given":
+            less = _less(level, same, found.given[1], scale)
+            same -= less
+            # Relatives share a middle name by chance, however rare it is.
+            if level != "other's middle":
+                as_sibling, as_twin = as_sibling - less, as_twin - less
+        elif field == "family" and level == "same":
+            rare = -math.log2(scale.family.of(found.family))
+            same, as_sibling, as_twin = (log + rare for log in scale.same_family)
+        bits.append(same)
+        sibling += as_sibling
+        twin += as_twin
+    for level, numbers in zip(found.numbers, scale.numbers, strict=True):
+        same, relative = numbers[level] if level else (0.0, 0.0)
+        bits.append(same)
+        sibling += relative
+        twin += relative
+    return Weight(tuple(bits), sum(bits), sibling, twin)
+
+
+def _less(level: str, bits: float, name: str, scale: Scale) -> float:
+    """By how much less the level of first names weighs: a rare name says more, a common one less."""
+    if level == "same":
+        return bits - scale.same_given + math.log2(scale.given.of(name))
+    if level == "other's middle":
+        return bits - scale.middle_given + math.log2(2 * scale.given.of(name))
+    if level in _SOME_NAME:
+        return max(0.0, bits + math.log2(2 * scale.given.of(name)))
+    return 0.0
+
+
+def two_names(found: Levels, scale: Scale) -> bool | None:
+    """Whether first names that are nearly alike are two that people are given: no slip, no other spelling.
+
+    None where they are not of that kind.
+    """
+    if found.of("given") not in _NEAR_NAMES:
+        return None
+    if found.of("given") == "spelling":
+        return False
+    if not all(scale.given.is_common(name) for name in found.given):
+        return False
+    return pair_of(*found.given) not in scale.spellings
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """How likely it is that what is asked about is each child found, or none of them; together 1.
+
+    Attributes:
+        children: for each child found, in the order of the weights given.
+        relatives: for each child found, that it is a twin or sibling of that child who is not registered.
+        stranger: that it is a child who is not registered and no relative of one found.
+    """
+
+    children: tuple[float, ...]
+    relatives: tuple[float, ...]
+    stranger: float
+
+
+def odds(weights: Sequence[Weight], prior: Prior, registered: int | None = None) -> Odds:
+    """Return how likely each child found is, and how likely it is that none of them is the one.
+
+    Args:
+        weights: one for each child found.
+        prior: what is expected before anything is compared.
+        registered: how many children are registered, where that is known.
+    """
+    known = max(registered or prior.children, 1)
+    stranger = known * (1 - prior.coverage) / prior.coverage
+    same = [_power(weight.same) for weight in weights]
+    relatives = [
+        prior.siblings * _power(weight.sibling) + prior.twins * _power(weight.twin) for weight in weights
+    ]
+    all_ = stranger + math.fsum(same) + math.fsum(relatives)
+    return Odds(tuple(one / all_ for one in same), tuple(one / all_ for one in relatives), stranger / all_)
+
+
+def _power(bits: float) -> float:
+    return float(2.0 ** min(bits, _MOST_BITS))
