@@ -16,12 +16,14 @@ from typing import Protocol
 from gateway.fhir.query import Query
 from gateway.problems import Problem
 from gateway.store.values import (
+    ALWAYS,
     ASK,
     Aside,
     Candidates,
     Child,
     Composed,
     Delete,
+    Era,
     Held,
     Key,
     LifeEvent,
@@ -29,6 +31,7 @@ from gateway.store.values import (
     Load,
     LoadStart,
     Page,
+    Past,
     Put,
     Record,
     Review,
@@ -39,12 +42,14 @@ from gateway.store.values import (
 from gateway.store.whole import Wanted
 
 __all__ = [
+    "ALWAYS",
     "ASK",
     "Aside",
     "Candidates",
     "Child",
     "Composed",
     "Delete",
+    "Era",
     "Held",
     "Key",
     "LifeEvent",
@@ -52,6 +57,7 @@ __all__ = [
     "Load",
     "LoadStart",
     "Page",
+    "Past",
     "Put",
     "Reads",
     "Record",
@@ -75,8 +81,24 @@ class Reads(Protocol):
     def vread(self, base: str, type: str, id: str, version: str) -> Version | None:
         """One version that stands."""
 
-    def history(self, base: str, type: str, id: str) -> list[Version]:
-        """All versions that stand, newest first; empty if the base never showed the resource."""
+    def history(
+        self,
+        base: str,
+        types: Sequence[str],
+        id: str = "",
+        *,
+        era: Era = ALWAYS,
+        limit: int,
+        after: Key | None = None,
+        total: bool = True,
+    ) -> Past | None:
+        """Versions that stand, in the order they were made; None if the base never showed the resource.
+
+        Args:
+            types: of the one resource with that id; without an id, of everything on a feed's base.
+            limit: at most so many; 0 for the total only.
+            after: the key of the last version of the page before.
+        """
 
     def held(self, feed: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Held]:
         """What is kept under these (type, local id); keys that were never used are left out."""
@@ -176,6 +198,9 @@ class Reads(Protocol):
 
     def record(self, feed: str, local: str) -> Record | None:
         """The record of a feed's Patient."""
+
+    def linked(self, after: int, limit: int) -> list[tuple[Record, str]]:
+        """The records linked to a child whose number is above `after`, in order, each with its Patient's rule."""
 
     def patients(self, recs: Sequence[int]) -> dict[int, Row]:
         """The current Patient of each record that has one."""

@@ -44,6 +44,7 @@ TABLES: dict[str, tuple[str, ...]] = {
             "rid",
             "version",
             "stands",
+            "type",
             "state",
             "home",
             "time",

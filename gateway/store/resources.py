@@ -1,32 +1,31 @@
 """Reading resources, their versions, and searches."""
 
+import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
 from gateway.fhir.query import Query
 from gateway.store import search
+from gateway.store.changes import Telling
 from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import Numbers, rec_of
-from gateway.store.search import NO_TIME, READ_COMPOSED, READ_LOCAL, READ_PUBLIC, row_of
+from gateway.store.search import READ_COMPOSED, READ_LOCAL, READ_PUBLIC, row_of
 from gateway.store.several import several
 from gateway.store.turns import Turns
-from gateway.store.values import ASK, Held, Key, Page, Row, Version
+from gateway.store.values import ALWAYS, ASK, Era, Held, Key, Page, Past, Row, Version
 from gateway.store.view import View
 from gateway.store.whole import Wanted, stretches, whole
 
-_CURRENT = (
-    "SELECT version, state, time, updated, load, method, place, rule, told, body FROM resource WHERE rid = ?"
-)
-_STANDING = (
-    "SELECT version, state, time, updated, load, method, place, rule, told, body FROM version"
-    " WHERE rid = ? AND stands = 1 ORDER BY version DESC"
-)
 _HELD = (
     "SELECT r.version, r.highest, r.digest, r.state, c.local, r.load FROM resource r"
     " LEFT JOIN record c ON c.rec = (r.rid >> 20) & 2147483647"
     " WHERE r.feed = ? AND r.type = ? AND r.local = ?"
 )
+
+
+_ALL = 2**31
+_NUMBER = re.compile("[1-9][0-9]{0,8}")
 
 
 class Lending(Protocol):
@@ -50,21 +49,51 @@ class ResourceReads(Lending, Protocol):
 
     def vread(self, base: str, type: str, id: str, version: str) -> Version | None:
         """See `base.Reads.vread`."""
-        found = (each for each in self.history(base, type, id) if each.row.version == version)
-        return next(found, None)
-
-    def history(self, base: str, type: str, id: str) -> list[Version]:
-        """See `base.Reads.history`."""
         with self.lend(steady=True) as connection:
             row = _read(connection, self.numbers, base, type, id)
             if row is None:
-                return []
-            rid = _rid(connection, self.numbers, row)
+                return None
             if row.feed == ASK:
-                return [Version(row, "PUT", None, "", "")]
-            versions = connection.execute(_CURRENT, (rid,)).fetchall()
-            versions += connection.execute(_STANDING, (rid,)).fetchall()
-        return [_version(row, found) for found in versions]
+                return _composed(row) if row.version == version else None
+            if not _NUMBER.fullmatch(version):
+                return None
+            found = self._telling(connection).one(_rid(connection, self.numbers, row), int(version))
+        return found if found and _is_shown(base, found) else None
+
+    def history(
+        self,
+        base: str,
+        types: Sequence[str],
+        id: str = "",
+        *,
+        era: Era = ALWAYS,
+        limit: int,
+        after: Key | None = None,
+        total: bool = True,
+    ) -> Past | None:
+        """See `base.Reads.history`."""
+        with self.lend(steady=True) as connection:
+            telling = self._telling(connection)
+            if not id:
+                numbers = [self.numbers.type(connection, type) for type in types]
+                feed = self.numbers.feed(connection, base)
+                return telling.of_many(feed, numbers, era, limit, after, total)
+            row = _read(connection, self.numbers, base, types[0], id)
+            if row is None:
+                return None
+            if row.feed == ASK:
+                within = era.since <= row.updated < era.before
+                return _page_of([_composed(row)] if within else [], era, limit, after)
+            if base != ASK:
+                rid = _rid(connection, self.numbers, row)
+                return telling.of_one(rid, era, limit, after, total)
+            # few, and which of them are shown is known only once they are read
+            every = telling.of_one(_rid(connection, self.numbers, row), era, _ALL, None, False).versions
+        shown = [each for each in every if _is_shown(base, each)]
+        return _page_of(shown, era, limit, after)
+
+    def _telling(self, connection: Session) -> Telling:
+        return Telling(connection, self.dialect, self.numbers)
 
     def held(self, feed: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Held]:
         """See `base.Reads.held`."""
@@ -160,14 +189,24 @@ def _rid(connection: Session, numbers: Numbers, row: Row) -> int:
     return int(rid)
 
 
-def _version(row: Row, found: tuple[Any, ...]) -> Version:
-    version, state, time, updated, load, method, place, rule, told, body = found
-    each = row._replace(
-        version=str(version),
-        deleted=state == 1,
-        time=None if time == NO_TIME else time,
-        updated=updated,
-        told=told,
-        body=body,
-    )
-    return Version(each, method, load, place, rule)
+def _is_shown(base: str, version: Version) -> bool:
+    """Whether a base shows a version: `ASK` only where the record it was about is linked to a child now."""
+    return base != ASK or bool(version.row.child)
+
+
+def _composed(row: Row) -> Version:
+    """The one version of a child's Patient that there is: it is made anew, and no earlier one is kept."""
+    return Version(row._replace(key=(row.updated, 0, 0)), "PUT", None, "", "", True)
+
+
+def _page_of(versions: list[Version], era: Era, limit: int, after: Key | None) -> Past:
+    """A page of all the versions of one resource."""
+    behind = versions
+    if after is not None:
+        last = int(after[-1])
+        behind = [
+            each
+            for each in versions
+            if (int(each.row.key[-1]) > last if era.oldest_first else int(each.row.key[-1]) < last)
+        ]
+    return Past(behind[:limit], len(behind) > limit, len(versions))

@@ -53,13 +53,43 @@ class Row(NamedTuple):
 
 
 class Version(NamedTuple):
-    """One version of a resource, and where it came from."""
+    """One version of a resource, and where it came from; `created` where nothing stood before it."""
 
     row: Row
     method: str
     load: int | None
     place: str
     rule: str
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    """Which versions a history has, by the time they were made, and in which order.
+
+    Attributes:
+        since: made then or later.
+        before: made earlier.
+        outlasts: not followed by another version until after this moment; None where that does not matter.
+        oldest_first: the order; newest first otherwise.
+    """
+
+    since: int = -(2**62)
+    before: int = 2**62
+    outlasts: int | None = None
+    oldest_first: bool = False
+
+
+ALWAYS = Era()
+"""Every version, newest first."""
+
+
+class Past(NamedTuple):
+    """Some versions of a history, whether there are more, and how many in all (None where not asked)."""
+
+    versions: list[Version]
+    more: bool
+    total: int | None
 
 
 class Page(NamedTuple):

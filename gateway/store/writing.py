@@ -27,9 +27,9 @@ UPDATE resource SET state = 1, method = 'DELETE', rule = '', time = ?, updated =
 WHERE rid = ?
 """
 _KEEP = """
-INSERT INTO version (rid, version, stands, state, home, time, updated, load, digest, method, place, rule,
-    told, body, entries)
-SELECT rid, version, ?, state, rid, time, updated, load, digest, method, place, rule, told, body, ?
+INSERT INTO version (rid, version, stands, type, state, home, time, updated, load, digest, method, place,
+    rule, told, body, entries)
+SELECT rid, version, ?, type, state, rid, time, updated, load, digest, method, place, rule, told, body, ?
 FROM resource WHERE rid = ?
 """
 _REC = "SELECT rec, seq FROM record WHERE feed = ? AND local = ?"

@@ -98,33 +98,30 @@ def _entries(base: str, found: Iterable[Found], query: Query) -> Iterator[tuple[
         yield url, reduced(each.body, query) if shaped else each.body
 
 
-def history(request: Request, type: str, id: str, versions: Sequence[tuple[Version, bytes]]) -> Response:
-    """A history Bundle of one resource.
+def history(
+    request: Request,
+    entries: Sequence[tuple[Version, Found]],
+    links: Sequence[bundle.Link],
+    total: int | None,
+) -> Response:
+    """A history Bundle.
 
     Args:
-        versions: with the text that the base shows, newest first.
+        entries: versions in order, each with what the base shows of it.
     """
-    where = f"{type}/{id}"
     changes = [
         bundle.Change(
-            full_url=f"{request.base}/{where}",
-            resource=None if each.row.deleted else body,
-            method="DELETE" if each.row.deleted else each.method or "PUT",
-            url=type if each.method == "POST" else where,
-            status=_status(each, earlier),
-            version=each.row.version,
-            modified=instant(each.row.updated),
+            full_url=f"{request.base}/{found.type}/{found.id}",
+            resource=None if version.row.deleted else found.body,
+            method="DELETE" if version.row.deleted else version.method or "PUT",
+            url=found.type if version.method == "POST" else f"{found.type}/{found.id}",
+            status="204" if version.row.deleted else "201" if version.created else "200",
+            version=version.row.version,
+            modified=instant(version.row.updated),
         )
-        for (each, body), earlier in zip(versions, [*[old for old, _ in versions[1:]], None], strict=True)
+        for version, found in entries
     ]
-    links = [("self", f"{request.base}/{where}/_history")]
-    return Response(200, bundle.history(changes, links=links, total=len(changes)))
-
-
-def _status(version: Version, earlier: Version | None) -> str:
-    if version.row.deleted:
-        return "204"
-    return "201" if earlier is None or earlier.row.deleted else "200"
+    return Response(200, bundle.history(changes, links=links, total=total))
 
 
 @lru_cache(4096)

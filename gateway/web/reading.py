@@ -1,4 +1,4 @@
-"""Reading one resource: as it stands, as it once was, and all that it ever was."""
+"""Reading one resource: as it stands, and as it once was."""
 
 from email.utils import parsedate_to_datetime
 
@@ -38,7 +38,7 @@ def standing(visit: Visit) -> Row:
     type = visit.found.type
     row = visit.gateway.store.read(visit.base, type, visit.found.id)
     if row is None:
-        raise refuse(HTTP_GONE if _was_a_child(visit) else HTTP_NOT_FOUND, type=type)
+        raise refuse(HTTP_GONE if was_a_child(visit) else HTTP_NOT_FOUND, type=type)
     visit.about(row.child)
     if row.deleted:
         raise refuse(HTTP_GONE, type=type)
@@ -66,25 +66,7 @@ def vread(visit: Visit) -> Response:
     return answers.resource(reduced(shown(row, visit.asking()).body, shape), row.version, row.updated)
 
 
-def history(visit: Visit) -> Response:
-    """Answer with every version of a resource, newest first, deletions among them.
-
-    Raises:
-        Refused: `http.not-found` where there never was one.
-    """
-    type, id = visit.found.type, visit.found.id
-    shape = asked_shape(type, pairs(visit.request.query))
-    found = visit.gateway.store.history(visit.base, type, id)
-    if not found:
-        raise refuse(HTTP_NOT_FOUND, type=type)
-    asking = visit.asking()
-    for each in found:
-        visit.about(each.row.child)
-    bodies = [b"" if each.row.deleted else reduced(shown(each.row, asking).body, shape) for each in found]
-    return answers.history(visit.request, type, id, list(zip(found, bodies, strict=True)))
-
-
-def _was_a_child(visit: Visit) -> bool:
+def was_a_child(visit: Visit) -> bool:
     """Whether the id is that of a child all whose records were deleted or taken back."""
     found = visit.found
     return visit.base == ASK and found.type == "Patient" and bool(visit.gateway.store.child(id=found.id))

@@ -41,8 +41,10 @@ _TELL: tuple[Base, ...] = ("tell",)
 ROUTES = (
     Route("capabilities", "GET", "metadata", _BOTH),
     Route("read", "GET", "[type]/[id]", _BOTH),
-    Route("vread", "GET", "[type]/[id]/_history/[vid]", _TELL),
-    Route("history-instance", "GET", "[type]/[id]/_history", _TELL),
+    Route("vread", "GET", "[type]/[id]/_history/[vid]", _BOTH),
+    Route("history-instance", "GET", "[type]/[id]/_history", _BOTH),
+    Route("history-type", "GET", "[type]/_history", _TELL),
+    Route("history-system", "GET", "_history", _TELL),
     Route("search-type", "GET", "[type]", _BOTH),
     Route("search-type", "POST", "[type]/_search", _BOTH),
     Route("search-type", "GET", "Patient/[id]/[type]", _BOTH),
@@ -213,8 +215,12 @@ def _where(path: str) -> _Where:
             return _Where("_history")
         case ["_search"]:
             return _Where("_search")
+        case ["_history"]:
+            return _Where("_history")
         case [type]:
             return _Where("[type]", type)
+        case [type, "_history"]:
+            return _Where("[type]/_history", type)
         case [type, "_search"]:
             return _Where("[type]/_search", type)
         case [type, id]:

@@ -24,8 +24,14 @@ _ALWAYS = frozenset({"resourceType", "id", "meta", "implicitRules"})
 _ON_READ = ("_elements", "_format", "_pretty", "_summary")
 
 
-def asked_shape(type: str, pairs: list[Pair]) -> Query:
+def asked_shape(
+    type: str, pairs: list[Pair], what: str = "A read", also: tuple[str, ...] = ()
+) -> Query:
     """Return the shape that the parameters of a read ask for, as the query that a search would have.
+
+    Args:
+        what: is asked for, in words.
+        also: other parameters it has.
 
     Raises:
         Refused: `search.unknown-parameter` for any other parameter, and what is wrong with these.
@@ -33,9 +39,9 @@ def asked_shape(type: str, pairs: list[Pair]) -> Query:
     problems: list[Problem] = [
         problem(
             SEARCH_UNKNOWN_PARAMETER,
-            type="A read",
+            type=what,
             name=name if name.isidentifier() and len(name) < 40 else "…",
-            supported=", ".join(_ON_READ),
+            supported=", ".join(sorted((*_ON_READ, *also))),
         )
         for name, value in pairs
         if name not in _ON_READ and value

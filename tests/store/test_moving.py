@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from told import child_of, ids, linked, patient, token, version
+from told import child_of, ids, linked, patient, token, version, versions_of
 
 from gateway.cli import commands
 from gateway.fhir.query import Entry, Number, Quantity, Span, Target, Text, Token, Uri
@@ -88,7 +88,9 @@ def test_the_copy_counts_and_answers_as_the_original(two: Two) -> None:
     assert moved.rows["resource"] == 6 and moved.rows["version"] == 2
     assert target.load(load) == source.load(load)
     assert list(target.asides(load)) == [Aside(3, b"\x00raw", "[]", "a.csv")]
-    assert target.history("school", "Observation", "o1") == source.history("school", "Observation", "o1")
+    assert versions_of(target, "school", "Observation", "o1") == versions_of(
+        source, "school", "Observation", "o1"
+    )
     assert ids(target, "Observation", token("code", "1")) == ids(source, "Observation", token("code", "1"))
 
 

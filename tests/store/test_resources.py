@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from told import child_of, linked, patient, token, version
+from told import child_of, linked, patient, token, version, versions_of
 
 from gateway.fhir.query import Entry, Number, Quantity, Query, Span, Target, Text, Token, Uri
 from gateway.problems import Refused
@@ -79,13 +79,14 @@ def test_every_version_is_kept_and_the_newest_comes_first(store: Store) -> None:
         work.delete([Delete("school", "Observation", "o1", 3, 2000)])
         work.put([version("o1", number=4, text="d")])
 
-    history = store.history("school", "Observation", "o1")
+    history = store.history("school", ["Observation"], "o1", limit=10)
 
-    assert [(each.row.version, each.method, each.row.deleted) for each in history] == [
-        ("4", "PUT", False),
-        ("3", "DELETE", True),
-        ("2", "PUT", False),
-        ("1", "PUT", False),
+    assert history is not None and (history.more, history.total) == (False, 4)
+    assert [(each.row.version, each.method, each.row.deleted, each.created) for each in history.versions] == [
+        ("4", "PUT", False, True),
+        ("3", "DELETE", True, False),
+        ("2", "PUT", False, False),
+        ("1", "PUT", False, True),
     ]
     second = store.vread("school", "Observation", "o1", "2")
     assert second is not None
@@ -97,7 +98,7 @@ def test_every_version_is_kept_and_the_newest_comes_first(store: Store) -> None:
         "Observation",
     )
     assert store.vread("school", "Observation", "o1", "5") is None
-    assert store.history("school", "Observation", "never") == []
+    assert store.history("school", ["Observation"], "never", limit=10) is None
 
 
 def test_a_deleted_resource_is_told_from_one_that_never_was(store: Store) -> None:
@@ -130,7 +131,7 @@ def test_the_same_resource_twice_in_one_batch_makes_two_versions(store: Store) -
     with store.write() as work:
         work.put([version("o1", text="a"), version("o2"), version("o1", number=2, text="b")])
 
-    assert [each.row.version for each in store.history("school", "Observation", "o1")] == ["2", "1"]
+    assert [each.row.version for each in versions_of(store, "school", "Observation", "o1")] == ["2", "1"]
 
 
 def test_what_is_held_says_the_next_number_and_the_content(store: Store) -> None:
@@ -167,7 +168,7 @@ def test_a_resource_that_turns_to_another_patient_moves_with_its_history(store: 
     row = store.read(ASK, "Observation", "school-Observation-o1")
 
     assert row is not None and row.child == "id-ben"
-    assert [each.row.version for each in store.history("school", "Observation", "o1")] == ["2", "1"]
+    assert [each.row.version for each in versions_of(store, "school", "Observation", "o1")] == ["2", "1"]
     assert [found.local for found in store.about("id-ben", "Observation", "patient", limit=9).rows] == ["o1"]
     assert store.about("id-ada", "Observation", "patient", limit=9).total == 0
     assert store.counts()["token"] == 1

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from told import child_of, key, patient, token, version
+from told import child_of, key, patient, token, version, versions_of
 
 from gateway.fhir.query import Entry, Query, Sort, Token
 from gateway.problems import Refused
@@ -110,7 +110,7 @@ def test_many_threads_write_one_after_the_other(store: Store) -> None:
 
     row = store.read("school", "Basic", "n")
     assert row is not None and row.version == "80"
-    assert len(store.history("school", "Basic", "n")) == 80
+    assert len(versions_of(store, "school", "Basic", "n")) == 80
 
 
 def test_a_writer_that_waits_too_long_is_told_so(database: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from told import child_of, composed, linked, patient, version
+from told import child_of, composed, linked, patient, version, versions_of
 
 from gateway.fhir.query import Entry, Quantity, Span, Target, Text, Token
 from gateway.problems import Refused
@@ -46,7 +46,7 @@ def test_the_version_before_a_load_stands_again(store: Store) -> None:
     assert store.snapshot() == before
     assert undone.resources == 3
     assert store.read("school", "Observation", "o2") is None
-    assert [each.row.version for each in store.history("school", "Observation", "o1")] == ["1"]
+    assert [each.row.version for each in versions_of(store, "school", "Observation", "o1")] == ["1"]
 
 
 def test_a_number_that_was_taken_back_is_never_given_again(store: Store) -> None:
@@ -62,7 +62,7 @@ def test_a_number_that_was_taken_back_is_never_given_again(store: Store) -> None
     assert (held.version, held.highest, held.present) == (0, 2, False)
     with store.write() as work:
         work.put([version("o1", number=3)])
-    assert [each.row.version for each in store.history("school", "Observation", "o1")] == ["3"]
+    assert [each.row.version for each in versions_of(store, "school", "Observation", "o1")] == ["3"]
 
 
 def test_a_later_version_stays_and_falls_back_behind_the_load(store: Store) -> None:
@@ -79,11 +79,11 @@ def test_a_later_version_stays_and_falls_back_behind_the_load(store: Store) -> N
 
     with store.write() as work:
         work.undo(one, 20)
-    assert [each.row.version for each in store.history("school", "Observation", "o1")] == ["3", "1"]
+    assert [each.row.version for each in versions_of(store, "school", "Observation", "o1")] == ["3", "1"]
     with store.write() as work:
         work.undo(two, 21)
 
-    assert [each.row.version for each in store.history("school", "Observation", "o1")] == ["1"]
+    assert [each.row.version for each in versions_of(store, "school", "Observation", "o1")] == ["1"]
 
 
 def test_a_tombstone_of_a_load_is_taken_back(store: Store) -> None:

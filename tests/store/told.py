@@ -1,7 +1,7 @@
 """Invented resources for the store's tests."""
 
 from gateway.fhir.query import Criterion, Entry, Query, Sort, Span, Target, Text, Token, Value
-from gateway.store.base import ASK, Composed, Key, Link, Page, Put, Store, Work
+from gateway.store.base import ASK, Composed, Key, Link, Page, Put, Store, Version, Work
 
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
 UPN = "https://fhirgate.example/Id/upn"
@@ -101,6 +101,12 @@ def ids(
     counted = store.search(base, Query(type, criteria, sort), limit=0, hidden_systems=hidden_systems)
     assert page.total == counted.total == len(page.rows)
     return [row.local for row in page.rows]
+
+
+def versions_of(store: Store | Work, base: str, type: str, id: str) -> list[Version]:
+    """Every version of a resource that stands, newest first."""
+    past = store.history(base, [type], id, limit=1000)
+    return past.versions if past else []
 
 
 def walk(store: Store, base: str, query: Query, limit: int) -> list[Page]:

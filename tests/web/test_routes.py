@@ -19,6 +19,9 @@ from gateway.web.routes import ROUTES, Found, allowed, find, interactions, types
         ("x", "DELETE", "Patient/a", Found("delete", "Patient", "a")),
         ("x", "PATCH", "Patient/a", Found("patch", "Patient", "a")),
         ("x", "GET", "Patient/a/_history", Found("history-instance", "Patient", "a")),
+        ("", "GET", "Patient/a/_history", Found("history-instance", "Patient", "a")),
+        ("x", "GET", "Patient/_history", Found("history-type", "Patient")),
+        ("x", "GET", "_history", Found("history-system")),
         ("x", "GET", "Patient/a/_history/2", Found("vread", "Patient", "a", "2")),
         ("x", "POST", "$load", Found("$load")),
         ("x", "PUT", "Patient", Found("conditional-update", "Patient")),
@@ -65,7 +68,8 @@ def test_a_request_finds_its_interaction(feed: str, method: str, path: str, foun
         ("x", "TRACE", "Patient", "http.method"),
         ("", "POST", "Patient", "http.write-elsewhere"),
         ("", "POST", "$load", "http.write-elsewhere"),
-        ("", "GET", "Patient/a/_history", "http.no-route"),
+        ("", "GET", "Patient/_history", "http.no-route"),
+        ("", "GET", "_history", "http.no-route"),
     ],
 )
 def test_a_request_that_leads_nowhere_says_why(feed: str, method: str, path: str, problem: str) -> None:
@@ -91,5 +95,5 @@ def test_each_method_that_is_allowed_is_found() -> None:
 def test_on_fhir_stands_what_is_about_children_and_nothing_is_written() -> None:
     assert {"Patient", "Observation", "Flag", "CarePlan", "CareTeam"} <= set(types("ask"))
     assert not {"Organization", "Practitioner", "Bundle", "Parameters"} & set(types("ask"))
-    assert interactions("ask") == ("read", "search-type")
+    assert interactions("ask") == ("read", "vread", "history-instance", "search-type")
     assert len(types("tell")) == 145
