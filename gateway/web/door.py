@@ -10,14 +10,18 @@ from types import MappingProxyType
 from gateway.problems import Refused, refuse
 from gateway.problems.http import HTTP_ADDRESS_LONG, HTTP_BROKEN, HTTP_DONE_UNAUDITED
 from gateway.security import audit
+from gateway.security.policy import DECISIONS
 from gateway.service import Gateway
 from gateway.service.clock import instant, now
 from gateway.web import (
     answers,
     bundles,
+    deciding,
     describing,
     history,
+    identifying,
     loading,
+    mdm,
     patching,
     reading,
     searching,
@@ -57,11 +61,25 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "$everything": everything,
         "$lastn": lastn,
         "$load": loading.load,
+        "$ihe-pix": identifying.pix,
+        "$merge": deciding.merge,
+        "$cci-explain": identifying.explain,
+        "$cci-unmerge": deciding.unmerge,
+        "$cci-split": deciding.split,
+        "$cci-distinct": deciding.distinct,
+        "$cci-seal": deciding.seal,
+        "$cci-unseal": deciding.unseal,
+        "$mdm-query-links": mdm.query_links,
+        "$mdm-link-history": mdm.link_history,
+        "$mdm-duplicate-golden-resources": mdm.duplicates,
     }
 )
 #: Bytes of path and query. Web servers cut off a little later, and then without an OperationOutcome.
 LONGEST_ADDRESS = 32_768
-_CHANGES = frozenset({"create", "update", "patch", "delete", "batch", "transaction", "$load"})
+_CHANGES = frozenset(
+    {"create", "update", "patch", "delete", "batch", "transaction", "$load"}
+    | {f"${name}" for name in DECISIONS}
+)
 _UNKNOWN = "unknown"
 _PATIENCE = 0.02
 _CAPABILITIES = Found("capabilities")

@@ -37,6 +37,7 @@ class Route:
 
 _BOTH: tuple[Base, ...] = ("ask", "tell")
 _TELL: tuple[Base, ...] = ("tell",)
+_ASK: tuple[Base, ...] = ("ask",)
 
 ROUTES = (
     Route("capabilities", "GET", "metadata", _BOTH),
@@ -69,6 +70,20 @@ ROUTES = (
     Route("$everything", "POST", "Patient/$everything", _TELL),
     Route("$lastn", "GET", "Observation/$lastn", _BOTH),
     Route("$lastn", "POST", "Observation/$lastn", _BOTH),
+    Route("$ihe-pix", "GET", "Patient/$ihe-pix", _ASK),
+    Route("$ihe-pix", "POST", "Patient/$ihe-pix", _ASK),
+    Route("$merge", "POST", "Patient/$merge", _ASK),
+    Route("$cci-explain", "GET", "Patient/[id]/$cci-explain", _ASK),
+    Route("$cci-unmerge", "POST", "Patient/[id]/$cci-unmerge", _ASK),
+    Route("$cci-split", "POST", "Patient/[id]/$cci-split", _ASK),
+    Route("$cci-distinct", "POST", "Patient/[id]/$cci-distinct", _ASK),
+    Route("$cci-seal", "POST", "Patient/[id]/$cci-seal", _ASK),
+    Route("$cci-unseal", "POST", "Patient/$cci-unseal", _ASK),
+    Route("$mdm-query-links", "GET", "$mdm-query-links", _ASK),
+    Route("$mdm-query-links", "POST", "$mdm-query-links", _ASK),
+    Route("$mdm-link-history", "GET", "$mdm-link-history", _ASK),
+    Route("$mdm-link-history", "POST", "$mdm-link-history", _ASK),
+    Route("$mdm-duplicate-golden-resources", "GET", "$mdm-duplicate-golden-resources", _ASK),
     Route("$validate", "POST", "[type]/$validate", _BOTH),
     Route("$validate", "GET", "[type]/[id]/$validate", _BOTH),
     Route("$validate", "POST", "[type]/[id]/$validate", _BOTH),
@@ -215,8 +230,6 @@ def _where(path: str) -> _Where:
             return _Where("_history")
         case ["_search"]:
             return _Where("_search")
-        case ["_history"]:
-            return _Where("_history")
         case [type]:
             return _Where("[type]", type)
         case [type, "_history"]:
