@@ -46,6 +46,26 @@ def criteria_of(reference: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
+def by_criteria(value: Any, path: str) -> str | None:
+    """The path of the first reference by criteria in a resource, or None.
+
+    Args:
+        value: the resource, or a part of one.
+        path: that leads to it.
+    """
+    if isinstance(value, dict):
+        reference = value.get("reference")
+        if isinstance(reference, str) and criteria_of(reference):
+            return path
+        parts = ((f"{path}.{name}", each) for name, each in value.items())
+    elif isinstance(value, list):
+        parts = ((f"{path}[{at}]", each) for at, each in enumerate(value))
+    else:
+        return None
+    found = (by_criteria(each, where) for where, each in parts if isinstance(each, dict | list))
+    return next((where for where in found if where), None)
+
+
 def _text(value: str, lead: Lead, name: str) -> str:
     if name == "div":
         return _narrative(value, lead)

@@ -55,3 +55,9 @@ CONDITION_REFERENCE = kind(
     "not-found",
     412,
 )
+CONDITION_REFERENCE_ALONE = kind(
+    "condition.reference-alone",
+    "A reference by criteria can be led to what it means only in a transaction",
+    "Refer to the resource by its id, or send both in a transaction.",
+    "value",
+)

@@ -333,7 +333,7 @@ def within(found: Problem, entry: str) -> Problem:
     if path:
         _, point, rest = path.partition(".")
         return found.at(replace(found.place, path=f"{entry}.resource{point}{rest}"))
-    part = _PARTS.get(found.field, "")
+    part = ".resource" if found.kind.code.startswith("resource.") else _PARTS.get(found.field, "")
     return found.at(replace(found.place, path=f"{entry}{part}"))
 
 

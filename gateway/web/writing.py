@@ -6,7 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 from gateway.fhir.negotiate import ANY_VERSION, versions
-from gateway.problems import problem, refuse
+from gateway.fhir.references import by_criteria
+from gateway.problems import Place, problem, refuse
+from gateway.problems.condition import CONDITION_REFERENCE_ALONE
 from gateway.problems.http import HTTP_DONE, HTTP_ONLY_ANY
 from gateway.service.ask import shown
 from gateway.service.changes import Change, Done, sound
@@ -61,21 +63,20 @@ def _create(visit: Visit) -> Change:
     sent = resource_sent(visit)
     if isinstance(sent, dict):
         sent.pop("id", None)
-    type = visit.found.type
-    return Change("POST", type, str(uuid4()), where, sound(sent, type))
+    return Change("POST", visit.found.type, str(uuid4()), where, _sound(visit, sent))
 
 
 def _update(visit: Visit) -> Change:
     type, id = visit.found.type, visit.found.id
     if_match, only_new = _if_match(visit), _only_new(visit)
-    resource = sound(resource_sent(visit), type, id)
+    resource = _sound(visit, resource_sent(visit), id)
     return Change("PUT", type, id, resource=resource, if_match=if_match, only_new=only_new)
 
 
 def _conditional_update(visit: Visit) -> Change:
     where = conditions.of_address(visit)
     if_match, only_new = _if_match(visit), _only_new(visit)
-    resource = sound(resource_sent(visit), visit.found.type)
+    resource = _sound(visit, resource_sent(visit))
     id = str(resource.get("id", ""))
     new = id or str(uuid4())
     return Change(
@@ -115,6 +116,19 @@ _ASKED: Mapping[str, Callable[[Visit], Change]] = MappingProxyType(
         "conditional-delete": _conditional_delete,
     }
 )
+
+
+def _sound(visit: Visit, sent: Any, id: str = "") -> dict[str, Any]:
+    """A resource that was sent, if nothing is wrong with it.
+
+    In a transaction its references by criteria were led to what they mean.
+    """
+    resource = sound(sent, visit.found.type, id)
+    if visit.content is None and visit.found.type != "Bundle":
+        where = by_criteria(resource, visit.found.type)
+        if where is not None:
+            raise refuse(CONDITION_REFERENCE_ALONE, place=Place(path=where))
+    return resource
 
 
 def _if_match(visit: Visit) -> tuple[str, ...]:

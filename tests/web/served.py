@@ -33,6 +33,7 @@ PROFILES = Path(__file__).parents[1] / "samples" / "profiles"
 
 SETTINGS = """
 body_most = 200000
+bundle_most = 300
 
 [feeds.council]
 organisation = "Anytown Council"
@@ -62,6 +63,11 @@ feeds = ["school"]
 [clients.clinic]
 sector = "health"
 scopes = ["system/*.cruds"]
+feeds = ["clinic"]
+
+[clients.writer]
+sector = "health"
+scopes = ["system/*.cud"]
 feeds = ["clinic"]
 
 [clients.observer]
