@@ -8,11 +8,13 @@ Source: FHIR R4 JSON format, https://hl7.org/fhir/R4/json.html ("Representing pr
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from gateway.problems import Place, refuse
+from gateway.fhir.json_place import place_at, place_of_number, place_of_repetition
+from gateway.problems import Place, Refused, refuse
 from gateway.problems.json import JSON_DEEP, JSON_DUPLICATE, JSON_NUMBER, JSON_SYNTAX
 
 DEEPEST = 100
@@ -58,8 +60,10 @@ def read(content: bytes | str) -> Any:
     """
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise refuse(JSON_SYNTAX, reason="the text is not UTF-8") from None
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode("utf-8", "replace")
+        place = place_at(before, len(before))
+        raise refuse(JSON_SYNTAX, place=place, reason="the text is not UTF-8") from None
     _check_depth(text)
     try:
         return _reader.decode(text)
@@ -69,6 +73,8 @@ def read(content: bytes | str) -> Any:
         raise refuse(JSON_SYNTAX, place=place, reason=_REASONS.get(said, "it is no JSON here")) from None
     except RecursionError:
         raise refuse(JSON_DEEP, most=DEEPEST) from None
+    except Refused as refused:
+        raise _placed(refused, text) from None
 
 
 def read_trusted(content: bytes) -> Any:
@@ -90,10 +96,23 @@ def _written(value: Any) -> Any:
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise refuse(JSON_DUPLICATE, field=twice if twice.isidentifier() else "")
+        raise refuse(JSON_DUPLICATE)
     return made
+
+
+def _placed(refused: Refused, text: str) -> Refused:
+    """A refusal by one of the reader's hooks, which do not know where they are."""
+    met = refused.problems[0]
+    found = place_of_repetition(text) if met.kind is JSON_DUPLICATE else place_of_number(text, _is_kept)
+    return Refused(replace(met, place=found))
+
+
+def _is_kept(word: str) -> bool:
+    try:
+        (_integer if word.lstrip("-").isdecimal() else _decimal)(word)
+    except (Refused, ValueError):
+        return False
+    return word[-1] not in "Ny"  # NaN, Infinity
 
 
 def _decimal(text: str) -> Decimal:

@@ -44,9 +44,14 @@ class Findings:
         self._problems: list[Problem] = []
         self._more = False
 
+    @property
+    def full(self) -> bool:
+        """Whether no more will be listed."""
+        return len(self._problems) == MOST
+
     def add(self, kind: Kind, trail: Trail | None, value: Any = "", **details: Any) -> None:
         """Note one problem; `value` is what the sender wrote."""
-        if len(self._problems) == MOST:
+        if self.full:
             self._more = True
             return
         place = Place(path=trail.path()) if trail is not None else Place()

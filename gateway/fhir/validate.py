@@ -139,7 +139,8 @@ class _Walk:
     def unknown(self, name: str, path: str, here: Trail) -> None:
         """Note a member that R4 does not know, with the name that was perhaps meant."""
         where = Trail(here, name) if plain(name) == name else here
-        suggestion = meant(name, facts.members(path))
+        # looking for what was meant costs most, and there may be as many as a body holds
+        suggestion = "" if self.found.full else meant(name, facts.members(path))
         self.found.add(
             problems.RESOURCE_UNKNOWN_ELEMENT, where, name=plain(name), path=path, meant=suggestion
         )
@@ -255,7 +256,7 @@ class _Walk:
             return
         listed = offered(element.value_set)
         written = value if type_ == "code" else ""
-        suggestion = meant(written, facts.codes(element.value_set))
+        suggestion = "" if self.found.full else meant(written, facts.codes(element.value_set))
         self.found.add(problems.RESOURCE_CODE, trail, written, listed=listed, meant=suggestion)
 
     def reference(self, element: Element, value: dict[str, Any], trail: Trail) -> None:
