@@ -23,6 +23,8 @@ PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Patient"
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 
 _LEVELS = ("U", "L", "M", "N", "R", "V")
+_RESTRICTED = ("R", "V")
+_PLACES = ("address", "telecom", "contact", "generalPractitioner", "managingOrganization")
 _UK_CORE = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-"
 # What is said about a child to everybody who may see the child; other extensions stay with their feed.
 _EXTENSIONS = (
@@ -99,8 +101,8 @@ def compose(
     shown, hidden = identifiers(
         cci, [(told.patient, told.verified) for told in ranked], base_uri, official=official
     )
-    body = _body(ranked) | _links("replaces", sorted(replaces))
     security = _security(ranked)
+    body = _placeless(_body(ranked), security) | _links("replaces", sorted(replaces))
     content = {"identifier": [*shown, *hidden], **body, "security": security}
     version = blake2b(write(content), digest_size=8, key=secret[:64]).hexdigest()
     last_updated = max((*(told.last_updated for told in records), *replaces.values()))
@@ -164,6 +166,17 @@ def _body(ranked: Sequence[Told]) -> dict[str, Any]:
     found |= _choice(patients, "deceasedBoolean", "deceasedDateTime")
     found |= _choice(patients, "multipleBirthBoolean", "multipleBirthInteger")
     return {element: value for element, value in found.items() if value not in (None, "", [])}
+
+
+def _placeless(body: dict[str, Any], security: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The elements without what leads to where a child is, if any record says that this is restricted.
+
+    Source: NHS Personal Demographics Service, restricted patients: no address, telecom, contact or
+    general practitioner is given out, and a search by them finds nobody.
+    """
+    if not any(each.get("system") == CONFIDENTIALITY and each["code"] in _RESTRICTED for each in security):
+        return body
+    return {element: value for element, value in body.items() if element not in _PLACES}
 
 
 def _best(patients: Iterable[Mapping[str, Any]], element: str, kept: Callable[[Any], Any]) -> Any:

@@ -366,3 +366,22 @@ def test_whatever_a_client_writes_a_patient_comes_out(written: dict[str, Any]) -
     full = of(told(1, **written), RECORDS[0]).full
 
     assert read(write(full)) == full
+
+
+@pytest.mark.parametrize("code", ["R", "V"])
+def test_where_a_restricted_child_is_can_be_read_off_no_element(code: str) -> None:
+    place = {
+        "address": [{"postalCode": "ZZ10 1AA"}],
+        "telecom": [{"system": "phone", "value": "0117 4960000"}],
+        "contact": [{"name": {"family": "Okafor"}}],
+        "generalPractitioner": [{"display": "The Surgery"}],
+        "managingOrganization": {"display": "The Clinic"},
+    }
+    flag = {"security": [{"system": CONFIDENTIALITY, "code": code}]}
+
+    open_ = of(told(1, **place), told(2)).full
+    restricted = of(told(1, **place), told(2, meta=flag)).full
+
+    assert set(place) <= set(open_)
+    assert not set(place) & set(restricted)
+    assert restricted["meta"]["security"][0]["code"] == code
