@@ -1,76 +1,27 @@
-"""R4's rules between elements that a client most easily breaks: each a function, on a shelf by structure.
+"""R4's rules between elements: each a function, on a shelf by structure. Those of data types stand here.
 
-A rule says nothing where what it needs is absent or has the wrong shape: the shape is checked elsewhere.
-
-Source: HL7 FHIR R4, "Constraints" on the page of each type (pat-1, obs-3, obs-6, obs-7, per-1, qty-3, ...).
+Source: HL7 FHIR R4, "Constraints" on the page of each type (per-1, qty-3, tim-1, ...).
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-Holds = Callable[[dict[str, Any]], bool]
+from gateway.fhir import invariants_bundles, invariants_resources
+from gateway.fhir.rule import Holds, Rule, chosen, has, has_any, in_order, needs, not_both
 
+Item = dict[str, Any]
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule of R4: its key, what it says, what to do, and whether it holds for an object."""
-
-    key: str
-    says: str
-    remedy: str
-    holds: Holds
+_UCUM = "http://unitsofmeasure.org"
+_MONEY = "urn:iso:std:iso:4217"
 
 
 def rules(path: str) -> tuple[Rule, ...]:
     """The rules for objects of a structure (`Patient.contact`)."""
-    return _SHELF.get(path, ())
+    return _EVERY.get(path, ())
 
 
-def _has_any(*names: str) -> Holds:
-    return lambda item: any(name in item or f"_{name}" in item for name in names)
-
-
-def _needs(name: str, other: str) -> Holds:
-    """Where `name` is there, `other` must be."""
-    return lambda item: name not in item or other in item or f"_{other}" in item
-
-
-def _value(item: dict[str, Any]) -> bool:
-    return any(name.startswith("value") for name in item)
-
-
-def _codings(concept: Any) -> Iterator[tuple[str, str]]:
-    listed = concept.get("coding") if isinstance(concept, dict) else None
-    for coding in listed if isinstance(listed, list) else ():
-        if isinstance(coding, dict) and isinstance(coding.get("code"), str):
-            yield str(coding.get("system", "")), coding["code"]
-
-
-def _no_component_repeats_the_code(item: dict[str, Any]) -> bool:
-    components = item.get("component")
-    if not _value(item) or not isinstance(components, list):
-        return True
-    own = set(_codings(item.get("code")))
-    parts = [part for part in components if isinstance(part, dict)]
-    return not any(own.intersection(_codings(part.get("code"))) for part in parts)
-
-
-def _period_goes_forward(item: dict[str, Any]) -> bool:
-    start, end = item.get("start"), item.get("end")
-    if not isinstance(start, str) or not isinstance(end, str):
-        return True
-    if len(start) <= 10 or len(end) <= 10:
-        shared = min(len(start), len(end), 10)
-        return start[:shared] <= end[:shared]
-    try:
-        return datetime.fromisoformat(start) <= datetime.fromisoformat(end)
-    except (ValueError, TypeError):
-        return True
-
-
-def _range_goes_up(item: dict[str, Any]) -> bool:
+def _range_goes_up(item: Item) -> bool:
     low, high = item.get("low"), item.get("high")
     if not isinstance(low, dict) or not isinstance(high, dict) or low.get("code") != high.get("code"):
         return True
@@ -80,24 +31,48 @@ def _range_goes_up(item: dict[str, Any]) -> bool:
     return low.get("unit") != high.get("unit") or least <= most
 
 
-def _ratio_is_whole(item: dict[str, Any]) -> bool:
-    return ("numerator" in item) == ("denominator" in item) and ("numerator" in item or "extension" in item)
-
-
-def _without(name: str, other: Callable[[dict[str, Any]], bool]) -> Holds:
-    return lambda item: not (name in item and other(item))
+def _ratio_is_whole(item: Item) -> bool:
+    return has(item, "numerator") == has(item, "denominator") and (
+        has(item, "numerator") or "extension" in item
+    )
 
 
 def _meta_without(*names: str) -> Holds:
-    def holds(item: dict[str, Any]) -> bool:
+    def holds(item: Item) -> bool:
         meta = item.get("meta")
         return not isinstance(meta, dict) or not any(name in meta for name in names)
 
     return holds
 
 
-def _value_or_extensions(item: dict[str, Any]) -> bool:
-    return ("extension" in item) != any(name.lstrip("_").startswith("value") for name in item)
+def _in_units(system: str) -> Holds:
+    """A value has a code of that system."""
+
+    def holds(item: Item) -> bool:
+        coded = has(item, "code") or not has(item, "value")
+        return coded and ("system" not in item or item["system"] == system)
+
+    return holds
+
+
+def _positive(item: Item) -> bool:
+    value = item.get("value")
+    return not isinstance(value, int | float) or value > 0
+
+
+def _whole(item: Item) -> bool:
+    value = item.get("value")
+    whole = not isinstance(value, float) or "." not in str(getattr(value, "text", value))
+    return whole and item.get("code", "1") == "1"
+
+
+def _not_negative(name: str) -> Holds:
+    return lambda item: not isinstance(item.get(name), int | float) or item[name] >= 0
+
+
+def _offset_from_an_event(item: Item) -> bool:
+    when = item.get("when") or []
+    return not has(item, "offset") or (bool(when) and not {"C", "CM", "CD", "CV"}.intersection(when))
 
 
 #: What R4 asks of a contained resource, by the name that `rules` knows it by.
@@ -122,7 +97,7 @@ _QUANTITY = (
         "qty-3",
         "a unit's code needs the system it is from",
         "Add system, http://unitsofmeasure.org for UCUM.",
-        _needs("code", "system"),
+        needs("code", "system"),
     ),
 )
 
@@ -132,7 +107,7 @@ _SHELF: dict[str, tuple[Rule, ...]] = {
             "ext-1",
             "an extension has either a value or extensions of its own",
             "Give it one of the two.",
-            _value_or_extensions,
+            lambda item: ("extension" in item) != chosen(item, "value"),
         ),
     ),
     CONTAINED: (
@@ -155,34 +130,28 @@ _SHELF: dict[str, tuple[Rule, ...]] = {
             _meta_without("security"),
         ),
     ),
-    "Patient.contact": (
+    "Attachment": (
         Rule(
-            "pat-1",
-            "a contact has at least a name, a way to reach it, an address or an organisation",
-            "Add one of name, telecom, address and organization, or leave the contact out.",
-            _has_any("name", "telecom", "address", "organization"),
+            "att-1",
+            "an attachment with data says what the data are",
+            "Add contentType.",
+            needs("data", "contentType"),
         ),
     ),
-    "Observation": (
+    "ContactPoint": (
         Rule(
-            "obs-6",
-            "dataAbsentReason is there only where there is no value",
-            "Leave out the value or the dataAbsentReason.",
-            _without("dataAbsentReason", _value),
-        ),
-        Rule(
-            "obs-7",
-            "where a component has the code of the Observation, the Observation has no value of its own",
-            "Leave the value out, or give the component its own code.",
-            _no_component_repeats_the_code,
+            "cpt-2",
+            "a way to reach somebody says which kind it is",
+            "Add system: phone, email, or another of its codes.",
+            needs("value", "system"),
         ),
     ),
-    "Observation.referenceRange": (
+    "Expression": (
         Rule(
-            "obs-3",
-            "a reference range has at least low, high or text",
-            "Add one of low, high and text.",
-            _has_any("low", "high", "text"),
+            "exp-1",
+            "an expression is written out or referred to",
+            "Add expression or reference.",
+            has_any("expression", "reference"),
         ),
     ),
     "Period": (
@@ -190,7 +159,7 @@ _SHELF: dict[str, tuple[Rule, ...]] = {
             "per-1",
             "a period does not end before it starts",
             "Correct start or end; they may have been swapped.",
-            _period_goes_forward,
+            lambda item: in_order(item.get("start"), item.get("end")),
         ),
     ),
     "Range": (
@@ -209,23 +178,90 @@ _SHELF: dict[str, tuple[Rule, ...]] = {
             _ratio_is_whole,
         ),
     ),
-    "ContactPoint": (
+    "Timing.repeat": (
+        Rule("tim-1", "a duration has a unit", "Add durationUnit.", needs("duration", "durationUnit")),
+        Rule("tim-2", "a period of time has a unit", "Add periodUnit.", needs("period", "periodUnit")),
+        Rule("tim-4", "a duration is not less than nothing", "Correct duration.", _not_negative("duration")),
         Rule(
-            "cpt-2",
-            "a way to reach somebody says which kind it is",
-            "Add system: phone, email, or another of its codes.",
-            _needs("value", "system"),
+            "tim-5", "a period of time is not less than nothing", "Correct period.", _not_negative("period")
+        ),
+        Rule(
+            "tim-6",
+            "the longest period stands beside the period",
+            "Add period.",
+            needs("periodMax", "period"),
+        ),
+        Rule(
+            "tim-7",
+            "the longest duration stands beside the duration",
+            "Add duration.",
+            needs("durationMax", "duration"),
+        ),
+        Rule("tim-8", "the highest count stands beside the count", "Add count.", needs("countMax", "count")),
+        Rule(
+            "tim-9",
+            "an offset is counted from an event that is no meal",
+            "Add when, with a code other than C, CM, CD and CV.",
+            _offset_from_an_event,
+        ),
+        Rule(
+            "tim-10",
+            "a time of day and an event of the day exclude each other",
+            "Keep timeOfDay or when.",
+            not_both("timeOfDay", "when"),
         ),
     ),
-    "Attachment": (
+    "Quantity": _QUANTITY,
+    "SimpleQuantity": _QUANTITY,
+    "Age": (
+        *_QUANTITY,
         Rule(
-            "att-1",
-            "an attachment with data says what the data are",
-            "Add contentType.",
-            _needs("data", "contentType"),
+            "age-1",
+            "an age is more than nothing and has a unit of UCUM",
+            "Add system http://unitsofmeasure.org and code (a for years), or correct the value.",
+            lambda item: _in_units(_UCUM)(item) and _positive(item),
         ),
     ),
-    **dict.fromkeys(
-        ("Quantity", "SimpleQuantity", "Age", "Duration", "Distance", "Count", "MoneyQuantity"), _QUANTITY
+    "Count": (
+        *_QUANTITY,
+        Rule(
+            "cnt-3",
+            "a count is a whole number with the unit 1 of UCUM",
+            "Add system http://unitsofmeasure.org and code 1, or correct the value.",
+            lambda item: _in_units(_UCUM)(item) and _whole(item),
+        ),
+    ),
+    "Distance": (
+        *_QUANTITY,
+        Rule(
+            "dis-1",
+            "a distance has a unit of UCUM",
+            "Add system http://unitsofmeasure.org and code.",
+            _in_units(_UCUM),
+        ),
+    ),
+    "Duration": (
+        *_QUANTITY,
+        Rule(
+            "drt-1",
+            "the unit of a duration is one of UCUM and stands beside a value",
+            "Add value and system http://unitsofmeasure.org.",
+            lambda item: not has(item, "code") or (item.get("system") == _UCUM and has(item, "value")),
+        ),
+    ),
+    "MoneyQuantity": (
+        *_QUANTITY,
+        Rule(
+            "mqty-1",
+            "an amount of money has the code of a currency",
+            "Add system urn:iso:std:iso:4217 and code.",
+            _in_units(_MONEY),
+        ),
     ),
 }
+
+_EVERY: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
+    {**_SHELF, **invariants_resources.RULES, **invariants_bundles.RULES}
+)
+
+__all__ = ["CONTAINED", "IN_USE", "LOCAL", "Rule", "rules"]
