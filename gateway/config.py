@@ -98,6 +98,12 @@ SETTINGS: tuple[Setting, ...] = (
         (),
         "Web pages that browsers may let use the gateway, as `https://app.example`; `*` for all, empty for none.",
     ),
+    Setting(
+        "trusted_proxies",
+        "list",
+        (),
+        "Addresses and networks of proxies in front, whose headers Forwarded or X-Forwarded-… are believed.",
+    ),
     Setting("cursor_life", "seconds", 3600, "How long a next-page link can be followed.", "seconds"),
     Setting("deadline", "seconds", 3.0, "The time a question may take, upstreams included.", "seconds"),
     Setting("load_batch", "integer", 500, "Records committed together while a file is loaded.", "records"),

@@ -179,9 +179,15 @@ HTTP_EXISTS = kind(
 HTTP_CODED = kind(
     "http.content-encoding",
     "The body is packed in a way that is not read here",
-    "Send it without Content-Encoding.",
+    "Send it without Content-Encoding, or packed with gzip.",
     "not-supported",
     415,
+)
+HTTP_PACKED = kind(
+    "http.packed",
+    "The body is said to be packed with gzip and cannot be unpacked",
+    "Pack it again, whole, or send it without Content-Encoding.",
+    "structure",
 )
 HTTP_QUERY_TEXT = kind(
     "http.query-text",

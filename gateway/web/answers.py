@@ -134,6 +134,8 @@ def _extra(refused: Refused) -> list[Header]:
     for problem in refused.problems:
         if allowed := problem.details.get("allowed"):
             headers.append(("Allow", str(allowed)))
+        if coding := problem.details.get("accept_encoding"):
+            headers.append(("Accept-Encoding", str(coding)))
         if accepted := problem.details.get("accept_patch"):
             headers.append(("Accept-Patch", str(accepted)))
         if challenge := problem.details.get("challenge"):

@@ -3,6 +3,7 @@
 import re
 
 from gateway.web.messages import Request
+from gateway.web.proxies import Networks
 from gateway.web.wsgi import Environ, request_of
 
 _PATH = re.compile(r"/fhir/[A-Z][A-Za-z]{1,63}(?:/[A-Za-z0-9\-.]{1,64})?")
@@ -24,7 +25,7 @@ _UNUSUAL = frozenset(
 )
 
 
-def plain(environ: Environ, public_url: str) -> Request | None:
+def plain(environ: Environ, public_url: str, trusted: Networks = ()) -> Request | None:
     """Return the request if it is a plain read or search, None for anything that Flask should look at."""
     if environ["REQUEST_METHOD"] != "GET" or not _PATH.fullmatch(environ.get("PATH_INFO", "")):
         return None
@@ -33,4 +34,4 @@ def plain(environ: Environ, public_url: str) -> Request | None:
         return None
     if environ.get("CONTENT_LENGTH") or not _UNUSUAL.isdisjoint(environ):
         return None
-    return request_of(environ, public_url)
+    return request_of(environ, public_url, trusted)

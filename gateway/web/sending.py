@@ -1,6 +1,5 @@
 """An answer made ready to leave: in the format asked for, packed, with the headers of every answer."""
 
-import zlib
 from contextlib import suppress
 from functools import lru_cache
 
@@ -8,10 +7,9 @@ from gateway.fhir import json, xml
 from gateway.fhir.negotiate import answer_format
 from gateway.problems import Refused
 from gateway.web.messages import FHIR_JSON, FHIR_XML, Header, Request, Response
+from gateway.web.packing import WORTH_PACKING, packed, takes_gzip
 from gateway.web.words import correlation_id, value_of
 
-#: Bytes of an answer from which on packing it is worth the time.
-WORTH_PACKING = 1400
 #: What a browser lets a page see beside the body.
 SEEN = "Content-Location, ETag, Last-Modified, Location, X-Correlation-ID, X-Request-ID"
 #: What a page may send.
@@ -21,7 +19,6 @@ SENT = (
 )
 ANYWHERE = "*"
 _REMEMBERED = "600"
-_GZIP = 16 + zlib.MAX_WBITS
 _format = lru_cache(256)(answer_format)
 
 
@@ -108,24 +105,13 @@ def finished(request: Request, response: Response, origins: frozenset[str] = fro
 
 
 def _pack(request: Request, response: Response) -> None:
-    """Pack a long answer where the request allows it; quickly rather than well."""
+    """Pack a long answer where the request allows it."""
     if len(response.body) < WORTH_PACKING:
         return
     codings = request.headers.get("accept-encoding")
-    if codings and _takes_gzip(codings):
-        packing = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
-        response.body = packing.compress(response.body) + packing.flush()
+    if codings and takes_gzip(codings):
+        response.body = packed(response.body)
         response.headers.append(("Content-Encoding", "gzip"))
-
-
-@lru_cache(256)
-def _takes_gzip(accepted: str) -> bool:
-    """Whether a header Accept-Encoding names gzip, or anything, and not with the quality zero."""
-    liked = {}
-    for part in accepted.lower().split(","):
-        name, _, rest = part.partition(";")
-        liked[name.strip()] = rest.replace(" ", "").rstrip("0").rstrip(".") not in ("q=", "q=0")
-    return liked.get("gzip", liked.get("x-gzip", liked.get("*", False)))
 
 
 def _let_see(request: Request, headers: list[Header], origins: frozenset[str]) -> None:

@@ -13,6 +13,7 @@ from gateway.problems.http import HTTP_BROKEN, HTTP_METHOD, HTTP_NO_ROUTE
 from gateway.web.door import Door, log_fault
 from gateway.web.messages import Request, Response
 from gateway.web.plain import plain
+from gateway.web.proxies import networks
 from gateway.web.sending import finished
 from gateway.web.words import request_id
 from gateway.web.wsgi import STATUS, Environ, Start, request_of, respond
@@ -28,6 +29,7 @@ class Site(Flask):
         super().__init__("gateway", static_folder=None)
         self.door = door
         self.public_url = str(door.gateway.config["public_url"])
+        self.trusted = networks(door.gateway.config["trusted_proxies"])
         self.url_map.merge_slashes = False
         self.url_map.strict_slashes = True
         for rule in ("/fhir", "/fhir/", "/fhir/<path:_>", "/feed/<_>", "/feed/<_>/", "/feed/<_>/<path:__>"):
@@ -39,13 +41,13 @@ class Site(Flask):
 
     def wsgi_app(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         """Answer a plain question before Flask makes a context of it; all else goes through Flask."""
-        asked = plain(environ, self.public_url)
+        asked = plain(environ, self.public_url, self.trusted)
         if asked is None:
             return super().wsgi_app(environ, start_response)
         return respond(self.door.answer(asked), asked.method, start_response)
 
     def _fhir(self, **_: str) -> FlaskResponse:
-        asked = request_of(request.environ, self.public_url)
+        asked = request_of(request.environ, self.public_url, self.trusted)
         if asked is None:
             raise refuse(HTTP_NO_ROUTE)
         return _through_flask(self.door.answer(asked))
@@ -64,7 +66,7 @@ class Site(Flask):
 
     def _no_route(self, error: HTTPException) -> FlaskResponse:
         """What Flask itself refuses, as an OperationOutcome."""
-        if error.code == 405 and request_of(request.environ, self.public_url):
+        if error.code == 405 and request_of(request.environ, self.public_url, self.trusted):
             # a method that no base has: the door knows which ones the address takes
             return self._fhir()
         if error.code == 405:

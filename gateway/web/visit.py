@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from gateway.fhir import json, xml
 from gateway.fhir.negotiate import Preferences, body_format, preferences
 from gateway.problems import refuse
-from gateway.problems.http import HTTP_BODY_EMPTY, HTTP_CODED
+from gateway.problems.http import HTTP_BODY_EMPTY
 from gateway.security.policy import Decision, Wish
 from gateway.security.principal import Principal
 from gateway.service import Gateway
@@ -15,6 +15,7 @@ from gateway.service.ask import Asking, Noted
 from gateway.store.base import ASK
 from gateway.web.gate import Gate
 from gateway.web.messages import Request, Response
+from gateway.web.packing import unpacked
 from gateway.web.routes import Found
 
 #: What decides before anything is known.
@@ -113,11 +114,12 @@ class Visit:
         """What was sent.
 
         Raises:
-            Refused: `http.content-encoding` (415), `http.too-large` (413).
+            Refused: `http.content-encoding` (415), `http.packed` (400), `http.too-large` (413), which counts
+                for the body as it was before it was packed.
         """
-        if self.request.headers.get("content-encoding", "identity").lower() != "identity":
-            raise refuse(HTTP_CODED, field="Content-Encoding")
-        return self.request.sent(int(self.gateway.config["body_most"]))
+        most = int(self.gateway.config["body_most"])
+        coding = self.request.headers.get("content-encoding", "")
+        return unpacked(self.request.sent(most), coding, most)
 
     def resource(self) -> Any:
         """The resource that was sent, in whichever of FHIR's formats; nobody has looked at it yet.

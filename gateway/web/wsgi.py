@@ -1,6 +1,5 @@
 """Between WSGI and the records of `messages`, both ways."""
 
-import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
@@ -9,21 +8,22 @@ from typing import Any
 from gateway.problems import refuse
 from gateway.problems.http import HTTP_TOO_LARGE
 from gateway.web.messages import Request, Response
+from gateway.web.proxies import HOST, Networks, seen
 from gateway.web.words import request_id
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 
-_HOST = re.compile(r"[A-Za-z0-9.\-]{1,255}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
 STATUS = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
 _CHUNK = 65_536
 
 
-def request_of(environ: Environ, public_url: str) -> Request | None:
+def request_of(environ: Environ, public_url: str, trusted: Networks = ()) -> Request | None:
     """Return the request to a FHIR base that a WSGI environment holds; None where it is to something else.
 
     Args:
         public_url: the address under which clients see the gateway, "" where that is as the request says.
+        trusted: proxies whose word counts on where the request came from and went to.
     """
     path = environ.get("PATH_INFO", "")
     if not path.isascii():
@@ -38,25 +38,33 @@ def request_of(environ: Environ, public_url: str) -> Request | None:
     headers = {_header(name): value for name, value in environ.items() if name[:5] == "HTTP_"}
     if content := environ.get("CONTENT_TYPE"):
         headers["content-type"] = content
+    known = seen(environ, trusted)
     return Request(
         method=environ["REQUEST_METHOD"],
-        base=f"{public_url or origin(environ)}/{head}",
+        base=f"{public_url or origin(environ, known.origin)}/{head}",
         feed=feed,
         path=rest,
         query=environ.get("QUERY_STRING", ""),
         headers=headers,
         id=request_id(headers.get("x-request-id")),
         sent=_reader(environ),
-        address=environ.get("REMOTE_ADDR") or "",
+        address=known.address,
     )
 
 
-def origin(environ: Environ) -> str:
-    """Scheme, host and mount point as the request says; what forwarding headers say does not count."""
+def origin(environ: Environ, told: str = "") -> str:
+    """Scheme, host and mount point as the request says.
+
+    Args:
+        told: scheme and host, and perhaps more, as a trusted proxy says.
+    """
+    mounted = environ.get("SCRIPT_NAME", "")
+    if told:
+        return f"{told}{mounted}"
     host = environ.get("HTTP_HOST", "")
-    if not _HOST.fullmatch(host):
+    if not HOST.fullmatch(host):
         host = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-    return f"{environ['wsgi.url_scheme']}://{host}{environ.get('SCRIPT_NAME', '')}"
+    return f"{environ['wsgi.url_scheme']}://{host}{mounted}"
 
 
 def respond(response: Response, method: str, start_response: Start) -> Iterable[bytes]:

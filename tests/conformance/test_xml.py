@@ -256,7 +256,8 @@ def test_H23_a_refusal_is_in_xml_where_xml_is_asked_for(
 
 def test_H23_413_is_in_xml_as_well(served: Served) -> None:
     # on a connection of its own: the server hangs up instead of reading the body
-    answer = served.caller("clinic").ask("POST", "feed/clinic/Patient", "x" * 210_000, Content_Type=XML, Accept=XML)
+    clinic = served.caller("clinic")
+    answer = clinic.ask("POST", "feed/clinic/Patient", "x" * 210_000, Content_Type=XML, Accept=XML)
 
     assert (answer.status_code, name(answer)) == (413, "OperationOutcome")
 

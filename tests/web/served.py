@@ -33,6 +33,8 @@ PROFILES = Path(__file__).parents[1] / "samples" / "profiles"
 
 SETTINGS = """
 body_most = 200000
+cors_origins = ["https://app.example"]
+trusted_proxies = ["127.0.0.2"]
 bundle_most = 300
 
 [feeds.council]

@@ -5,6 +5,7 @@ import pytest
 
 from gateway.problems import Refused
 from gateway.web.messages import Request
+from gateway.web.proxies import networks
 from gateway.web.wsgi import origin, request_of
 
 
@@ -62,6 +63,48 @@ def test_the_public_address_of_the_settings_beats_the_host() -> None:
     request = request_of(environ(HTTP_HOST="a"), "https://gateway.example/base")
 
     assert request is not None and request.base == "https://gateway.example/base/fhir"
+
+
+TRUSTED = networks(["10.0.0.0/8", "::1"])
+
+
+@pytest.mark.parametrize(
+    ("headers", "address"),
+    [
+        ({}, "10.0.0.1"),
+        ({"HTTP_X_FORWARDED_FOR": "192.0.2.7"}, "192.0.2.7"),
+        ({"HTTP_X_FORWARDED_FOR": "198.51.100.1, 192.0.2.7, 10.0.0.2"}, "192.0.2.7"),
+        ({"HTTP_X_FORWARDED_FOR": "10.9.9.9, 10.0.0.2"}, "10.9.9.9"),
+        ({"HTTP_X_FORWARDED_FOR": "192.0.2.7:4711"}, "192.0.2.7"),
+        ({"HTTP_X_FORWARDED_FOR": "nonsense"}, "10.0.0.1"),
+        ({"HTTP_FORWARDED": 'for="[2001:db8::1]:99"'}, "2001:db8::1"),
+        ({"HTTP_FORWARDED": "for=_hidden"}, "10.0.0.1"),
+        ({"HTTP_FORWARDED": "for=198.51.100.1, for=192.0.2.7, for=10.0.0.3"}, "192.0.2.7"),
+    ],
+)
+def test_behind_a_trusted_proxy_the_address_is_the_clients(headers: dict[str, str], address: str) -> None:
+    asked = environ(REMOTE_ADDR="10.0.0.1", **headers)
+
+    request = request_of(asked, "", TRUSTED)
+    assert request is not None and request.address == address
+    alone = request_of(asked | {"REMOTE_ADDR": "192.0.2.99"}, "", TRUSTED)
+    assert alone is not None and alone.address == "192.0.2.99"
+
+
+def test_the_public_address_beats_what_a_proxy_says() -> None:
+    asked = environ(REMOTE_ADDR="::1", HTTP_X_FORWARDED_HOST="a.example", HTTP_X_FORWARDED_PROTO="https")
+
+    for public, base in (("", "https://a.example/fhir"), ("https://b.example", "https://b.example/fhir")):
+        request = request_of(asked, public, TRUSTED)
+        assert request is not None and request.base == base
+
+
+def test_a_proxy_that_is_no_address_is_a_wrong_setting() -> None:
+    with pytest.raises(Refused) as caught:
+        networks(["10.0.0.0/8", "proxy.example"])
+
+    assert caught.value.problems[0].kind.code == "config.value"
+    assert "proxy.example" in caught.value.problems[0].says
 
 
 def test_a_mount_point_is_part_of_the_base() -> None:
