@@ -90,7 +90,7 @@ def parse(
         try:
             criteria.append(_Reader(value, context or Context()).whole(resource_type, name))
         except Refused as found:
-            if lenient and all(each.kind in _SOFT for each in found.problems) and "." not in name:
+            if lenient and all(each.kind in _SOFT for each in found.problems) and not _leads_on(name):
                 ignored.append(_safe(name))
             else:
                 problems += found.problems
@@ -292,6 +292,11 @@ def _missing(piece: str, asked: Asked) -> tuple[Value, ...]:
     if piece not in ("true", "false"):
         raise refused(piece, "true or false", "true or false")
     return (Value(Token("", piece), text=piece),)
+
+
+def _leads_on(name: str) -> bool:
+    """Whether a parameter is about other resources: left out, it would be a question about all."""
+    return "." in name or is_having(name)
 
 
 def _safe(name: str) -> str:

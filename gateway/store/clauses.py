@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
+from gateway.fhir.having import HAS
+from gateway.fhir.leads import references
 from gateway.fhir.meets import NEGATIVE
 from gateway.fhir.query import Criterion, Span, Token, Value
 from gateway.problems import refuse
@@ -17,6 +19,10 @@ from gateway.store.having import having
 from gateway.store.kinds import KINDS, MODIFIERS, POINTS, in_record, token_rows
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, WITHIN_FEED
 from gateway.store.view import Clause, View, either, exists, negated, rows, shown, together
+
+
+#: What can be asked of every type, and has no index rows of its own.
+_OF_ALL = frozenset({"_id", "_lastUpdated", HAS})
 
 
 def clause(view: View, criterion: Criterion) -> Clause:
@@ -103,6 +109,10 @@ def _updated(view: View, criterion: Criterion) -> Clause:
 def _chain(view: View, criterion: Criterion, inner: Criterion) -> Clause:
     if criterion.modifier:
         types = [criterion.modifier]
+    elif inner.param in _OF_ALL:
+        able = references(view.type).get(criterion.param)
+        every = (name for (name,) in view.connection.execute("SELECT name FROM type"))
+        types = [name for name in every if not able or name in able]
     else:
         asked = "SELECT t.name FROM param p JOIN type t USING (type) WHERE p.code = ?"
         types = [name for (name,) in view.connection.execute(asked, (inner.param,))]

@@ -60,8 +60,8 @@ def having(view: View, criterion: Criterion, inner: Criterion, condition: Condit
 def _roads(view: View, source: View, names: tuple[str, str, str]) -> _Roads:
     t, x, c = names
     target = view.dialect.start.format(f"{x}.target")
-    own = f"{x}.rid = {t}.rid AND {x}.param = ?"
-    held = view.dialect.own.format("reference", x, t)
+    own = f"{view.dialect.second.format(f'{x}.rid')} = {t}.rid AND {x}.param = ?"
+    held = f"reference {x}{view.dialect.along.format('reference_rid')}"
     if view.composed and not source.composed:
         named = f"{target} = 'Patient/' || {c}.local"
         return _Roads(
