@@ -2,6 +2,7 @@
 
 import os
 import threading
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -45,6 +46,8 @@ def create_app(config: Config | Path | str | None = None, *, demo: bool = False)
     """
     given = config if isinstance(config, Config) else _loaded(config)
     gateway = open_gateway(given)
+    with suppress(Refused):
+        gateway.indexing.note_served()
     if gateway.upstreams.upstreams:
         threading.Thread(target=gateway.upstreams.learn, name="learn", daemon=True).start()
     return Site(Door(gateway, gate_of(given, gateway.keys, demo=demo)))

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gateway import __version__
-from gateway.cli import author, children, diff, inspect, keep, lives, look, move, run, say
+from gateway.cli import author, children, diff, inspect, keep, lives, look, move, reindex, run, say
 from gateway.cli.wrong import reworded
 from gateway.problems import Refused
 
@@ -54,6 +54,7 @@ for _command in (
     *lives.COMMANDS,
     *look.COMMANDS,
     *move.COMMANDS,
+    *reindex.COMMANDS,
     *run.COMMANDS,
 ):
     commands.add_command(_command)

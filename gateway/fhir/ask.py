@@ -9,7 +9,6 @@ Source: https://hl7.org/fhir/R4/search.html; unknown parameters: 3.1.1.3 there
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import NamedTuple
 
 from gateway.fhir import facts
@@ -27,6 +26,7 @@ from gateway.problems.search import (
     SEARCH_INCLUDE_TEXT,
     SEARCH_NAME,
     SEARCH_NO_CHAIN,
+    SEARCH_NOT_INDEXED,
     SEARCH_NOT_SUPPORTED,
     SEARCH_TOO_LONG,
     SEARCH_TYPE_NEEDED,
@@ -105,7 +105,7 @@ def parse(
     return replace(query, includes=along, criteria=tuple(criteria), ignored=tuple(ignored))
 
 
-@cache
+@facts.remembered
 def supported(resource_type: str) -> tuple[facts.Parameter, ...]:
     """The search parameters that `parse` accepts for a type, in the order of their codes."""
     own = facts.parameters(resource_type).values()
@@ -182,6 +182,8 @@ class _Reader:
         if dot:
             only, inner = self._chain(known, modifier, rest, name)
             return Criterion(code, kind, only, (), inner, text)
+        if self.context.unready:
+            self._refuse_unready(resource_type, known.parameter, modifier)
         allowed = known.modifiers
         if modifier and modifier not in allowed and not known.leads_to(modifier):
             raise _bad_modifier(known, modifier, allowed)
@@ -194,6 +196,14 @@ class _Reader:
         inner = self.criterion(step.source, step.rest)
         text = f"{name}={','.join(self.pieces)}"
         return Criterion(HAS, "has", step.source, (), inner, text, within=(step.param,))
+
+    def _refuse_unready(self, resource_type: str, parameter: facts.Parameter, modifier: str) -> None:
+        code = parameter.code
+        if not self.context.unready.isdisjoint(
+            (parameter.type, f":{modifier}", code, f"{resource_type}.{code}")
+        ):
+            name = f"{code}:{modifier}" if f":{modifier}" in self.context.unready else code
+            raise refuse(SEARCH_NOT_INDEXED, field=code, name=name)
 
     def _values(self, known: _Known, modifier: str) -> tuple[Value, ...]:
         read = _missing if modifier == "missing" else SHELF[known.parameter.type].read
@@ -242,7 +252,7 @@ class _Reader:
         return self.met[key]
 
 
-@cache
+@facts.remembered
 def _all_known(resource_type: str) -> Mapping[str, _Known]:
     return {each.code: _read_known(resource_type, each) for each in supported(resource_type)}
 

@@ -7,7 +7,6 @@ Source: https://hl7.org/fhir/R4/search.html#composite
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 from gateway.fhir import facts
@@ -94,7 +93,7 @@ def _joined(values: Sequence[list[Any]]) -> Iterable[Simple]:
     return [Number(start.low, end.low) for start in starts for end in ends]
 
 
-@cache
+@facts.remembered
 def _read(
     resource_type: str,
 ) -> tuple[Mapping[str, Composite], tuple[_Place, ...], Callable[[Any, Callable[[Any], None]], None]]:

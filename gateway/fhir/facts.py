@@ -7,12 +7,12 @@ the definitions write it ("Observation.component").
 Source: HL7 FHIR R4 (4.0.1), https://hl7.org/fhir/R4/
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -83,6 +83,12 @@ class Parameter:
     definition: str
     targets: tuple[str, ...] = ()
     components: tuple[Component, ...] = ()
+
+
+Made = TypeVar("Made")
+
+_OTHERS: dict[str, tuple[Parameter, ...]] = {}
+_FORGET: list[Callable[[], None]] = []
 
 
 def resource_types() -> tuple[str, ...]:
@@ -211,9 +217,29 @@ def codes(value_set: str) -> Mapping[str, tuple[str, ...]] | None:
     return _codes(value_set.partition("|")[0])
 
 
-@cache
+def remembered(function: Callable[..., Made]) -> Callable[..., Made]:
+    """Remember what is worked out from search parameters, until there are others (`use`)."""
+    made = cache(function)
+    _FORGET.append(made.cache_clear)
+    return made
+
+
+def use(others: Mapping[str, Sequence[Parameter]]) -> None:
+    """Have search parameters beside R4's own, by resource type; those that were given before are gone."""
+    given = {name: tuple(each) for name, each in others.items()}
+    if given == _OTHERS:
+        return
+    _OTHERS.clear()
+    _OTHERS.update(given)
+    for forget in _FORGET:
+        forget()
+
+
+@remembered
 def parameters(resource_type: str) -> Mapping[str, Parameter]:
     """The search parameters of a resource type by code, with those of Resource and DomainResource.
+
+    Also those that `use` gave.
 
     Raises:
         KeyError: there is no such resource type.
@@ -224,6 +250,7 @@ def parameters(resource_type: str) -> Mapping[str, Parameter]:
         at = base_type(at)
     rows = _parameter_rows()
     found = {row[0]: _parameter(row, name) for name in own for row in rows.get(name, ())}
+    found |= {each.code: each for each in _OTHERS.get(resource_type, ())}
     return MappingProxyType(dict(sorted(found.items())))
 
 
@@ -317,14 +344,14 @@ def _parameter(row: list[Any], base: str) -> Parameter:
     return Parameter(
         code,
         kind,
-        _own_part(expression, base) if " " in bases else expression,
+        own_part(expression, base) if " " in bases else expression,
         PARAMETER_URL + tail,
         tuple(targets.split()),
         tuple(Component(*part) for part in parts),
     )
 
 
-def _own_part(expression: str, base: str) -> str:
+def own_part(expression: str, base: str) -> str:
     """The alternatives of a shared expression that begin at `base`."""
     parts, depth, start = [], 0, 0
     for at, char in enumerate(expression):

@@ -4,7 +4,6 @@ For each resource type one function is made, on first need, that walks a resourc
 """
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NamedTuple
 
 from gateway.fhir import facts
@@ -17,6 +16,12 @@ from gateway.fhir.paths import PathReader
 from gateway.fhir.query import FOREVER, Entry, Span, Target
 
 Resource = dict[str, Any]
+
+EDITION = "2"
+"""The form of what `entries` gives; a store that was filled in another one must be indexed anew."""
+
+OLDER = {"1": frozenset({"composite", ":text", ":of-type", "_source"})}
+"""What cannot be searched for while a store is in an older form."""
 
 #: What is taken of elements, for each search type: by itself, and for modifiers that look at something else.
 _TAKEN = {kind: {"": each.entries} for kind, each in SHELF.items() if each.entries}
@@ -60,7 +65,7 @@ def entries(resource: Resource, resource_type: str) -> list[Entry]:
     return list(dict.fromkeys(found))
 
 
-@cache
+@facts.remembered
 def indexed_codes(resource_type: str) -> tuple[str, ...]:
     """The parameters of a type that `entries` gives values for."""
     return tuple(
@@ -94,7 +99,7 @@ def moment(resource: Resource, resource_type: str) -> int | None:
     return time.low if time.low > FOREVER.low else time.high
 
 
-@cache
+@facts.remembered
 def clinical_elements(resource_type: str) -> tuple[str, ...]:
     """The elements of a type that `clinical_time` looks at."""
     reader = PathReader(resource_type)
@@ -125,7 +130,7 @@ def compartment_reference(resource: Resource, resource_type: str) -> str | None:
     return None
 
 
-@cache
+@facts.remembered
 def elements(resource_type: str, code: str) -> Elements:
     """What the parameter `code` of a type looks at."""
     paths = _paths(PathReader(resource_type), facts.parameters(resource_type)[code].expression)
@@ -135,7 +140,7 @@ def elements(resource_type: str, code: str) -> Elements:
     )
 
 
-@cache
+@facts.remembered
 def _walk(resource_type: str, codes: tuple[str, ...]) -> _Walk:
     reader = PathReader(resource_type)
     sinks = []
@@ -150,13 +155,13 @@ def _walk(resource_type: str, codes: tuple[str, ...]) -> _Walk:
     return walk_function(sinks, reader.tests, Entry)
 
 
-@cache
+@facts.remembered
 def _clinical_codes(resource_type: str) -> tuple[str, ...]:
     own = facts.parameters(resource_type)
     return tuple(code for code in _CLINICAL if code in own and own[code].type == "date")
 
 
-@cache
+@facts.remembered
 def about_codes(resource_type: str) -> tuple[str, ...]:
     """The parameters of a type that name the Patient it is about, the best first; none if it is about none."""
     compartment, own = facts.compartment(resource_type), facts.parameters(resource_type)

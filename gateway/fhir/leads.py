@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from types import MappingProxyType
 
 from gateway.fhir import facts
@@ -22,7 +21,7 @@ def types_led_to(parameter: facts.Parameter) -> tuple[str, ...]:
     return parameter.targets
 
 
-@cache
+@facts.remembered
 def references(resource_type: str) -> Mapping[str, tuple[str, ...]]:
     """The reference parameters of a type, each with the types it may lead to; empty for any."""
     own = facts.parameters(resource_type).values()
@@ -31,7 +30,7 @@ def references(resource_type: str) -> Mapping[str, tuple[str, ...]]:
     )
 
 
-@cache
+@facts.remembered
 def leading_to(resource_type: str, target: str) -> tuple[str, ...]:
     """The reference parameters of a type that may lead to another one."""
     own = references(resource_type).items()

@@ -60,6 +60,7 @@ def sortable(resource_type: str) -> tuple[str, ...]:
         and each.type not in ("reference", "composite")
         and each.expression
         and each.code not in UNSOUND
+        and each.definition.startswith(facts.PARAMETER_URL)
     )
 
 

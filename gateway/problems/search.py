@@ -44,6 +44,19 @@ SEARCH_CODE_SYSTEM = kind(
     "Put the CodeSystem into a folder of profiles, or ask for the codes themselves.",
     "not-found",
 )
+SEARCH_DEFINITION = kind(
+    "search.definition",
+    "{name} cannot be used as a search parameter: {reason}",
+    "Correct the SearchParameter, or take its file out of the folder of profiles.",
+    "value",
+)
+SEARCH_RESTART = kind(
+    "search.restart",
+    "The gateway was last started with other search parameters, so what it writes is not indexed for all of these",
+    "Start the server again, then run fhirgate reindex. If none is running, run fhirgate reindex --alone.",
+    "conflict",
+    409,
+)
 SEARCH_NOT_INDEXED = kind(
     "search.not-indexed",
     "The resources that were here before {name} could be searched for are not indexed for it yet",

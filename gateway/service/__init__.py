@@ -29,6 +29,7 @@ from gateway.service.ask import Asker
 from gateway.service.changes import Change, Changes, Done, sound
 from gateway.service.clock import now
 from gateway.service.events import Author
+from gateway.service.indexing import Indexing
 from gateway.service.keys import Keys
 from gateway.service.link import PERSON, Feed, Linker
 from gateway.service.lives import Lives
@@ -52,6 +53,7 @@ class Gateway:
         feeds: who tells, by name.
         shelf: the mappings and profiles.
         asker: answers searches; linker: links records; tellers: write each feed's words.
+        indexing: which search parameters the index serves.
     """
 
     config: Config
@@ -65,6 +67,7 @@ class Gateway:
     linker: Linker
     tellers: Mapping[str, Teller]
     loader: Loader
+    indexing: Indexing
 
     @staticmethod
     def over(
@@ -77,6 +80,7 @@ class Gateway:
         }
         linker = Linker(keys, config["base_uri"], feeds, config["official"])
         tellers = {name: Teller(name, keys) for name in feeds}
+        indexing = Indexing.over(store, shelf.own_parameters())
         return Gateway(
             config=config,
             keys=keys,
@@ -89,6 +93,7 @@ class Gateway:
             linker=linker,
             tellers=tellers,
             loader=Loader(store, keys, linker, tellers, config["base_uri"], int(config["load_batch"])),
+            indexing=indexing,
         )
 
     def feed(self, name: str) -> Feed:
@@ -106,7 +111,13 @@ class Gateway:
         base = self.config["base_uri"]
         systems = {"CCI": f"{base}/Id/cci", "NHS": NHS_NUMBER, "UPN": f"{base}/Id/upn"}
         forms = {systems["CCI"]: cci.read, NHS_NUMBER: _digits, systems["UPN"]: upn}
-        return Context(bases=bases, system_aliases=systems, value_forms=forms, terms=self.shelf.terms)
+        return Context(
+            bases=bases,
+            system_aliases=systems,
+            value_forms=forms,
+            terms=self.shelf.terms,
+            unready=self.indexing.unready,
+        )
 
     @contextmanager
     def changing(self, feed: Feed) -> Iterator[Changes]:

@@ -322,9 +322,7 @@ class Linker:
         made = composing.superseded(
             child.id, child.cci, into.id, self._base, instant(event.at), secret=self._version_secret
         )
-        return Composed(
-            write(made.full), write(made.without_upn), made.version, event.at, _entries(made.full)
-        )
+        return Composed(write(made.full), write(made.without_upn), made.version, event.at, found_by(made.full))
 
     def _composed(
         self,
@@ -362,7 +360,7 @@ class Linker:
         updated = max(
             (*(rows[record.rec].updated for record in records if record.rec in rows), *(at for _, at in gone))
         )
-        return Composed(write(made.full), write(made.without_upn), made.version, updated, _entries(made.full))
+        return Composed(write(made.full), write(made.without_upn), made.version, updated, found_by(made.full))
 
 
 def sides_of(work: Work, entry: Review) -> tuple[int | None, int | None]:
@@ -385,7 +383,7 @@ def _changed(who: Person, was: Person | None, own: int, rec: int) -> tuple[Doubt
     return (Doubt(own, rec, DISAGREES, words, found.agrees, found.contradicts),)
 
 
-def _entries(patient: Resource) -> tuple[Entry, ...]:
+def found_by(patient: Resource) -> tuple[Entry, ...]:
     """What a composed Patient is found by; it refers to nothing by address."""
     return tuple(
         entry

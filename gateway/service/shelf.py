@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.config import Config
 from gateway.fhir import json
+from gateway.fhir.own_parameters import Own, read_own
 from gateway.fhir.terms import Terms
 from gateway.mapping.file import Mapping
 from gateway.mapping.folder import NAMES, load_folder
@@ -54,6 +55,14 @@ class Shelf:
         profiles = (shipped("profiles"), *(Path(folder) for folder in config["profiles"]))
         base_uri = config["base_uri"]
         return Shelf(folders, profiles, base_uri, Terms(lambda: resources(profiles, base_uri, _TERMS)))
+
+    def own_parameters(self) -> Own:
+        """The search parameters of the profiles.
+
+        Raises:
+            Refused: `search.definition`, `config.unreadable`.
+        """
+        return read_own(resources(self.profiles, self.base_uri, ("SearchParameter",)))
 
     def mapping(self, name: str) -> Mapping:
         """The mapping of that name, or at that path.
@@ -125,7 +134,10 @@ def resources(folders: Iterable[Path], base_uri: str, types: tuple[str, ...]) ->
     for folder in folders:
         for file in sorted(folder.glob("*.json")) if folder.is_dir() else ():
             try:
-                found = json.read(file.read_bytes().replace(b"{base}", base_uri.encode()))
+                content = file.read_bytes()
+                if not any(type.encode() in content for type in types):
+                    continue
+                found = json.read(content.replace(b"{base}", base_uri.encode()))
             except (OSError, Refused):
                 raise refuse(
                     CONFIG_UNREADABLE, place=Place(file=file.name), reason="it is not JSON"

@@ -112,6 +112,11 @@ class AccountReads(Lending, Protocol):
                 for name, what in _COUNTED.items()
             }
 
+    def indexed(self) -> dict[str, str]:
+        """See `base.Reads.indexed`."""
+        with self.lend() as connection:
+            return dict(connection.execute("SELECT what, how FROM indexed").fetchall())
+
     def notes(self) -> dict[str, str]:
         """See `base.Reads.notes`."""
         with self.lend() as connection:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from gateway.fhir.query import Query
 from gateway.problems import Problem
+from gateway.store.reindexing import Renewing
 from gateway.store.values import (
     ALWAYS,
     ASK,
@@ -251,6 +252,9 @@ class Reads(Protocol):
         and of each index table.
         """
 
+    def indexed(self) -> dict[str, str]:
+        """In which form the index is, by url; "" for R4's own parameters: missing where it is the newest."""
+
     def notes(self) -> dict[str, str]:
         """What the gateway noted about itself with `Work.note`, by name."""
 
@@ -267,7 +271,7 @@ class Reads(Protocol):
         """A SHA-256 over `dump()`."""
 
 
-class Work(Reads, Protocol):
+class Work(Reads, Renewing, Protocol):
     """A unit of work: committed as a whole when its block ends, gone when the block raises."""
 
     def put(self, puts: Sequence[Put]) -> None:

@@ -120,6 +120,22 @@ def remove(dialect: Dialect, connection: Session, rids: Iterable[int]) -> None:
         connection.executemany(f"DELETE FROM {table} WHERE {dialect.second.format('rid')} = ?", keys)
 
 
+def rows_of(dialect: Dialect, connection: Session, rid: int) -> dict[str, set[tuple[Any, ...]]]:
+    """The index rows of a resource."""
+    asked = {
+        table: connection.execute(
+            f"SELECT {', '.join(columns)}, rid FROM {table} WHERE {dialect.second.format('rid')} = ?", (rid,)
+        )
+        for table, columns in COLUMNS.items()
+    }
+    return {table: set(map(tuple, answer.fetchall())) for table, answer in asked.items()}
+
+
+def clear(dialect: Dialect, connection: Session, table: str, rid: int) -> None:
+    """Delete the rows that a resource has in one index table."""
+    connection.execute(f"DELETE FROM {table} WHERE {dialect.second.format('rid')} = ?", (rid,))
+
+
 def packed(dialect: Dialect, connection: Session, rid: int) -> bytes:
     """The index rows of a resource, without its rid."""
     asked = {

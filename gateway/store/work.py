@@ -4,14 +4,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+from gateway.fhir.query import Entry
 from gateway.problems import refuse
 from gateway.problems.store import STORE_CCI, STORE_LOAD_RUNNING, STORE_LOAD_UNDONE, STORE_LOAD_UNKNOWN
-from gateway.store import entries
+from gateway.store import entries, reindexing
 from gateway.store.accounts import AccountReads
 from gateway.store.dialect import Dialect, Session
 from gateway.store.following import FollowingReads
 from gateway.store.numbers import REC_BITS, Numbers
 from gateway.store.people import PeopleReads
+from gateway.store.reindexing import Stale
 from gateway.store.resources import ResourceReads
 from gateway.store.search import NO_TIME
 from gateway.store.turns import Turns
@@ -187,6 +189,18 @@ class OpenWork(ResourceReads, FollowingReads, PeopleReads, AccountReads):
         """See `base.Work.note`."""
         self._connection.executemany(_NOTE, list(notes.items()))
 
+    def stale(self, after: int, limit: int, *, versions: bool) -> list[Stale]:
+        """See `base.Work.stale`."""
+        return reindexing.stale(self._connection, after, limit, versions=versions)
+
+    def renew(self, found: Iterable[tuple[Stale, Sequence[Entry]]]) -> None:
+        """See `base.Work.renew`."""
+        reindexing.renew(self.dialect, self._connection, self.numbers, found)
+
+    def note_indexed(self, said: Mapping[str, str | None]) -> None:
+        """See `base.Work.note_indexed`."""
+        reindexing.note(self._connection, said)
+
     def count_load(self, load: int, counts: Mapping[str, int]) -> None:
         """See `base.Work.count_load`."""
         self._connection.execute(
@@ -209,5 +223,6 @@ class OpenWork(ResourceReads, FollowingReads, PeopleReads, AccountReads):
         if row[0] == "running" and self.turns.taken(load):
             raise refuse(STORE_LOAD_RUNNING)
         undone = undo(self._connection, self._writing, load)
+        reindexing.begin_again(self._connection)
         self._connection.execute("UPDATE load SET state = 'undone', undone = ? WHERE load = ?", (at, load))
         return undone

@@ -27,6 +27,8 @@ class Context:
         system_aliases: short names for identifier systems (`NHS`).
         value_forms: for a system, how its values are written in the store, from how people write them;
             may raise Refused.
+        unready: what cannot be searched for yet, for older resources are not indexed for it: search types,
+            modifiers (`:text`), codes, and codes of one type (`Patient.nickname`).
         terms: the code systems and value sets that are there.
         now_ms: the moment of the question, for `ap`; milliseconds since 1970.
     """
@@ -34,6 +36,7 @@ class Context:
     bases: tuple[str, ...] = ()
     system_aliases: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     value_forms: Mapping[str, Callable[[str], str]] = field(default_factory=lambda: MappingProxyType({}))
+    unready: frozenset[str] = frozenset()
     terms: Terms = field(default_factory=Terms)
     now_ms: int = field(default_factory=lambda: int(time.time() * 1000))
 
