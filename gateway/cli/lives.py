@@ -226,6 +226,67 @@ def _told(
     return 1 if waits else 0
 
 
+@click.command(short_help="List or write down what was decided about sharing what is known of a child.")
+@click.argument("number", metavar="CCI")
+@click.option("--withhold", is_flag=True, help="Leave the official identifier out of the child's Patient.")
+@click.option("--give", is_flag=True, help="Include it again.")
+@click.option("--shared", metavar="WITH", help="Information was shared with them.")
+@click.option("--not-shared", metavar="WITH", help="It was decided not to share with them.")
+@click.option("--sent-without", metavar="TO", help="It was sent without the identifier, to save a delay.")
+@click.option("--reason", help=_REASON)
+@with_json
+@with_config
+def sharing(
+    number: str,
+    withhold: bool,
+    give: bool,
+    shared: str | None,
+    not_shared: str | None,
+    sent_without: str | None,
+    reason: str | None,
+    as_json: bool,
+    config_path: Path | None,
+) -> int:
+    """List what was decided about sharing what is known of a child, or write a decision down.
+
+    Only --withhold and --give change what the gateway answers; the others are kept for whoever has to
+    account for them.
+
+    \b
+    Examples:
+      fhirgate sharing B7K2M-9QX93
+      fhirgate sharing B7K2M-9QX93 --withhold --reason "refuge: the number would lead there"
+      fhirgate sharing B7K2M-9QX93 --not-shared "Oak School" --reason "would tell a parent"
+    """
+    named = {"shared": shared, "not-shared": not_shared, "sent-without": sent_without}
+    given = {what: who for what, who in named.items() if who}
+    if withhold + give + len(given) > 1 or bool(withhold + give + len(given)) != bool(reason):
+        raise click.UsageError("Write one decision down with a --reason, or list them without either.")
+    with opened(config_path) as gateway:
+        child = gateway.child(number)
+        for what, who in given.items():
+            gateway.lives.write_down(child, what, reason=f"{who}: {reason}", author=person())
+            return _told(gateway, what, [child], "Written down.", as_json)
+        if withhold:
+            gateway.lives.withhold(child, reason=str(reason), author=person())
+            again = f"fhirgate sharing {cci.show(child.cci)} --give --reason '...'"
+            return _told(gateway, "withhold", [child], f"Withheld.\nUndo with: {again}", as_json)
+        if give:
+            gateway.lives.give(child, reason=str(reason), author=person())
+            return _told(gateway, "give", [child], "The identifier is included again.", as_json)
+        events = gateway.lives.written_down(child)
+        audited(gateway, "$sharing", [child.id])
+    rows = [(event.what, event.reason, event.author, say.local(event.at)) for event in events]
+    heads = ("decision", "why", "by", "at")
+    if as_json:
+        say.as_json([dict(zip(heads, row, strict=True)) for row in rows])
+    elif rows:
+        say.table(rows, heads)
+    else:
+        say.talk("Nothing was decided about this child.")
+    return 0
+
+
 @click.command(short_help="List every record with its child.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV: feed,record,cci,grade.")
 @with_json
@@ -259,4 +320,4 @@ def links(as_csv: bool, as_json: bool, config_path: Path | None) -> int:
     return 0
 
 
-COMMANDS = (merge, split, distinct, seal, links)
+COMMANDS = (merge, split, distinct, seal, sharing, links)

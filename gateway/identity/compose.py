@@ -84,6 +84,7 @@ def compose(
     secret: bytes,
     official: str = "cci",
     replaces: Mapping[str, str] = MappingProxyType({}),
+    withheld: bool = False,
 ) -> Composed:
     """Return the Patient of a child.
 
@@ -96,11 +97,15 @@ def compose(
         official: "cci" or "nhs-number": which identifier is `use=official`; an NHS number only where it
             is verified.
         replaces: the ids of the children that were merged into this one, and when (instants).
+        withheld: the official identifier is left out, because including it was decided to do more harm than
+            good (Children Act 2004, s.16LC(7)).
     """
     ranked = sorted(records, key=_rank)
     shown, hidden = identifiers(
         cci, [(told.patient, told.verified) for told in ranked], base_uri, official=official
     )
+    if withheld:
+        shown = [identifier for identifier in shown if identifier["use"] != "official"]
     security = _security(ranked)
     body = _placeless(_body(ranked), security) | _links("replaces", sorted(replaces))
     content = {"identifier": [*shown, *hidden], **body, "security": security}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.service import decisions, life
+from gateway.service import decisions, duties, life
 from gateway.service.clock import now
 from gateway.service.events import Author
 from gateway.service.link import Linker
@@ -128,6 +128,33 @@ class Lives:
         """
         with self.store.write() as work:
             return life.confirm(work, number, Author(author, reason, now()))
+
+    def withhold(self, child: Child, *, reason: str, author: str) -> None:
+        """Leave the official identifier out of the child's Patient.
+
+        Raises:
+            Refused: `life.known`.
+        """
+        with self.store.write() as work:
+            duties.withhold(work, self.linker, child.number, Author(author, reason, now()))
+
+    def give(self, child: Child, *, reason: str, author: str) -> None:
+        """Include the official identifier again.
+
+        Raises:
+            Refused: `life.not-merged`.
+        """
+        with self.store.write() as work:
+            duties.give(work, self.linker, child.number, Author(author, reason, now()))
+
+    def write_down(self, child: Child, what: str, *, reason: str, author: str) -> int:
+        """Write down what was decided about sharing, one of `duties.DECISIONS`; its number."""
+        with self.store.write() as work:
+            return duties.write_down(work, child.number, what, Author(author, reason, now()))
+
+    def written_down(self, child: Child) -> list[LifeEvent]:
+        """What was decided about sharing what is known of a child, oldest first."""
+        return duties.written_down(self.store, child.number)
 
     def seals(self) -> list[tuple[LifeEvent, int]]:
         """The seals that stand, oldest first, and how many persons have confirmed each."""

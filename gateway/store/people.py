@@ -127,6 +127,13 @@ class PeopleReads(Lending, Protocol):
                     found[child] = tuple(LifeEvent(*row) for row in rows)
         return found
 
+    def withheld(self, children: Sequence[int]) -> set[int]:
+        """See `base.Reads.withheld`."""
+        asked = "SELECT child FROM life WHERE child = ? AND what = 'withheld' AND stands = 1 LIMIT 1"
+        with self.lend(steady=True) as connection:
+            read = self.dialect.each(connection, asked, [(child,) for child in children])
+            return {child for rows in read for (child,) in rows}
+
     def sealed_records(self, children: Sequence[int]) -> dict[int, tuple[Record, ...]]:
         """See `base.Reads.sealed_records`."""
         found = {}

@@ -141,3 +141,38 @@ def test_a_sealed_childs_records_are_not_listed(full: Path, pair: tuple[str, str
     fhirgate("seal", pair[0], "--reason", "adoption order")
 
     assert pair[0] not in fhirgate("links", "--csv").out
+
+
+def test_an_identifier_is_withheld_and_given_again(full: Path, pair: tuple[str, str], fhirgate: Run) -> None:
+    number, was = pair[0], snapshot(full)
+    (patient,) = fhirgate("search", f"Patient?identifier=CCI|{number}", "--json").json["resources"]
+
+    done = fhirgate("sharing", number, "--withhold", "--reason", "refuge")
+
+    assert done.code == 0
+    assert fhirgate("search", f"Patient?identifier=CCI|{number}", "--json").json["total"] == 0
+    (still,) = fhirgate("search", f"Patient?_id={patient['id']}", "--json").json["resources"]
+    assert not [each for each in still["identifier"] if each["system"].endswith("/Id/cci")]
+    assert still["name"] == patient["name"]
+    assert "life.known" in fhirgate("sharing", number, "--withhold", "--reason", "x").err
+    assert fhirgate(*undo_of(done)).code == 0
+    assert snapshot(full) == was
+    assert fhirgate("sharing", number, "--give", "--reason", "x").code == 1
+
+
+def test_what_was_decided_about_sharing_is_kept_with_author_and_reason(
+    full: Path, pair: tuple[str, str], fhirgate: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "ann")
+    assert "Nothing was decided" in fhirgate("sharing", pair[0]).err
+    assert fhirgate("sharing", pair[0], "--shared", "Oak School").code == 2
+
+    fhirgate("sharing", pair[0], "--not-shared", "Oak School", "--reason", "would tell a parent")
+    fhirgate("sharing", pair[0], "--sent-without", "Anytown Clinic", "--reason", "emergency")
+
+    listed = fhirgate("sharing", pair[0], "--json").json
+    assert [(one["decision"], one["why"]) for one in listed] == [
+        ("not-shared", "Oak School: would tell a parent"),
+        ("sent-without", "Anytown Clinic: emergency"),
+    ]
+    assert all(one["by"].startswith("ann") for one in listed)
