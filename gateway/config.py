@@ -74,6 +74,17 @@ SETTINGS: tuple[Setting, ...] = (
         "Which identifier of a child is the official one; the NHS number only where it was verified.",
         choices=("cci", "nhs-number"),
     ),
+    Setting(
+        "official_next",
+        "text",
+        "",
+        "Which identifier is the official one from the day official_from on; empty: it stays as it is. "
+        "After that day `fhirgate link` composes every child anew.",
+        choices=("", "cci", "nhs-number"),
+    ),
+    Setting(
+        "official_from", "text", "", "The day from which official_next is in force, as YYYY-MM-DD, in London."
+    ),
     Setting("page_size", "integer", 20, "Results on a page when the question does not say.", "results"),
     Setting("page_most", "integer", 500, "The most results on a page.", "results"),
     Setting(
@@ -152,6 +163,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("issuers.*.jwks", "path", "", "A file with the issuer's public keys (JWK Set).", required=True),
     Setting("issuers.*.issuer", "url", "", "The `iss` of tokens of this issuer.", required=True),
     Setting("issuers.*.audience", "text", "", "The `aud` that tokens of this issuer must carry."),
+    Setting(
+        "issuers.*.token_url",
+        "url",
+        "",
+        "Where clients get tokens of this issuer; the first one is told to them (SMART configuration).",
+    ),
     Setting(
         "upstreams.*.base_url",
         "url",

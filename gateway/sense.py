@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,11 @@ def senseless(values: Mapping[str, Any], place: Callable[[str], Place]) -> list[
     for feed in sorted(feeds):
         if not _NAME.fullmatch(feed):
             found.append(_wrong("feeds", feed, "names of letters, digits, - and _, as in /feed/NAME", place))
+    if bool(values.get("official_next")) != bool(values.get("official_from")):
+        found.append(_wrong("official_from", "", "a day where official_next is given, and only there", place))
     for name, value in values.items():
+        if name == "official_from" and value and not _is_day(value):
+            found.append(_wrong(name, value, "a day that there is, as YYYY-MM-DD", place))
         if name in ("mappings", "profiles"):
             gone = [each for each in value if not Path(each).is_dir()]
             found += [_wrong(name, each, "folders that are there", place) for each in gone]
@@ -46,6 +51,13 @@ def senseless(values: Mapping[str, Any], place: Callable[[str], Place]) -> list[
                 _wrong(name, each, f"names of feeds: {known}", place) for each in value if each not in feeds
             ]
     return found
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == 10 and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _wrong(name: str, given: str, takes: str, place: Callable[[str], Place]) -> Problem:

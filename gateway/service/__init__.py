@@ -31,7 +31,7 @@ from gateway.service.clock import now
 from gateway.service.events import Author
 from gateway.service.indexing import Indexing
 from gateway.service.keys import Keys
-from gateway.service.link import PERSON, Feed, Linker
+from gateway.service.link import PERSON, Feed, Linker, Official
 from gateway.service.lives import Lives
 from gateway.service.load import Loader
 from gateway.service.shelf import Shelf
@@ -78,7 +78,8 @@ class Gateway:
             name: Feed(name, given["organisation"] or name, given["sector"], given["verified"], given["set"])
             for name, given in config.table("feeds").items()
         }
-        linker = Linker(keys, config["base_uri"], feeds, config["official"])
+        official = Official(config["official"], config["official_next"], config["official_from"])
+        linker = Linker(keys, config["base_uri"], feeds, official)
         tellers = {name: Teller(name, keys) for name in feeds}
         indexing = Indexing.over(store, shelf.own_parameters())
         return Gateway(
