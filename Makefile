@@ -27,8 +27,9 @@ bench: $(STAMP)
 peers: $(STAMP)
 	@$(BIN)/python tests/peers/peers.py build
 
-# The same property tests with many more examples, and new ones each time.
+# The same property tests with many more examples, and new ones each time; and each race a thousand times.
 fuzz: $(STAMP)
+	@RACE_ROUNDS=1000 $(BIN)/python -m pytest tests/conformance/test_races.py
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto --dist loadgroup -m "not peer"
 
 # R4's facts anew, from HL7's definitions: make facts DEFINITIONS=hapi-fhir-validation-resources-r4-8.8.0.jar

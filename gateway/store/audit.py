@@ -37,13 +37,12 @@ _LEFT_BEHIND: list[sqlite3.Connection] = []
 
 
 class _Waiting:
-    """An event that is to be kept, and what its caller waits for: that it is kept, or that it is its turn."""
+    """Events that are to be kept, and what their caller waits for: that they are, or that it is its turn."""
 
-    __slots__ = ("children", "event", "leads", "trouble", "woken")
+    __slots__ = ("events", "leads", "trouble", "woken")
 
-    def __init__(self, event: bytes, children: Iterable[str]) -> None:
-        self.event = event
-        self.children = sorted(set(children))
+    def __init__(self, events: Iterable[tuple[bytes, Iterable[str]]]) -> None:
+        self.events = [(event, sorted(set(children))) for event, children in events]
         self.woken = threading.Lock()
         self.woken.acquire()
         self.leads = False
@@ -79,9 +78,13 @@ class SqliteTrail:
 
     def append(self, event: bytes, children: Iterable[str] = ()) -> None:
         """See `base.Trail.append`."""
+        self.append_all([(event, children)])
+
+    def append_all(self, events: Iterable[tuple[bytes, Iterable[str]]]) -> None:
+        """See `base.Trail.append_all`."""
         if self._pid != os.getpid():
             self._begin()
-        waiting = _Waiting(event, children)
+        waiting = _Waiting(events)
         with self._changing:
             if self._closed:
                 raise refuse(STORE_AUDIT, file=self.file)
@@ -223,12 +226,12 @@ class SqliteTrail:
         found = connection.execute("SELECT number, hash FROM head").fetchone()
         number, previous = found or (0, _START)
         events, looks = [], []
-        for waiting in group:
+        for event, seen in (each for waiting in group for each in waiting.events):
             number += 1
-            children = " ".join(waiting.children)
-            previous = self._chained(previous, _content(number, waiting.event, children))
-            events.append((number, waiting.event, children, previous))
-            looks += [(child, number) for child in waiting.children]
+            children = " ".join(seen)
+            previous = self._chained(previous, _content(number, event, children))
+            events.append((number, event, children, previous))
+            looks += [(child, number) for child in seen]
         connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?)", events)
         connection.executemany("INSERT INTO look VALUES (?, ?)", looks)
         connection.execute(

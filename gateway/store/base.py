@@ -382,6 +382,13 @@ class Trail(Protocol):
             Refused: `store.audit`; the caller must not answer.
         """
 
+    def append_all(self, events: Iterable[tuple[bytes, Iterable[str]]]) -> None:
+        """Keep events that belong together, each with its children, all or none and without others between.
+
+        Raises:
+            Refused: `store.audit`; the caller must not answer.
+        """
+
     def looks(self, child: str) -> Iterator[bytes]:
         """The events about a child, oldest first."""
 

@@ -168,8 +168,10 @@ class Door:
             return response
 
         def kept(visit: Visit) -> Response:
-            for part, answer in ((visit, response), *visit.parts):
-                self.gateway.trail.append(audit.written(_look(part, answer)), part.noted.children)
+            looks = [(visit, response), *visit.parts]
+            self.gateway.trail.append_all(
+                [(audit.written(_look(each, answer)), each.noted.children) for each, answer in looks]
+            )
             return _ENTERED
 
         after = self._safely(visit, kept)

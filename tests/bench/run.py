@@ -124,6 +124,23 @@ BENCHES = {
             ),
         ),
     ),
+    "transaction": Bench(
+        "bench_transaction.py",
+        (),
+        ("5",),
+        (
+            Row(
+                "transaction of 100, and 100 plain inserts",
+                "ms",
+                rf"transaction of 100 resources:{NUMBER} ms",
+                rf"100 plain inserts:{NUMBER} ms",
+                rf"ratio{NUMBER}",
+                "<= 3 x",
+                "ratio",
+                most=3,
+            ),
+        ),
+    ),
     "http": Bench(
         "bench_http.py",
         (),

@@ -56,6 +56,13 @@ def test_looks_are_listed_by_child_in_order(trail: SqliteTrail) -> None:
     assert codes(trail) == []
 
 
+def test_events_that_belong_together_are_kept_together(trail: SqliteTrail) -> None:
+    trail.append_all([(b"whole", ["ada", "ben"]), (b"part one", ["ada"]), (b"part two", [])])
+
+    assert list(trail.looks("ada")) == [b"whole", b"part one"]
+    assert (trail.count(), trail.verify()) == (3, [])
+
+
 def test_an_empty_audit_is_sound(trail: SqliteTrail) -> None:
     assert codes(trail) == []
 
