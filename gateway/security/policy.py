@@ -52,6 +52,8 @@ OPERATIONS = {
     "lastn": "s",
     "validate": "",
     "meta": "r",
+    "meta-add": "u",
+    "meta-delete": "u",
     "load": "cu",
     "cci-explain": "r",
     "mdm-query-links": "s",

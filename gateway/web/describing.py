@@ -18,6 +18,9 @@ DEFINITIONS = {
     "$everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
     "$ihe-pix": "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix",
     "$lastn": "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
+    "$meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta",
+    "$meta-add": "http://hl7.org/fhir/OperationDefinition/Resource-meta-add",
+    "$meta-delete": "http://hl7.org/fhir/OperationDefinition/Resource-meta-delete",
     "$validate": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
 }
 

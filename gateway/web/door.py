@@ -20,6 +20,7 @@ from gateway.web import (
     describing,
     history,
     identifying,
+    labelling,
     loading,
     mdm,
     patching,
@@ -60,6 +61,9 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "$validate": validating.validate,
         "$everything": everything,
         "$lastn": lastn,
+        "$meta": labelling.labels,
+        "$meta-add": labelling.add,
+        "$meta-delete": labelling.take_away,
         "$load": loading.load,
         "$ihe-pix": identifying.pix,
         "$merge": deciding.merge,
@@ -77,7 +81,7 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
 #: Bytes of path and query. Web servers cut off a little later, and then without an OperationOutcome.
 LONGEST_ADDRESS = 32_768
 _CHANGES = frozenset(
-    {"create", "update", "patch", "delete", "batch", "transaction", "$load"}
+    {"create", "update", "patch", "delete", "batch", "transaction", "$load", "$meta-add", "$meta-delete"}
     | {f"${name}" for name in DECISIONS}
 )
 _UNKNOWN = "unknown"

@@ -84,6 +84,9 @@ ROUTES = (
     Route("$mdm-link-history", "GET", "$mdm-link-history", _ASK),
     Route("$mdm-link-history", "POST", "$mdm-link-history", _ASK),
     Route("$mdm-duplicate-golden-resources", "GET", "$mdm-duplicate-golden-resources", _ASK),
+    Route("$meta", "GET", "[type]/[id]/$meta", _BOTH),
+    Route("$meta-add", "POST", "[type]/[id]/$meta-add", _TELL),
+    Route("$meta-delete", "POST", "[type]/[id]/$meta-delete", _TELL),
     Route("$validate", "POST", "[type]/$validate", _BOTH),
     Route("$validate", "GET", "[type]/[id]/$validate", _BOTH),
     Route("$validate", "POST", "[type]/[id]/$validate", _BOTH),
@@ -275,22 +278,23 @@ def _not_here(base: Base, method: str, where: _Where, path: str) -> Refused:
     if not where.shape:
         last = path.rpartition("/")[2]
         if last in _OPERATIONS:
-            return refuse(OPERATION_LEVEL, where=_levels(base, last), allowed="OPTIONS")
+            return _elsewhere(base, last)
         return refuse(HTTP_NO_OPERATION if last[:1] == "$" else HTTP_NO_ROUTE)
     here = ", ".join(allowed("" if base == "ask" else "-", path))
     if base == "ask" and method in _WRITES and (here or _served("tell", where.shape)):
         return refuse(HTTP_WRITE_ELSEWHERE, path=where.type or "[type]", allowed=here or "OPTIONS")
     if not here:
-        return refuse(HTTP_NO_ROUTE)
+        operation = where.shape.rpartition("/")[2]
+        return _elsewhere(base, operation) if operation in _OPERATIONS else refuse(HTTP_NO_ROUTE)
     return refuse(HTTP_METHOD, method=method if method.isalpha() and len(method) < 20 else "…", allowed=here)
 
 
-def _levels(base: Base, operation: str) -> str:
-    """Where a base has an operation, for people."""
+def _elsewhere(base: Base, operation: str) -> Refused:
+    """The refusal of an operation that is had at another level, or on the other base alone."""
     found = dict.fromkeys(
         each.path for each in ROUTES if each.interaction == operation and base in each.bases
     )
-    return ", ".join(found) or "the base of a feed"
+    return refuse(OPERATION_LEVEL, where=", ".join(found) or "the base of a feed", allowed="OPTIONS")
 
 
 def _is_id(text: str) -> bool:

@@ -8,6 +8,8 @@ import requests
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 from served import Caller, Served
 
+from gateway.resources import shipped
+
 PATIENT = {"resourceType": "Patient", "name": [{"family": "Beech"}]}
 
 
@@ -452,7 +454,8 @@ def test_O1_everything_of_a_whole_feed_is_every_patient_with_what_is_about_it(se
 
     assert {f"Patient/{id}", f"Observation/w-{id}"} <= set(every)
     assert len(every) == len(set(every))
-    assert school.get("fhir/Patient/$everything").status_code >= 400
+    answer = school.get("fhir/Patient/$everything")
+    assert (answer.status_code, code(answer)) == (405, "operation.level")
 
 
 @pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
@@ -615,6 +618,119 @@ def test_O5_what_cannot_be_asked_is_400(clinic: Caller, query: str, problem: str
     assert (answer.status_code, code(answer)) == (400, problem)
 
 
+TAG = {"system": "https://example.org/tags", "code": "checked"}
+LABEL = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}
+
+
+def in_meta(**meta: Any) -> dict[str, Any]:
+    return {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": meta}]}
+
+
+def returned(answer: requests.Response) -> dict[str, Any]:
+    """The Meta that an answer returns."""
+    assert answer.status_code == 200, answer.text
+    (only,) = answer.json()["parameter"]
+    assert only["name"] == "return"
+    return dict(only["valueMeta"])
+
+
+@pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
+def test_O7_the_meta_of_a_resource_can_be_read_by_itself(clinic: Caller, base: str) -> None:
+    family = f"Meta-{uuid4().hex}"
+    own = clinic.tell("clinic", {**PATIENT, "name": [{"family": family}]})["id"]
+    id = own if base != "fhir" else on_fhir(clinic, family)
+
+    answer = clinic.get(f"{base}/Patient/{id}/$meta")
+
+    read = clinic.get(f"{base}/Patient/{id}")
+    assert returned(answer) == read.json()["meta"]
+    assert answer.headers["ETag"] == read.headers["ETag"]
+    assert clinic.get(f"{base}/Patient/nobody/$meta").status_code == 404
+
+
+def test_O7_labels_are_added_once_and_taken_away_by_system_and_code(clinic: Caller) -> None:
+    id = clinic.tell("clinic", {**PATIENT, "meta": {"tag": [TAG], "profile": ["https://example.org/p"]}})[
+        "id"
+    ]
+    path = f"feed/clinic/Patient/{id}"
+    shown = {**TAG, "display": "Looked at"}
+
+    added = clinic.ask("POST", f"{path}/$meta-add", in_meta(tag=[shown], security=[LABEL, LABEL]))
+    again = clinic.ask("POST", f"{path}/$meta-add", in_meta(tag=[TAG], security=[LABEL]))
+    gone = clinic.ask("POST", f"{path}/$meta-delete", in_meta(tag=[shown], profile=["https://example.org/p"]))
+
+    assert [returned(each)["versionId"] for each in (added, again, gone)] == ["2", "2", "3"]
+    assert returned(added)["tag"] == [TAG] and returned(added)["security"] == [LABEL]
+    assert returned(gone).keys() & {"tag", "profile", "security"} == {"security"}
+    read = clinic.get(path).json()
+    assert read["meta"] == returned(gone)
+    assert {name: read[name] for name in PATIENT} == PATIENT
+
+
+def test_O7_what_was_tagged_is_found_by_its_tag(clinic: Caller) -> None:
+    tag = {"system": "https://example.org/tags", "code": uuid4().hex}
+    id = clinic.tell("clinic", PATIENT)["id"]
+    clinic.ask("POST", f"feed/clinic/Patient/{id}/$meta-add", in_meta(tag=[tag]))
+
+    found = clinic.get(f"feed/clinic/Patient?_tag={tag['system']}|{tag['code']}").json()
+
+    assert [each["resource"]["id"] for each in found["entry"]] == [id]
+
+
+@pytest.mark.parametrize("operation", ["$meta-add", "$meta-delete"])
+@pytest.mark.parametrize(
+    ("body", "status", "problem"),
+    [
+        (None, 400, "operation.missing"),
+        ({"resourceType": "Parameters"}, 400, "operation.missing"),
+        (in_meta(), 400, "operation.missing"),
+        (in_meta(versionId="7"), 400, "operation.missing"),
+        (in_meta(tag=TAG), 400, "resource.not-a-list"),
+        (in_meta(profile=["a b"]), 422, "resource.value"),
+        (parameters(meta="x"), 400, "operation.value"),
+        (PATIENT, 400, "operation.parameters"),
+    ],
+    ids=["no body", "no parameter", "empty", "version alone", "no list", "no uri", "a text", "a Patient"],
+)
+def test_O7_what_cannot_be_added_or_taken_away_is_refused(
+    clinic: Caller, operation: str, body: Any, status: int, problem: str
+) -> None:
+    id = clinic.tell("clinic", PATIENT)["id"]
+
+    answer = clinic.ask("POST", f"feed/clinic/Patient/{id}/{operation}", body)
+
+    assert (answer.status_code, code(answer)) == (status, problem)
+    assert clinic.get(f"feed/clinic/Patient/{id}").json()["meta"]["versionId"] == "1"
+
+
+def test_O7_if_match_counts_and_what_is_not_there_cannot_be_labelled(clinic: Caller) -> None:
+    id = clinic.tell("clinic", PATIENT)["id"]
+    path = f"feed/clinic/Patient/{id}/$meta-add"
+
+    stale = clinic.ask("POST", path, in_meta(tag=[TAG]), If_Match='W/"9"')
+    fresh = clinic.ask("POST", path, in_meta(tag=[TAG]), If_Match='W/"1"')
+    nobody = clinic.ask("POST", "feed/clinic/Patient/nobody/$meta-add", in_meta(tag=[TAG]))
+
+    assert [each.status_code for each in (stale, fresh, nobody)] == [412, 200, 404]
+
+
+def test_O7_only_who_may_update_labels(served: Served, clinic: Caller) -> None:
+    id = clinic.tell("clinic", PATIENT)["id"]
+
+    other = served.caller("council").ask("POST", f"feed/clinic/Patient/{id}/$meta-add", in_meta(tag=[TAG]))
+    on_fhir = clinic.ask("POST", f"fhir/Patient/{id}/$meta-add", in_meta(tag=[TAG]))
+
+    assert (other.status_code, on_fhir.status_code) == (403, 405)
+
+
+def test_O8_what_changes_something_is_not_asked_by_get(clinic: Caller) -> None:
+    id = clinic.tell("clinic", PATIENT)["id"]
+
+    answers = [clinic.get(f"feed/clinic/Patient/{id}/{each}") for each in ("$meta-add", "$meta-delete")]
+
+    assert [(each.status_code, each.headers["Allow"]) for each in answers] == [(405, "OPTIONS, POST")] * 2
+
+
 @pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
 @pytest.mark.parametrize("path", ["$nonsense", "Patient/$nonsense", "Patient/1/$nonsense", "Patient/$"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -648,7 +764,11 @@ def test_O8_the_base_lists_its_operations_with_their_definitions(clinic: Caller,
 
     patient = next(each for each in rest["resource"] if each["type"] == "Patient")
     assert {"name": "validate", "definition": HL7 + "Resource-validate"} in patient["operation"]
-    assert [each["name"] for each in rest.get("operation", [])] == (["load"] if base != "fhir" else [])
+    assert ("load" in [each["name"] for each in rest.get("operation", [])]) is (base != "fhir")
+    files = {each.name for each in shipped("profiles").glob("OperationDefinition-*.json")}
+    listed = [*rest.get("operation", []), *(one for each in rest["resource"] for one in each["operation"])]
+    own = {each["definition"] for each in listed if "fhirgate.example" in each["definition"]}
+    assert {f"OperationDefinition-{url.rpartition('/')[2]}.json" for url in own} <= files
 
 
 HL7 = "http://hl7.org/fhir/OperationDefinition/"

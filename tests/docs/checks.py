@@ -172,7 +172,7 @@ LEFT: dict[str, str] = dict.fromkeys(
         *("PA1", "PA2", "PA3", "PA4", "PA5", "PA6", "PA7"),
         *("OB1", "OB2", "OB3", "OB4", "OB5", "OB6", "OB7"),
         *("Q1", "Q7", "Q8", "Q9", "Q10", "Q11", "Q12", "Q14", "Q15"),
-        *("O7", "M2", "M4"),
+        *("M2", "M4"),
     ],
     "Not tested yet",
 )
