@@ -3,13 +3,19 @@
 Source: HL7 FHIR R4 CapabilityStatement, https://hl7.org/fhir/R4/capabilitystatement.html
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.fhir import facts
 
 FHIR_VERSION = "4.0.1"
+#: Of bodies and answers.
+FORMATS = ("application/fhir+json", "application/fhir+xml", "json", "xml")
+
+#: A type whose parameters include those that every type has.
+_ANY = "Patient"
+_COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/patient"
 
 _SMART = {
     "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
@@ -56,6 +62,7 @@ class Served:
             `(("create", True), ("read", "full-support"), ("delete", "single"))`.
         includes: values of `_include` that are understood.
         rev_includes: values of `_revinclude` that are understood.
+        read_history: whether versions that no longer stand can be read.
     """
 
     type: str
@@ -69,21 +76,39 @@ class Served:
     conditional: tuple[tuple[str, bool | str], ...] = ()
     includes: tuple[str, ...] = ()
     rev_includes: tuple[str, ...] = ()
+    read_history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What is served by a base as a whole.
+
+    Attributes:
+        interactions: on the whole system (`transaction`, `search-system`).
+        parameters: codes of the search parameters that every type has.
+        operations: on the whole system.
+        formats: of bodies and answers.
+        patch_formats: of patches; empty where nothing can be patched.
+        token_url: where a client gets a token, or "".
+        secured: False only where no token is asked for (the demo).
+        cors: whether a browser may let some page of another address use it.
+    """
+
+    interactions: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    formats: tuple[str, ...] = FORMATS
+    patch_formats: tuple[str, ...] = ()
+    token_url: str = ""
+    secured: bool = True
+    cors: bool = False
+
+
+WHOLE = Whole()
 
 
 def capability(
-    base: str,
-    kind: str,
-    served: Iterable[Served],
-    *,
-    version: str,
-    date: str,
-    interactions: Sequence[str] = (),
-    operations: Sequence[Operation] = (),
-    token_url: str = "",
-    secured: bool = True,
-    formats: Sequence[str] = ("application/fhir+json", "application/fhir+xml", "json", "xml"),
-    patch_formats: Sequence[str] = (),
+    base: str, kind: str, served: Iterable[Served], *, version: str, date: str, whole: Whole = WHOLE
 ) -> dict[str, Any]:
     """Return the CapabilityStatement of one base.
 
@@ -93,12 +118,7 @@ def capability(
         served: what is served for each type, in any order.
         version: of fhirgate.
         date: since when the base has answered like this, as a dateTime.
-        interactions: on the whole system (`transaction`, `search-system`).
-        operations: on the whole system.
-        token_url: where a client gets a token, or "".
-        secured: False only where no token is asked for (the demo).
-        formats: of bodies and answers.
-        patch_formats: of patches; empty where nothing can be patched.
+        whole: what is served besides.
 
     Raises:
         KeyError: a type or a search parameter that R4 does not have is said to be served.
@@ -106,19 +126,28 @@ def capability(
     rest = {
         "mode": "server",
         "documentation": _WORDS[kind][1],
-        "security": _security(token_url, secured),
+        "security": _security(whole),
         "resource": [_resource(each) for each in sorted(served, key=lambda each: each.type)],
-        "interaction": [{"code": code} for code in interactions],
-        "operation": _operations(operations),
+        "interaction": [{"code": code} for code in whole.interactions],
+        "searchParam": _parameters(_ANY, whole.parameters),
+        "operation": _operations(whole.operations),
+        "compartment": [_COMPARTMENT],
     }
-    shared = {"format": list(formats), "patchFormat": list(patch_formats), "rest": [_full(rest)]}
-    return _full(_head(base, kind, version, date) | shared)
+    shared = {"format": list(whole.formats), "patchFormat": list(whole.patch_formats), "rest": [_full(rest)]}
+    return _full(
+        _head("CapabilityStatement", base, kind, version, date) | {"fhirVersion": FHIR_VERSION} | shared
+    )
 
 
-def _head(base: str, kind: str, version: str, date: str) -> dict[str, Any]:
+def terminology(base: str, kind: str, *, version: str, date: str) -> dict[str, Any]:
+    """Return the TerminologyCapabilities of one base: who it is, and no terminology service."""
+    return _head("TerminologyCapabilities", base, kind, version, date)
+
+
+def _head(resource: str, base: str, kind: str, version: str, date: str) -> dict[str, Any]:
     title, description = _WORDS[kind]
     return {
-        "resourceType": "CapabilityStatement",
+        "resourceType": resource,
         "url": f"{base}/metadata",
         "version": version,
         "name": "Fhirgate" + kind.capitalize(),
@@ -130,7 +159,6 @@ def _head(base: str, kind: str, version: str, date: str) -> dict[str, Any]:
         "kind": "instance",
         "software": {"name": "fhirgate", "version": version},
         "implementation": {"description": title, "url": base},
-        "fhirVersion": FHIR_VERSION,
     }
 
 
@@ -139,17 +167,17 @@ def _full(item: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in item.items() if value not in ("", [], {})}
 
 
-def _security(token_url: str, secured: bool) -> dict[str, Any]:
-    if not secured:
+def _security(whole: Whole) -> dict[str, Any]:
+    if not whole.secured:
         return {
-            "cors": False,
+            "cors": whole.cors,
             "description": "A demonstration with invented children: no token is asked for.",
         }
-    extension = {"url": _OAUTH_URIS, "extension": [{"url": "token", "valueUri": token_url}]}
+    extension = {"url": _OAUTH_URIS, "extension": [{"url": "token", "valueUri": whole.token_url}]}
     return _full(
         {
-            "extension": [extension] if token_url else [],
-            "cors": False,
+            "extension": [extension] if whole.token_url else [],
+            "cors": whole.cors,
             "service": [{"coding": [_SMART]}],
             "description": "Every request but this one needs a bearer token with SMART v2 system scopes.",
         }
@@ -157,7 +185,6 @@ def _security(token_url: str, secured: bool) -> dict[str, Any]:
 
 
 def _resource(served: Served) -> dict[str, Any]:
-    known = facts.parameters(served.type)
     names = {"create": "Create", "read": "Read", "update": "Update", "delete": "Delete"}
     entry: dict[str, Any] = {
         "type": served.type,
@@ -165,18 +192,24 @@ def _resource(served: Served) -> dict[str, Any]:
         "supportedProfile": list(served.supported_profiles),
         "interaction": [{"code": code} for code in served.interactions],
         "versioning": served.versioning,
-        "readHistory": "vread" in served.interactions,
+        "readHistory": served.read_history,
         "updateCreate": served.update_create,
     }
     entry.update((f"conditional{names[what]}", how) for what, how in served.conditional)
     entry["searchInclude"] = list(served.includes)
     entry["searchRevInclude"] = list(served.rev_includes)
-    entry["searchParam"] = [
-        {"name": code, "definition": known[code].definition, "type": known[code].type}
-        for code in sorted(served.parameters)
-    ]
+    entry["referencePolicy"] = ["literal", "logical"]
+    entry["searchParam"] = _parameters(served.type, served.parameters)
     entry["operation"] = _operations(served.operations)
     return _full(entry)
+
+
+def _parameters(type: str, codes: Iterable[str]) -> list[dict[str, str]]:
+    known = facts.parameters(type) if type != "Resource" else facts.parameters(_ANY)
+    return [
+        {"name": code, "definition": known[code].definition, "type": known[code].type}
+        for code in sorted(codes)
+    ]
 
 
 def _operations(operations: Iterable[Operation]) -> list[dict[str, str]]:

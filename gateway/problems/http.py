@@ -183,6 +183,13 @@ HTTP_CODED = kind(
     "not-supported",
     415,
 )
+HTTP_NO_TOKENS = kind(
+    "http.no-tokens",
+    "The gateway does not say where tokens are had",
+    "Ask whoever runs it. To have it said, set token_url of an issuer.",
+    "not-found",
+    404,
+)
 HTTP_PACKED = kind(
     "http.packed",
     "The body is said to be packed with gzip and cannot be unpacked",

@@ -35,6 +35,16 @@ class Definitions:
         found = self._found.get(url)
         return found if found and version in ("", found.get("version")) else None
 
+    def profiles(self, type: str) -> tuple[str, ...]:
+        """The canonical urls of the profiles of a resource type."""
+        return tuple(
+            url
+            for url, each in sorted(self._found.items())
+            if each.get("resourceType") == "StructureDefinition"
+            and each.get("derivation") == "constraint"
+            and each.get("type") == type
+        )
+
     def profile(self, canonical: str) -> Profile | None:
         """The profile of a canonical url."""
         definition = self.find(canonical)

@@ -34,7 +34,7 @@ from gateway.web.everything import everything
 from gateway.web.gate import Gate
 from gateway.web.lastn import lastn
 from gateway.web.messages import Request, Response
-from gateway.web.routes import CONDITIONAL, Found, allowed, find
+from gateway.web.routes import CONDITIONAL, OPEN, Found, allowed, find
 from gateway.web.sending import asked_format, finished, is_pretty, near_format, preflight, spoken
 from gateway.web.visit import Visit
 
@@ -192,7 +192,7 @@ def _served(visit: Visit) -> Response:
     _agree(visit)
     if request.method == "OPTIONS":
         return _options(request)
-    if request.path == "metadata" and request.method in ("GET", "HEAD"):
+    if request.path in OPEN and request.method in ("GET", "HEAD"):
         visit.found = _CAPABILITIES
         return describing.capabilities(visit)
     lost = _find(visit)

@@ -41,6 +41,7 @@ _ASK: tuple[Base, ...] = ("ask",)
 
 ROUTES = (
     Route("capabilities", "GET", "metadata", _BOTH),
+    Route("capabilities", "GET", ".well-known/smart-configuration", _BOTH),
     Route("read", "GET", "[type]/[id]", _BOTH),
     Route("vread", "GET", "[type]/[id]/_history/[vid]", _BOTH),
     Route("history-instance", "GET", "[type]/[id]/_history", _BOTH),
@@ -95,6 +96,10 @@ ROUTES = (
 #: How the names of interactions begin whose criteria say which resource is meant.
 CONDITIONAL = "conditional-"
 _WHOLE = "[base]"
+#: Where SMART clients look for where tokens are had.
+SMART = ".well-known/smart-configuration"
+#: What anybody may ask for.
+OPEN = frozenset({"metadata", SMART})
 _COMPARTMENT = "Patient/[id]/[type]"
 _SHAPES = frozenset(each.path for each in ROUTES)
 _OPERATIONS = frozenset(each.interaction for each in ROUTES if each.interaction[0] == "$")
@@ -225,8 +230,8 @@ def _where(path: str) -> _Where:
     if "" in parts:
         return _Where("")
     match parts:
-        case ["metadata"]:
-            return _Where("metadata")
+        case ["metadata"] | [".well-known", "smart-configuration"]:
+            return _Where(path)
         case [*at, name] if name.startswith("$") and len(at) < 3:
             return _operation(name, *at)
         case ["_history"]:

@@ -1,11 +1,18 @@
 """What a base says of itself is what it does; the ids are those of the project's REST checklist."""
 
+import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
-from served import Caller, Served
+from jwt.algorithms import OKPAlgorithm
+from served import Caller, Served, settle
+
+from gateway.app import create_app
+from gateway.web.routes import ROUTES, SMART
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +135,158 @@ def test_M3_types_that_are_not_about_children_are_not_on_fhir(clinic: Caller) ->
 
     assert "Organization" not in types
     assert clinic.get("fhir/Organization/1").status_code == 404
+
+
+@pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
+def test_M1_the_statement_says_how_each_type_is_kept(clinic: Caller, base: str) -> None:
+    told = statement(clinic, base)
+    resources = {each["type"]: each for each in told["rest"][0]["resource"]}
+    tells = base != "fhir"
+
+    assert told["format"] == ["application/fhir+json", "application/fhir+xml", "json", "xml"]
+    assert told["rest"][0]["security"]["cors"] is True
+    assert resources["Observation"]["readHistory"] is True
+    assert resources["Patient"]["readHistory"] is tells
+    assert resources["Patient"]["updateCreate"] is tells
+    assert resources["Observation"]["versioning"] == ("versioned-update" if tells else "versioned")
+    assert resources["Observation"]["referencePolicy"] == ["literal", "logical"]
+    assert "Observation:subject" in resources["Observation"]["searchInclude"]
+    assert "Observation:subject" in resources["Patient"]["searchRevInclude"]
+    whole = {each["code"] for each in told["rest"][0]["interaction"]}
+    assert ("history-system" in whole, "transaction" in whole) == (tells, tells)
+    assert {"search-system", "batch"} <= whole
+    assert {"_id", "_lastUpdated"} <= {each["name"] for each in told["rest"][0]["searchParam"]}
+
+
+def test_M1_the_statement_follows_r4_in_both_formats(clinic: Caller) -> None:
+    from gateway.fhir import xml
+    from gateway.fhir.validate import validate
+
+    for base in ("fhir", "feed/clinic"):
+        as_json = statement(clinic, base)
+        as_xml = xml.read(clinic.get(f"{base}/metadata", Accept="application/fhir+xml").content)
+        assert validate(as_json) == []
+        assert as_xml == as_json
+
+
+@pytest.mark.parametrize("mode", ["full", "normative", ""])
+def test_M2_the_statement_by_mode(clinic: Caller, mode: str) -> None:
+    assert clinic.get(f"fhir/metadata?mode={mode}").json() == statement(clinic, "fhir")
+
+
+def test_M2_the_terminology_mode_is_a_statement_of_its_own(clinic: Caller) -> None:
+    told = clinic.get("fhir/metadata?mode=terminology").json()
+
+    assert told["resourceType"] == "TerminologyCapabilities"
+    assert told["implementation"]["url"] == f"{clinic.url}/fhir"
+
+
+@pytest.mark.parametrize("query", ["mode=all", "mode=full&mode=full", "name=x", "_elements=nothing"])
+def test_M2_what_the_statement_does_not_take_is_refused(clinic: Caller, query: str) -> None:
+    assert clinic.get(f"fhir/metadata?{query}").status_code == 400
+
+
+def test_M2_the_statement_may_be_shortened(clinic: Caller) -> None:
+    short = clinic.get("fhir/metadata?_elements=software,fhirVersion").json()
+    summary = clinic.get("fhir/metadata?_summary=true").json()
+
+    assert {"software", "fhirVersion", "status"} <= short.keys() and "rest" not in short
+    assert short["meta"]["tag"][0]["code"] == "SUBSETTED"
+    assert summary["resourceType"] == "CapabilityStatement"
+    assert len(str(summary)) < len(str(statement(clinic, "fhir")))
+
+
+@pytest.mark.parametrize("accept", ["application/fhir+json", "application/fhir+xml"])
+def test_M2_who_has_the_statement_gets_304(clinic: Caller, accept: str) -> None:
+    first = clinic.get("fhir/metadata", Accept=accept)
+    tag = first.headers["ETag"]
+    again = clinic.get("fhir/metadata", Accept=accept, If_None_Match=tag)
+    other = clinic.get("feed/clinic/metadata", Accept=accept, If_None_Match=tag)
+
+    assert (first.headers["Cache-Control"], first.headers["Vary"].split(", ")[0]) == ("no-cache", "Accept")
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    assert other.status_code == 200
+
+
+def filled(path: str, type: str) -> str:
+    return path.replace("[base]", "").replace("[type]", type).replace("[id]", "x").replace("[vid]", "1")
+
+
+#: What the statement calls an interaction of the table, and where.
+SAID = {
+    "conditional-update": "conditionalUpdate",
+    "conditional-delete": "conditionalDelete",
+    "conditional-patch": "conditionalUpdate",
+}
+
+
+@pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
+def test_M3_what_is_routed_is_said_and_what_is_said_is_routed(clinic: Caller, base: str) -> None:
+    kind = "ask" if base == "fhir" else "tell"
+    told = statement(clinic, base)["rest"][0]
+    resources = {each["type"]: each for each in told["resource"]}
+    whole = {each["code"] for each in told["interaction"]} | {
+        f"${each['name']}" for each in told.get("operation", [])
+    }
+    routed = set()
+    for route in ROUTES:
+        if route.interaction == "capabilities" or kind not in route.bases:
+            continue
+        type = route.path.partition("/")[0]
+        type = type if type in resources else "Observation"
+        resource = resources[type]
+        known = {each["code"] for each in resource["interaction"]}
+        known |= {f"${each['name']}" for each in resource.get("operation", [])} | whole
+        known |= {name for name, flag in SAID.items() if resource.get(flag)}
+        assert route.interaction in known, route
+        routed.add(route.interaction)
+    said = whole | {each["code"] for resource in resources.values() for each in resource["interaction"]}
+    said |= {f"${each['name']}" for resource in resources.values() for each in resource.get("operation", [])}
+    assert said <= routed
+
+
+@pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
+def test_M3_every_route_answers_as_one_that_is_there(clinic: Caller, base: str) -> None:
+    kind = "ask" if base == "fhir" else "tell"
+    missing = []
+    for route in ROUTES:
+        if kind not in route.bases or route.path == SMART:
+            continue
+        path = f"{base}/{filled(route.path, 'Observation')}".rstrip("/")
+        offered = clinic.ask("OPTIONS", path).headers["Allow"].split(", ")
+        answer = clinic.ask(route.method, path)
+        absent = answer.status_code == 404 and "no-route" in answer.text
+        if route.method not in offered or absent or answer.status_code in (405, 500, 501):
+            missing.append((route, answer.status_code))
+    assert not missing
+
+
+def test_M4_where_no_token_service_is_named_nothing_is_said_of_one(clinic: Caller) -> None:
+    answer = clinic.get(f"fhir/{SMART}")
+
+    assert (answer.status_code, answer.json()["resourceType"]) == (404, "OperationOutcome")
+    assert "extension" not in statement(clinic, "fhir")["rest"][0]["security"]
+
+
+def test_M4_the_token_service_of_the_settings_is_told_to_anybody(tmp_path: Path) -> None:
+    public = Ed25519PrivateKey.generate().public_key()
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [OKPAlgorithm.to_jwk(public, as_dict=True)]}))
+    issuer = (
+        'issuer = "https://trust.example"\njwks = "keys.json"\ntoken_url = "https://trust.example/token"\n'
+    )
+    settle(tmp_path)
+    with (tmp_path / "gateway.toml").open("a") as file:
+        file.write(f"[issuers.trust]\n{issuer}")
+    app = create_app(tmp_path / "gateway.toml")
+    client = app.test_client()
+
+    told = client.get(f"/fhir/{SMART}")
+    said = client.get("/feed/clinic/metadata").get_json()
+
+    assert (told.status_code, told.content_type) == (200, "application/json")
+    assert told.get_json()["token_endpoint"] == "https://trust.example/token"
+    assert told.get_json()["grant_types_supported"] == ["client_credentials"]
+    assert "permission-v2" in told.get_json()["capabilities"]
+    uris = said["rest"][0]["security"]["extension"][0]
+    assert uris["extension"] == [{"url": "token", "valueUri": "https://trust.example/token"}]
+    app.door.gateway.close()  # type: ignore[attr-defined]

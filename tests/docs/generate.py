@@ -7,7 +7,6 @@ import copy
 import re
 import sys
 from collections.abc import Callable, Iterable
-from inspect import signature
 from pathlib import Path
 
 import click
@@ -19,7 +18,7 @@ from checks import CHECKS, rows
 from gateway.cli import commands
 from gateway.config import SETTINGS
 from gateway.fhir.ask import DEEPEST_CHAIN, supported
-from gateway.fhir.capability import capability
+from gateway.fhir.capability import FORMATS
 from gateway.fhir.parameters import SHELF
 from gateway.fhir.results import RESULT_PARAMETERS
 from gateway.problems import catalogue
@@ -30,7 +29,6 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 README = ROOT / "README.md"
 
-_FORMATS = signature(capability).parameters["formats"].default
 _BASES: tuple[Base, ...] = ("ask", "tell")
 _MADE = re.compile(r"(<!-- made: (?P<part>\w+) -->\n).*?(<!-- end -->)", re.S)
 
@@ -95,7 +93,7 @@ def fhir() -> str:
         "# The two FHIR bases",
         "",
         "What this version does. `GET /fhir/metadata` and `GET /feed/{feed}/metadata` tell a program.",
-        "FHIR R4 (4.0.1). Formats: " + ", ".join(f"`{each}`" for each in _FORMATS) + ".",
+        "FHIR R4 (4.0.1). Formats: " + ", ".join(f"`{each}`" for each in FORMATS) + ".",
         "Why there are two: [two bases](../explain/two-bases.md).",
         "",
         "## Interactions",

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from gateway.fhir.capability import Operation, Served, capability
+from gateway.fhir.capability import Operation, Served, Whole, capability, terminology
 
 BASE = "https://gateway.example/fhir"
 PATIENT = Served("Patient", ("read", "search-type"), ("identifier", "_id", "birthdate"))
@@ -14,11 +14,13 @@ OBSERVATION = Served(
     versioning="versioned-update",
     update_create=True,
     conditional=(("create", True), ("delete", "single")),
+    read_history=True,
 )
 
 
 def made(*served: Served, **more: Any) -> dict[str, Any]:
-    return capability(BASE, "ask", served, version="0.1.0", date="2026-01-01", **more)
+    whole = Whole(**more)
+    return capability(BASE, "ask", served, version="0.1.0", date="2026-01-01", whole=whole)
 
 
 def test_each_type_says_what_is_served_for_it_and_nothing_else() -> None:
@@ -30,6 +32,7 @@ def test_each_type_says_what_is_served_for_it_and_nothing_else() -> None:
         "versioning": "versioned",
         "readHistory": False,
         "updateCreate": False,
+        "referencePolicy": ["literal", "logical"],
         "searchParam": [
             {
                 "name": "_id",
@@ -91,10 +94,33 @@ def test_our_own_validation_and_another_library_accept_the_statement(kind: str) 
         [PATIENT, OBSERVATION],
         version="0.1.0",
         date="2026-01-01",
-        interactions=("transaction", "batch"),
-        operations=(Operation("export", "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export"),),
-        token_url="https://gateway.example/token",
+        whole=Whole(
+            interactions=("transaction", "batch"),
+            parameters=("_id", "_lastUpdated"),
+            operations=(Operation("export", "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export"),),
+            token_url="https://gateway.example/token",
+            cors=True,
+        ),
     )
 
     assert validate(statement) == []
     assert CapabilityStatement.model_validate(statement).fhirVersion == "4.0.1"
+
+
+@pytest.mark.parametrize("kind", ["ask", "tell"])
+def test_of_terminology_there_is_nothing_to_say_but_whose_statement_it_is(kind: str) -> None:
+    from gateway.fhir.validate import validate
+
+    statement = terminology(BASE, kind, version="0.1.0", date="2026-01-01")
+
+    assert validate(statement) == []
+    assert (statement["kind"], statement["implementation"]["url"]) == ("instance", BASE)
+    assert "codeSystem" not in statement
+
+
+def test_what_every_type_has_is_said_once_more_for_the_whole_base() -> None:
+    rest = made(PATIENT, parameters=("_lastUpdated", "_id"))["rest"][0]
+
+    assert [each["name"] for each in rest["searchParam"]] == ["_id", "_lastUpdated"]
+    assert rest["searchParam"][0]["definition"] == "http://hl7.org/fhir/SearchParameter/Resource-id"
+    assert rest["compartment"] == ["http://hl7.org/fhir/CompartmentDefinition/patient"]
