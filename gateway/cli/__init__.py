@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gateway import __version__
-from gateway.cli import author, children, diff, inspect, keep, lives, look, move, reindex, run, say
+from gateway.cli import author, children, diff, inspect, keep, link, lives, look, move, reindex, run, say
 from gateway.cli.wrong import reworded
 from gateway.problems import Refused
 
@@ -51,6 +51,7 @@ for _command in (
     *diff.COMMANDS,
     *keep.COMMANDS,
     *children.COMMANDS,
+    *link.COMMANDS,
     *lives.COMMANDS,
     *look.COMMANDS,
     *move.COMMANDS,

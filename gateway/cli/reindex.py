@@ -1,11 +1,11 @@
 """The command that indexes what is kept anew, while the server serves: reindex."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from gateway.cli import say
+from gateway.cli.bar import Bar
 from gateway.cli.shared import opened, with_config, with_json
 
 
@@ -28,7 +28,7 @@ def reindex(alone: bool, as_json: bool, config_path: Path | None) -> int:
     """
     with opened(config_path) as gateway:
         indexed = sum(len(each) for each in gateway.indexing.own.parameters.values())
-        with _Bar() as bar:
+        with Bar("Indexing") as bar:
             done = gateway.indexing.renew(alone=alone, tell=bar.moved)
     if as_json:
         say.as_json({"indexed": done, "own_parameters": indexed})
@@ -36,32 +36,6 @@ def reindex(alone: bool, as_json: bool, config_path: Path | None) -> int:
     say.out(f"{say.counted(done, 'resource or older version', 'resources and older versions')} indexed anew.")
     say.talk("A server that is running searches by all of it now; it need not be started again.")
     return 0
-
-
-class _Bar:
-    """Progress on a terminal; nothing in a pipe."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
-        self._bar = click.progressbar(
-            length=1, label="Indexing", file=sys.stderr, show_eta=True, show_pos=False
-        )
-
-    def __enter__(self) -> "_Bar":
-        if self._shown:
-            self._bar.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._shown:
-            self._bar.render_finish()
-
-    def moved(self, done: int, every: int) -> None:
-        """See `gateway.service.indexing.Progress`."""
-        if self._shown and every:
-            self._bar.length = every
-            self._bar.label = f"Indexing  {done:,}"
-            self._bar.update(max(0, done - self._bar.pos))
 
 
 COMMANDS = (reindex,)

@@ -203,6 +203,9 @@ class Reads(Protocol):
     def linked(self, after: int, limit: int) -> list[tuple[Record, str]]:
         """The records linked to a child whose number is above `after`, in order, each with its Patient's rule."""
 
+    def recs_after(self, after: int, limit: int) -> list[int]:
+        """The numbers of records above `after`, in order."""
+
     def patients(self, recs: Sequence[int]) -> dict[int, Row]:
         """The current Patient of each record that has one."""
 
@@ -226,6 +229,9 @@ class Reads(Protocol):
 
     def merges(self, children: Sequence[int]) -> dict[int, tuple[LifeEvent, ...]]:
         """The merges that stand, of each child into another one or of others into it."""
+
+    def withheld(self, children: Sequence[int]) -> set[int]:
+        """Those of the children whose official identifier was decided to be left out."""
 
     def sealed_records(self, children: Sequence[int]) -> dict[int, tuple[Record, ...]]:
         """The records that told of each child when it was sealed."""

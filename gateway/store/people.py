@@ -48,6 +48,12 @@ class PeopleReads(Lending, Protocol):
             rows = connection.execute(_LINKED, (after, limit)).fetchall()
         return [(_record(row[:-1]), row[-1]) for row in rows]
 
+    def recs_after(self, after: int, limit: int) -> list[int]:
+        """See `base.Reads.recs_after`."""
+        asked = "SELECT rec FROM record WHERE rec > ? AND local IS NOT NULL ORDER BY rec LIMIT ?"
+        with self.lend() as connection:
+            return [rec for (rec,) in connection.execute(asked, (after, limit)).fetchall()]
+
     def patients(self, recs: Sequence[int]) -> dict[int, Row]:
         """See `base.Reads.patients`."""
         found: dict[int, Row] = {}

@@ -176,3 +176,13 @@ def test_what_was_decided_about_sharing_is_kept_with_author_and_reason(
         ("sent-without", "Anytown Clinic: emergency"),
     ]
     assert all(one["by"].startswith("ann") for one in listed)
+
+
+def test_looking_at_everything_anew_changes_nothing_that_is_right(full: Path, fhirgate: Run) -> None:
+    was = snapshot(full)
+
+    done = fhirgate("link", "--json")
+
+    assert done.code == 0 and done.json["records"] > 0 and done.json["new"] == 0
+    assert done.err == "", "quiet in a pipe"
+    assert snapshot(full) == was
