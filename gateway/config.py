@@ -68,6 +68,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("mappings", "list", (), "Folders with mappings, beside those that ship with the gateway."),
     Setting("profiles", "list", (), "Folders with profiles, beside those that ship with the gateway."),
     Setting(
+        "check_profiles",
+        "flag",
+        False,
+        "Whether a write over HTTP is refused that does not follow the profiles its meta.profile names; "
+        "those that are in no folder of profiles are passed over.",
+    ),
+    Setting(
         "official",
         "text",
         "cci",

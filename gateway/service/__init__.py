@@ -11,7 +11,7 @@ load      a file comes in
 shelf     the mappings and profiles that are there
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ from gateway.identity import cci
 from gateway.identity.match import Reason
 from gateway.identity.numbers import upn
 from gateway.identity.person import NHS_NUMBER
-from gateway.problems import Refused, refuse
+from gateway.problems import Problem, Refused, refuse
 from gateway.problems.service import CHILD_UNKNOWN, FEED_UNKNOWN
 from gateway.service import decisions, notes
 from gateway.service.ask import Asker
@@ -34,6 +34,7 @@ from gateway.service.keys import Keys
 from gateway.service.link import PERSON, Feed, Linker, Official
 from gateway.service.lives import Lives
 from gateway.service.load import Loader
+from gateway.service.profiles import definitions
 from gateway.service.shelf import Shelf
 from gateway.service.tell import Teller
 from gateway.store.base import Child, Store, Trail
@@ -124,7 +125,15 @@ class Gateway:
     def changing(self, feed: Feed) -> Iterator[Changes]:
         """A unit of work for changes of a feed: all are kept when its block ends, none if it raises."""
         with self.store.write() as work:
-            yield Changes(work, feed, self.tellers[feed.name], self.linker, self.config["base_uri"])
+            teller, base_uri = self.tellers[feed.name], self.config["base_uri"]
+            yield Changes(work, feed, teller, self.linker, base_uri, self._unlike_its_claims)
+
+    def _unlike_its_claims(self, resource: Resource) -> Sequence[Problem]:
+        """What keeps a resource from following the profiles it claims, where the settings ask for that."""
+        if not self.config["check_profiles"] or "profile" not in resource.get("meta", {}):
+            return ()
+        found = definitions(self.shelf.profiles, self.shelf.base_uri).judged(resource)
+        return [each for each in found if each.kind.severity == "error"]
 
     def change(self, feed: Feed, change: Change) -> Done:
         """Make one change of a feed.

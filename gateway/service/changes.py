@@ -6,7 +6,7 @@ in the same unit of work that writes: nobody can write in between.
 Source: HL7 FHIR R4, https://hl7.org/fhir/R4/http.html#trules, #ccreate, #cupdate, #cdelete
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -95,14 +95,27 @@ class Done(NamedTuple):
 
 
 class Changes:
-    """The changes of one unit of work."""
+    """The changes of one unit of work.
 
-    def __init__(self, work: Work, feed: Feed, teller: Teller, linker: Linker, base_uri: str) -> None:
+    Args:
+        judged: what else is wrong with a resource that R4 allows; one with a problem is not written.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        feed: Feed,
+        teller: Teller,
+        linker: Linker,
+        base_uri: str,
+        judged: Callable[[Resource], Sequence[Problem]] = lambda _: (),
+    ) -> None:
         self.work = work
         self._feed = feed
         self._teller = teller
         self._linker = linker
         self._base_uri = base_uri
+        self._judged = judged
         # not before it is its turn: who writes later has the later time
         self._at = now()
         self._matches = Matches(work, feed.name)
@@ -238,6 +251,10 @@ class Changes:
 
     def _write(self, settled: Sequence[tuple[int, Change]]) -> None:
         resources = [self._led(change.resource) for _, change in settled]
+        for (_, change), resource in zip(settled, resources, strict=True):
+            with placed(change.place):
+                if faults := self._judged(resource):
+                    raise Refused(*faults)
         said = [
             [Said(change.type, change.id, as_said(resource, change.id), method=change.method)]
             for (_, change), resource in zip(settled, resources, strict=True)
