@@ -1,12 +1,12 @@
 """How sure it is that a record is about a child: certain, probable, possible or none, and what is in the way.
 
-Only what is certain links by itself. Whatever the weights say, a child with another valid NHS number, another
-permanent UPN or another id at the same council is not certain, nor is a twin whose name is much like the
-other's, nor is anything without a first name on both sides and without a number.
+Only what is certain links by itself. Whatever the weights say, one with another valid NHS number or permanent
+UPN, another id at the same council or another first name is not certain, nor is one whose twin might
+be meant, nor one of whom a side has neither a first name nor a number.
 """
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
@@ -66,12 +66,12 @@ class Match:
 
 #: What keeps a child from a grade, and the highest grade it leaves.
 HOLDS = {
-    "distinct": Grade.NONE,
     "nhs-number-verified": Grade.NONE,
     "nhs-number": Grade.POSSIBLE,
     "upn": Grade.POSSIBLE,
     "la-child-id": Grade.POSSIBLE,
     "several-numbers": Grade.POSSIBLE,
+    "given": Grade.POSSIBLE,
     "no-birth-date": Grade.POSSIBLE,
     "no-names": Grade.POSSIBLE,
     "birth-date": Grade.POSSIBLE,
@@ -82,6 +82,10 @@ HOLDS = {
     "own-feed": Grade.PROBABLE,
     "another-fits": Grade.PROBABLE,
 }
+
+
+def _from_nobody(_: int) -> Collection[int]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ class Matcher:
         candidates: Iterable[Known],
         *,
         registered: int | None = None,
-        distinct: Collection[int] = (),
+        apart: Callable[[int], Collection[int]] = _from_nobody,
     ) -> tuple[Match, ...]:
         """Return how each child stands to what is asked about, the likeliest first.
 
@@ -119,7 +123,7 @@ class Matcher:
             person: what is asked about.
             candidates: every record of each child that shares a key with it.
             registered: how many children are registered, where that is known.
-            distinct: children of whom somebody said that they are not the one asked about.
+            apart: the children of whom somebody said that they are not the one of this number.
         """
         rivals = [
             _Rival(child, records, united(one.person for one in records))
@@ -131,13 +135,17 @@ class Matcher:
         order = sorted(range(len(rivals)), key=lambda place: (-likely.children[place], rivals[place].child))
         close = [place for place in order[1:] if likely.children[place] >= self.model.bars.rival]
         # Two that nobody has joined yet may well be one: then it is as sure as both together.
-        one = [place for place in close if self._may_be_one(rivals[order[0]], rivals[place], registered)]
+        other = apart(rivals[order[0]].child) if close else ()
+        one = [
+            place
+            for place in close
+            if rivals[place].child not in other
+            and self._may_be_one(rivals[order[0]], rivals[place], registered)
+        ]
         matches = []
         for place in order:
             best = place == order[0]
             held = self._held(person, rivals[place], found[place], weights[place])
-            if rivals[place].child in distinct:
-                held.insert(0, "distinct")
             if close and not (best and len(one) == len(close)):
                 held.append("another-fits")
             probability = math.fsum(likely.children[at] for at in ([place, *one] if best else [place]))
@@ -208,9 +216,14 @@ def _held(one: Person, other: Person, found: Levels) -> list[str]:
         held.append("la-child-id")
     if one.several or other.several:
         held.append("several-numbers")
+    if found.of("born") == "other":
+        held.append("birth-date")
+    if found.of("given") in _TWO_NAMES:
+        held.append("given")
     return held if "same" in found.numbers else [*held, *_unnumbered(found)]
 
 
+_TWO_NAMES = frozenset({"less like", "initial", "other part", "other"})
 _HERE = frozenset({"same line", "postcode", "postcode slip"})
 
 
@@ -222,9 +235,7 @@ def _unnumbered(found: Levels) -> list[str]:
         held.append("no-birth-date")
     if not given:
         held.append("no-names")
-    if born == "other":
-        held.append("birth-date")
-    if given == "other part" or (given == "same" and middle == "other"):
+    if given == "same" and middle == "other":
         held.append("names-of-twins")
     # A child who was adopted keeps first name and birthday, and nothing else.
     if family == "other" and home not in _HERE:

@@ -1,4 +1,4 @@
-"""Links: which child a record is about, by rules that can be read out, and what a person must look at.
+"""Links: which child a record is about, and what a person must look at.
 
 A record joins a child when a number that only one child can have is the same and nothing contradicts it:
 
@@ -6,21 +6,25 @@ A record joins a child when a number that only one child can have is the same an
     the same child id at one local authority        birth date the same, swapped or absent on a side
     the same valid permanent UPN                    birth date the same or swapped
 
-Whatever else agrees never joins; it becomes an entry to review. A record is compared with all that a
-child's records say together, so that a record which names nobody cannot bridge two children. Two children
-that exist are never made one here.
+Where no such rule decides, it joins the child that the weights call certain (`gateway.identity.grade`), if no
+number speaks for another one. What is probable or possible never joins; it becomes an entry to review. A
+record is compared with all that a child's records say together, so that a record which names nobody cannot
+bridge two children. Two children that exist are never made one here.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from gateway.identity.compare import Comparison, compare
+from gateway.identity.grade import Grade, Known, Match, Matcher
+from gateway.identity.levels import FIELDS, NUMBERS
 from gateway.identity.person import Person, united
-from gateway.identity.sentences import sentence
+from gateway.identity.sentences import sentence, weighed
 
 RULES = ("nhs-number", "upn", "la-child-id")
 NEW_CHILD = "new-child"
+CERTAIN = "certain-match"
 TWO_CHILDREN = "fits-two-children"
 DISAGREES = "no-longer-agrees"
 
@@ -28,15 +32,6 @@ _RANK = {f"same-{rule}": rank for rank, rule in enumerate(RULES)}
 #: A person looks at so many children for one record at most: more are a common name, or a home of many.
 MOST_REVIEWS = 20
 _WEAK = ("former-nhs-number", "former-upn", "upn-check-letter", "temporary-upn", "uln")
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A record that is there already, the child it is linked to, and what it says."""
-
-    child: int
-    record: int
-    person: Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +47,10 @@ class Review:
     """Something for a person to look at: this record may be about `child`, of which `record` is most like it.
 
     A pair of children needs at most one open entry; the caller keeps that.
+
+    Attributes:
+        probability: that it is about that child, where it was weighed.
+        bits: what each field weighs for one child, where it was weighed.
     """
 
     child: int
@@ -60,6 +59,8 @@ class Review:
     sentence: str
     agrees: tuple[str, ...]
     contradicts: tuple[str, ...]
+    probability: float | None = None
+    bits: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,31 +84,99 @@ class _Rival:
     joins: bool
 
 
-def decide(person: Person, candidates: Iterable[Known]) -> Decision:
+def _from_nobody(_: int) -> Collection[int]:
+    return ()
+
+
+def decide(
+    person: Person,
+    candidates: Iterable[Known],
+    matcher: Matcher | None = None,
+    apart: Callable[[int], Collection[int]] = _from_nobody,
+) -> Decision:
     """Return which child a new record is about.
 
     Args:
         person: what the record says.
         candidates: every record of each child that shares a key with it (see `keys.asked_keys`).
+        matcher: what weighs where no rule decides; without it nothing is weighed.
+        apart: the children that somebody told apart from the one of this number.
     """
-    rivals = _rivals(person, candidates)
+    known = list(candidates)
+    rivals = _rivals(person, known)
     chosen = _chosen(rivals)
-    if chosen is None:
-        reason = Reason(NEW_CHILD, _founding_sentence(rivals))
-        return Decision(None, reason, tuple(_review(person, rival) for rival in _strongest(rivals)))
-    reason = Reason(chosen.code, sentence(chosen.comparison))
-    # Whom the record is about is settled, so that its twin need not be looked at again.
-    others = [rival for rival in rivals if rival is not chosen and rival.code != "perhaps-twins"]
-    return Decision(chosen.child, reason, tuple(_review(person, rival) for rival in _strongest(others)))
+    if chosen is not None:
+        # Whom the record is about is settled, so that its twin need not be looked at again.
+        reason = Reason(chosen.code, sentence(chosen.comparison))
+        return Decision(chosen.child, reason, _others(person, rivals, chosen.child))
+    matches = matcher.matches(person, known, apart=apart) if matcher else ()
+    best = matches[0] if matches else None
+    if best and best.grade is Grade.CERTAIN and all(rival.child == best.child for rival in _numbered(rivals)):
+        reviews = _with_weights(_others(person, rivals, best.child), person, matches[1:])
+        return Decision(best.child, Reason(CERTAIN, weighed(best.levels)), reviews)
+    reviews = tuple(_review(person, rival) for rival in _strongest(rivals))
+    reviews = _with_weights(reviews, person, matches)
+    return Decision(None, Reason(NEW_CHILD, _founding_sentence(rivals, reviews)), reviews)
 
 
-def recheck(person: Person, own: int, candidates: Iterable[Known]) -> tuple[Review, ...]:
+def _others(person: Person, rivals: Sequence["_Rival"], child: int) -> tuple[Review, ...]:
+    """What to look at of the children that a record was not linked to."""
+    others = [rival for rival in rivals if rival.child != child and rival.code != "perhaps-twins"]
+    return tuple(_review(person, rival) for rival in _strongest(others))
+
+
+def _with_weights(reviews: Sequence[Review], person: Person, matches: Sequence[Match]) -> tuple[Review, ...]:
+    """The entries that rules call for, with what they weigh, and those that only weights call for."""
+    by_child = {match.child: match for match in matches}
+    told = [_weighed(review, by_child.get(review.child)) for review in reviews]
+    children = {review.child for review in reviews}
+    more = [
+        _of_weights(person, match)
+        for match in matches
+        if match.grade is not Grade.NONE and match.child not in children
+    ]
+    return tuple(sorted((*told, *more[: MOST_REVIEWS - len(told)]), key=lambda review: review.child))
+
+
+def _weighed(review: Review, match: Match | None) -> Review:
+    return replace(review, probability=_rounded(match), bits=_bits(match)) if match else review
+
+
+def _of_weights(person: Person, match: Match) -> Review:
+    """An entry for a child that is probably or possibly the one, though no rule says so."""
+    found = compare(person, match.whole)
+    nearest = _nearest(person, match.records)
+    code = "possible-match" if match.grade is Grade.POSSIBLE else "probable-match"
+    words = weighed(match.levels, match.held)
+    return Review(
+        match.child, nearest, code, words, found.agrees, found.contradicts, _rounded(match), _bits(match)
+    )
+
+
+def _rounded(match: Match) -> float:
+    return round(match.probability, 4)
+
+
+def _bits(match: Match) -> tuple[tuple[str, float], ...]:
+    """What each field says, in bits: positive for one child, negative against it."""
+    named = zip((*FIELDS, *NUMBERS), match.weight.fields, strict=True)
+    return tuple((name, round(bits, 1)) for name, bits in named if bits)
+
+
+def _numbered(rivals: Sequence["_Rival"]) -> list["_Rival"]:
+    return [rival for rival in rivals if rival.code in _RANK]
+
+
+def recheck(
+    person: Person, own: int, candidates: Iterable[Known], matcher: Matcher | None = None
+) -> tuple[Review, ...]:
     """Return what to look at when a record that is linked to `own` says something new; its link stays.
 
     Args:
         person: what the record says now.
         own: the child it is linked to.
         candidates: as for `decide`, without the record itself, and with the other records of `own`.
+        matcher: as for `decide`; what is certain by it needs no look, though a detail contradicts.
     """
     known = list(candidates)
     siblings = sorted((one for one in known if one.child == own), key=_order)
@@ -117,10 +186,15 @@ def recheck(person: Person, own: int, candidates: Iterable[Known]) -> tuple[Revi
     if siblings:
         rest = united(one.person for one in siblings)
         comparison = compare(person, rest)
-        if comparison.contradicts:
+        if comparison.contradicts and not _is_certain(person, siblings, matcher):
             rival = _Rival(own, tuple(siblings), rest, comparison, DISAGREES, False)
             reviews.insert(0, _review(person, rival))
     return tuple(reviews)
+
+
+def _is_certain(person: Person, siblings: Sequence[Known], matcher: Matcher | None) -> bool:
+    matches = matcher.matches(person, (replace(one, own_feed=False) for one in siblings)) if matcher else ()
+    return bool(matches) and matches[0].grade is Grade.CERTAIN
 
 
 def _order(known: Known) -> tuple[int, int]:
@@ -178,7 +252,7 @@ def _chosen(rivals: Sequence[_Rival]) -> _Rival | None:
     shares the stronger number and a first name with, if any other that a rule would join does not
     contradict that child (two that nobody has joined yet may well be one); else to none.
     """
-    numbered = [rival for rival in rivals if rival.code in _RANK]
+    numbered = _numbered(rivals)
     ranked = sorted((rival for rival in numbered if rival.joins), key=lambda rival: _RANK[rival.code])
     if not ranked or len(numbered) == 1:
         return ranked[0] if ranked else None
@@ -197,17 +271,23 @@ def _strongest(rivals: Sequence[_Rival]) -> Sequence[_Rival]:
     return sorted(ranked[:MOST_REVIEWS], key=lambda rival: rival.child)
 
 
-def _founding_sentence(rivals: Sequence[_Rival]) -> str:
+def _founding_sentence(rivals: Sequence[_Rival], reviews: Sequence[Review]) -> str:
     if sum(rival.code in _RANK for rival in rivals) > 1 and any(rival.joins for rival in rivals):
         return "Its numbers are those of two children: kept apart until somebody has looked."
-    if rivals:
+    if reviews:
         return "Something agrees with another child, but not enough: kept apart until somebody has looked."
     return "Nothing agrees with another child."
 
 
 def _review(person: Person, rival: _Rival) -> Review:
-    nearest = max(rival.records, key=lambda known: (len(compare(person, known.person).agrees), -known.record))
     found = rival.comparison
     code = TWO_CHILDREN if rival.joins else rival.code
     words = sentence(found, code=code)
-    return Review(rival.child, nearest.record, code, words, found.agrees, found.contradicts)
+    nearest = _nearest(person, rival.records)
+    return Review(rival.child, nearest, code, words, found.agrees, found.contradicts)
+
+
+def _nearest(person: Person, records: Sequence[Known]) -> int:
+    """The record of a child that has most in common with what a new one says."""
+    known = max(records, key=lambda known: (len(compare(person, known.person).agrees), -known.record))
+    return known.record

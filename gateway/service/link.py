@@ -5,6 +5,7 @@ import json as plain_json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from gateway.fhir import index
@@ -13,9 +14,11 @@ from gateway.fhir.query import Entry, Target
 from gateway.identity import cci
 from gateway.identity import compose as composing
 from gateway.identity.compare import compare
+from gateway.identity.grade import Known, Matcher
 from gateway.identity.keys import asked_keys, kept_keys
-from gateway.identity.match import DISAGREES, Known, Reason, decide, recheck
+from gateway.identity.match import DISAGREES, Reason, decide, recheck
 from gateway.identity.match import Review as Doubt
+from gateway.identity.model import shipped
 from gateway.identity.person import Person, person
 from gateway.identity.sentences import sentence
 from gateway.service.clock import instant
@@ -62,6 +65,7 @@ class Linker:
         self._base = base_uri
         self._feeds = feeds
         self._official = official
+        self._matcher = Matcher.of(shipped())
 
     def is_another(self, before: Resource, told: Resource) -> bool:
         """Whether a feed tells another person under the key of one it told before.
@@ -129,14 +133,15 @@ class Linker:
         own = work.records([rec])[rec].child
         if own is not None:
             outcome.known += 1
-            doubts = self._worth(work, own, recheck(who, own, known))
+            doubts = self._worth(work, own, recheck(who, own, known, self._matcher))
             if all(one.child != own for one in known):
                 doubts = (*_changed(who, was, own, rec), *doubts)
             self._withdraw(work, rec, {doubt.child for doubt in doubts}, load)
             outcome.to_review += self._doubt(work, rec, own, doubts, at, load)
             return own
         told = self._told_by_a_person(work, rec)
-        decision = decide(who, known) if told is None else None
+        apart = partial(distinct_from, work)
+        decision = decide(who, known, self._matcher, apart) if told is None else None
         child = decision.child if decision else told.child if told else None
         if child is None:
             child = self._found(work, rec, load)
@@ -146,7 +151,8 @@ class Linker:
         reason = decision.reason if decision else Reason(told.reason, told.sentence) if told else None
         assert reason is not None
         work.link([Link(rec, child, "linked", reason.code, reason.sentence, MACHINE, at, load)])
-        doubts = self._worth(work, child, decision.reviews if decision else recheck(who, child, known))
+        doubts = decision.reviews if decision else recheck(who, child, known, self._matcher)
+        doubts = self._worth(work, child, doubts)
         outcome.to_review += self._doubt(work, rec, child, doubts, at, load)
         return child
 
@@ -183,9 +189,10 @@ class Linker:
         children = sorted({record.child for record in own.values() if record.child is not None})
         members = [record for records in work.records_of(children).values() for record in records]
         members = [record for record in members if record.rec != rec]
+        feed = own[rec].feed
         persons |= self._persons(work, [record for record in members if record.rec not in persons])
         return [
-            Known(record.child, record.rec, persons[record.rec])
+            Known(record.child, record.rec, persons[record.rec], own_feed=record.feed == feed)
             for record in members
             if record.child is not None and record.rec in persons
         ]
@@ -222,9 +229,7 @@ class Linker:
                 at=at,
                 child=doubt.child,
                 other=doubt.record,
-                evidence=plain_json.dumps(
-                    {"agrees": list(doubt.agrees), "contradicts": list(doubt.contradicts)}
-                ),
+                evidence=_evidence(doubt),
                 load=load,
             )
             for doubt in doubts
@@ -296,7 +301,7 @@ class Linker:
             record = work.records([entry.rec])[entry.rec]
             who = self._persons(work, [record]).get(entry.rec)
             if who is not None and record.child is not None:
-                doubts = recheck(who, record.child, self._known(work, who, entry.rec, {}))
+                doubts = recheck(who, record.child, self._known(work, who, entry.rec, {}), self._matcher)
                 self._doubt(work, entry.rec, record.child, doubts, at, entry.load)
 
     def compose(self, work: Work, children: Iterable[int]) -> None:
@@ -361,6 +366,14 @@ class Linker:
             (*(rows[record.rec].updated for record in records if record.rec in rows), *(at for _, at in gone))
         )
         return Composed(write(made.full), write(made.without_upn), made.version, updated, found_by(made.full))
+
+
+def _evidence(doubt: Doubt) -> str:
+    """What an entry is shown with: what agrees and contradicts, and what was weighed."""
+    said: dict[str, Any] = {"agrees": list(doubt.agrees), "contradicts": list(doubt.contradicts)}
+    if doubt.probability is not None:
+        said |= {"probability": doubt.probability, "bits": dict(doubt.bits)}
+    return plain_json.dumps(said)
 
 
 def sides_of(work: Work, entry: Review) -> tuple[int | None, int | None]:

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from random import Random
 
-from gates import FEEDS, child_of, load, ndjson
-from invented import CHILDREN, Resource, observation, patient, told
+from gates import BASE, FEEDS, child_of, load, ndjson
+from invented import CHILDREN, Resource, observation, patient, told, upn
 
 from gateway.problems import Refused
 from gateway.service import Gateway
@@ -172,9 +172,9 @@ def test_the_same_file_taken_back_and_loaded_again_gives_the_children_their_numb
 
 
 def test_a_decision_falls_with_the_load_that_raised_the_question(gate: Gateway) -> None:
-    load(gate, "council", ndjson(_person("c1")))
+    load(gate, "council", ndjson(_person("c1", upn(1))))
     before = gate.store.snapshot()
-    second = load(gate, "school", ndjson(_person("p1")))
+    second = load(gate, "school", ndjson(_person("p1", upn(2))))
     (entry,) = gate.store.reviews()
     gate.decide(entry.number, same=True, reason="asked the school", author="ann")
     assert child_of(gate, "school", "p1") == child_of(gate, "council", "c1") is not None
@@ -182,7 +182,7 @@ def test_a_decision_falls_with_the_load_that_raised_the_question(gate: Gateway) 
     gate.loader.undo(second.number)
 
     assert gate.store.snapshot() == before
-    load(gate, "school", ndjson(_person("p1")))
+    load(gate, "school", ndjson(_person("p1", upn(2))))
     assert [entry.reason for entry in gate.store.reviews()] == ["same-name-and-birth-date"]
 
 
@@ -198,8 +198,10 @@ def test_a_record_that_a_person_took_apart_stays_apart_when_its_file_is_loaded_a
     assert child_of(gate, "school", "p1") != child_of(gate, "clinic", "k1")
 
 
-def _person(id_: str) -> Resource:
+def _person(id_: str, number: str = "") -> Resource:
+    """Ola, with a UPN: two of them are probably one child, and a person must look."""
     return {
+        **({"identifier": [{"system": f"{BASE}/Id/upn", "value": number}]} if number else {}),
         "resourceType": "Patient",
         "id": id_,
         "birthDate": "2012-03-04",
@@ -243,14 +245,18 @@ def test_an_entry_is_withdrawn_when_the_record_is_corrected_and_comes_back_with_
 
 
 def test_taking_back_what_was_never_decided_is_refused(gate: Gateway) -> None:
-    load(gate, "council", ndjson(_person("c1")))
-    load(gate, "school", ndjson(_person("p1")))
+    load(gate, "council", ndjson(_person("c1", upn(1))))
+    load(gate, "school", ndjson(_person("p1", upn(2))))
     (entry,) = gate.store.reviews()
 
     assert _refusal(lambda: gate.take_back(entry.number, author="ann")) == "service.review-open"
     assert _refusal(lambda: gate.take_back(99, author="ann")) == "service.unknown-review"
-    assert _refusal(lambda: gate.put_back(gate.feed("school"), "p1", author="ann")) == "service.not-by-a-person"
-    assert _refusal(lambda: gate.put_back(gate.feed("school"), "p9", author="ann")) == "service.unknown-record"
+    assert (
+        _refusal(lambda: gate.put_back(gate.feed("school"), "p1", author="ann")) == "service.not-by-a-person"
+    )
+    assert (
+        _refusal(lambda: gate.put_back(gate.feed("school"), "p9", author="ann")) == "service.unknown-record"
+    )
 
 
 def _refusal(act: Callable[[], object]) -> str:
