@@ -61,12 +61,13 @@ def _roads(view: View, source: View, names: tuple[str, str, str]) -> _Roads:
     t, x, c = names
     target = view.dialect.start.format(f"{x}.target")
     own = f"{view.dialect.second.format(f'{x}.rid')} = {t}.rid AND {x}.param = ?"
+    picked = view.dialect.picked.format(t, x)
     held = f"reference {x}{view.dialect.along.format('reference_rid')}"
     if view.composed and not source.composed:
         named = f"{target} = 'Patient/' || {c}.local"
         return _Roads(
             (
-                f"record {c} CROSS JOIN reference {x} CROSS JOIN resource {t}",
+                f"record {c} CROSS JOIN reference {x} {picked}",
                 f"{c}.child = {{r}}.rid >> {REC_BITS} AND {x}.param = ? AND {named}"
                 f" AND {in_record(c).replace('x.', f'{x}.')}",
             ),
@@ -85,17 +86,15 @@ def _roads(view: View, source: View, names: tuple[str, str, str]) -> _Roads:
         if source.composed
         else f"{x}.rid BETWEEN {feed} AND {feed} | {WITHIN_FEED}"
     )
-    h = f"h{source.depth}"
-    start = len(view.type) + 2
-    back = (
-        f"{h}.type = {view.number} AND {h}.{column} = substr({x}.target, {start})"
-        f" AND {target} = '{view.type}/' || {h}.{column}"
-    )
-    same = "" if source.composed else f" AND {h}.feed = {t}.feed"
+    # asked for each reference by itself, so that it is found by all that is known of it
+    same = "" if source.composed else f"h.feed = {t}.rid >> {FEED_BITS} AND "
+    named = f"h.type = {view.number} AND h.{column} = substr({x}.target, {len(view.type) + 2})"
+    whole = f"{target} = '{view.type}/' || h.{column}"
+    found = f"(SELECT h.rid FROM resource h WHERE {same}{named} AND {whole}{view.dialect.alone})"
     return _Roads(
         (
-            f"reference {x} CROSS JOIN resource {t}",
+            f"reference {x} {picked}",
             f"{x}.param = ? AND {target} = '{view.type}/' || {{r}}.{column} AND {within}",
         ),
-        (f" CROSS JOIN {held} CROSS JOIN resource {h}", f"{own} AND {back}{same}", f"{h}.rid"),
+        (f" CROSS JOIN {held}", own, found),
     )

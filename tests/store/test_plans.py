@@ -26,7 +26,7 @@ from gateway.fhir.query import (
     Value,
 )
 from gateway.fhir.units import UCUM
-from gateway.store import search
+from gateway.store import following, search
 from gateway.store.base import ASK
 from gateway.store.opening import open_store
 
@@ -298,3 +298,80 @@ def test_the_fast_form_uses_its_indexes(store: Any, request: pytest.FixtureReque
 
             assert [step for step in steps if "resource_head" in step]
             assert not [step for step in steps if step.startswith("SCAN")], steps
+
+
+def has(source: str, param: str, inner: Criterion) -> Criterion:
+    """`_has:source:param:inner`."""
+    return Criterion("_has", "has", source, chained=inner, within=(param,))
+
+
+HAVING = {
+    "device": ("Device", has("Observation", "device", token("code", "1"))),
+    "patient": ("Patient", has("Observation", "patient", token("code", "1", "loinc"))),
+    "patient of a device": (
+        "Patient",
+        has("Device", "patient", has("Observation", "device", token("code", "1"))),
+    ),
+    "a chain before it": (
+        "Observation",
+        Criterion("patient", "reference", "Patient", chained=has("Device", "patient", token("_id", "d1"))),
+    ),
+    "a chain in it": (
+        "Device",
+        has(
+            "Observation",
+            "device",
+            Criterion("patient", "reference", "Patient", chained=token("identifier", "7", "nhs")),
+        ),
+    ),
+    "what is not so": ("Device", has("Observation", "device", token("code", "1", modifier="not"))),
+}
+
+
+@pytest.mark.parametrize("rare", [1000, 0], ids=["a criterion leads", "the order leads"])
+@pytest.mark.parametrize("base", [ASK, "school"])
+@pytest.mark.parametrize("name", HAVING)
+def test_a_has_reads_only_what_refers(
+    store: Any, monkeypatch: pytest.MonkeyPatch, name: str, base: str, rare: int
+) -> None:
+    monkeypatch.setattr(search, "RARE", rare)
+    type, criterion = HAVING[name]
+    with store.lend(steady=True) as connection:
+        plan = search.planned(store.view(connection, base, type, ("hidden",)), Query(type, (criterion,)))
+        for sql, args in (search.page_sql(plan, None, 20), search.total_sql(plan)):
+            assert reads(store, connection, sql, args) == []
+
+
+@pytest.mark.parametrize("base", [ASK, "school"])
+def test_references_are_followed_through_indexes(store: Any, base: str) -> None:
+    rows = store.search(base, Query("Observation"), limit=30).rows
+    patients = store.search(base, Query("Patient"), limit=30).rows
+    with store.lend(steady=True) as connection:
+        observations, people = (store.view(connection, base, type) for type in ("Observation", "Patient"))
+        devices = store.view(connection, base, "Device")
+        own = [row for row in rows if row.feed == "school"]
+        params = following.reference_params(observations, None, None)
+        assert len(params) >= 2
+        some = "IN (SELECT value FROM json_each(?))" if store.dialect.along else "= ANY(?)"
+        statements = [
+            following.references_sql(observations, rows),
+            following.naming_sql(people, patients, params, 100),
+            following.naming_sql(people, patients[:1], params[:1], 100),
+            following.naming_sql(observations, own, params, 100),
+            following.naming_sql(devices, own[:1], params, 100),
+        ]
+        for where, values in (
+            ("r.feed = ? AND r.type = ? AND r.local", (1, 2)),
+            ("r.type = ? AND r.public", (2,)),
+        ):
+            text, ids = store.dialect.any_of(["a", "b"])
+            assert text == some
+            statements.append((f"{search.ROW} WHERE {where} {text} AND r.state = 0", (*values, ids)))
+        for sql, args in statements:
+            assert reads(store, connection, sql, args) == []
+
+
+def reads(store: Any, connection: Any, sql: str, args: Any) -> list[str]:
+    """What the plan reads that it should not, where it is not the order that leads."""
+    check = sqlite_reads if store.dialect.along else postgres_reads
+    return check(connection, sql, args, False)
