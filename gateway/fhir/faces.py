@@ -68,7 +68,7 @@ def marked(text: bytes, patient: str | None, public_id: PublicId) -> Stored:
 
 def asked(body: bytes, child: bytes) -> bytes:
     """The text as `/fhir` answers it, with `child` (the id of the child's Patient) in its places."""
-    return body.translate(None, _MARK).replace(_CHILD, child)
+    return body.replace(_MARK, b"").replace(_CHILD, child)
 
 
 def told(body: bytes, words: bytes) -> bytes:

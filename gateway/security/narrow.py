@@ -5,6 +5,7 @@ systems that everybody sees.
 """
 
 from dataclasses import replace
+from operator import is_
 
 from gateway.fhir.meets import NEGATIVE
 from gateway.fhir.query import Criterion, Query, Target, Token, Value
@@ -35,7 +36,8 @@ def narrowed(query: Query, hidden: frozenset[str], seen: tuple[str, ...]) -> Que
                 continue
             return None
         kept.append(narrow)
-    return replace(query, criteria=tuple(kept))
+    same = len(kept) == len(query.criteria) and all(map(is_, kept, query.criteria))
+    return query if same else replace(query, criteria=tuple(kept))
 
 
 def reached(query: Query) -> frozenset[str]:
@@ -64,6 +66,8 @@ def _narrowed(
         for value in criterion.values
         for narrow in _values(value, hidden, seen if of_child or by_identifier else ())
     ]
+    if len(values) == len(criterion.values) and all(map(is_, values, criterion.values)):
+        return criterion
     return replace(criterion, values=tuple(values)) if values else None
 
 

@@ -21,7 +21,7 @@ from gateway.problems.service import (
     NOT_ONE_CHILD,
     SORTED_OTHERWISE,
 )
-from gateway.service.asking import Answer, Asking, Found, Noted, shown
+from gateway.service.asking import Answer, Asking, Found, Noted, shown, shown_all
 from gateway.service.including import along, told_of
 from gateway.service.keys import Keys
 from gateway.store.base import ASK, Key, Page, Reads, Row
@@ -122,7 +122,7 @@ class Asker:
             raise refuse(SEARCH_CURSOR)
         after: Key | None = tuple(place.after) if place else None
         page = _page(store, query, asking, limit, after, total=query.total != "none")
-        found = [shown(row, asking) for row in page.rows]
+        found = shown_all(page.rows, asking)
         following = ""
         if page.more and page.rows:
             following = self._sealed(asking, words, list(page.rows[-1].key), None)
@@ -143,7 +143,7 @@ class Asker:
         found = along(store, asking.base, rows, query.includes, most=most, types=asking.types)
         asking.noted.children.update(row.child for row in found.rows if row.child)
         return (
-            [shown(row, asking) for row in found.rows],
+            shown_all(found.rows, asking),
             told_of(found, query.includes, most, asking.types),
         )
 

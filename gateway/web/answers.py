@@ -67,13 +67,12 @@ def page(
     if answer.next:
         links.append(("next", address(request.base, going_on(where, answer.next))))
     lines = [*notes, *answer.account]
-    # R4: the list of elements is about the matches, not about what comes along
-    summed = replace(query, elements=())
     body = bundle.searchset(
         _entries(request.base, answer.found, query),
         links=links,
         total=answer.total,
-        includes=_entries(request.base, answer.along, summed) if answer.along else (),
+        # R4: the list of elements is about the matches, not about what comes along
+        includes=_entries(request.base, answer.along, replace(query, elements=())) if answer.along else (),
         outcome=json.write(outcome(lines, base_uri)) if lines else None,
     )
     return Response(200, body)
@@ -92,9 +91,8 @@ def going_on(where: str, sealed: str) -> str:
 def _entries(base: str, found: Iterable[Found], query: Query) -> Iterator[tuple[bytes, bytes]]:
     """Full url and text of resources, short of what the question leaves out."""
     shaped = bool(query.elements or query.summary)
-    where = base.encode()
     for each in found:
-        url = b"%b/%b/%b" % (where, each.type.encode(), each.id.encode())
+        url = f"{base}/{each.type}/{each.id}".encode()
         yield url, reduced(each.body, query) if shaped else each.body
 
 
