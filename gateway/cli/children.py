@@ -62,6 +62,7 @@ def child(
             events,
             gateway.store.records([event.rec for event in events]),
             [review.number for review in gateway.store.reviews(child=found.number)],
+            _lives(gateway, found),
         )
     if as_json:
         say.as_json(known.as_json())
@@ -232,12 +233,13 @@ def _tell_match(one: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of a child: every link event, oldest first, its records by number, and open matches."""
+    """What is known of a child: link events, oldest first, its records by number, open matches, its life."""
 
     child: Child
     events: list[Link]
     records: Mapping[int, Record]
     reviews: list[int]
+    lives: list[dict[str, str]]
 
     def links(self) -> list[Link]:
         """The last event of each record that is linked to the child now."""
@@ -253,6 +255,7 @@ class _Known:
             "links": [self._event(event) for event in self.links()],
             "history": [self._event(event) for event in self.events],
             "reviews": self.reviews,
+            "life": self.lives,
         }
 
     def _event(self, event: Link) -> dict[str, Any]:
@@ -289,9 +292,34 @@ def _tell_child(known: _Known) -> None:
         say.out()
         say.out("Earlier")
         say.table(known.rows(earlier))
+    if known.lives:
+        say.out()
+        say.out("Decided")
+        say.table([tuple(one.values()) for one in known.lives])
     if known.reviews:
         say.out()
         say.out("To review: " + ", ".join(map(str, known.reviews)) + "  (fhirgate matches)")
+
+
+def _lives(gateway: Gateway, found: Child) -> list[dict[str, str]]:
+    """What became of a child and was not taken back, with the other child by its CCI."""
+    events = [event for event in gateway.store.life(child=found.number) if event.stands]
+    sides = {one for event in events for one in (event.child, event.other) if one is not None}
+    # of a sealed child nothing is shown, not even that somebody was told apart from it
+    children = gateway.store.children(sorted(sides)).values()
+    ccis = {child.number: child.cci for child in children if child.state != "sealed"}
+    events = [event for event in events if {event.child, event.other or event.child} <= set(ccis)]
+    return [
+        {
+            "what": event.what,
+            "child": cci.show(ccis[event.child]),
+            "other": cci.show(ccis[event.other]) if event.other is not None else "",
+            "reason": event.reason,
+            "author": " and ".join(filter(None, (event.second, event.author))),
+            "at": say.local(event.at),
+        }
+        for event in events
+    ]
 
 
 def _tell_looks(seen: Iterable[audit.Look], as_json: bool) -> None:

@@ -53,7 +53,12 @@ def test_a_merge_takes_two_persons_and_is_undone_as_it_says(
     done = fhirgate(*words)
 
     assert done.code == 0 and snapshot(full) != was
-    assert fhirgate("child", pair[0], "--json").json["state"] == "merged"
+    merged = fhirgate("child", pair[0], "--json").json
+    assert merged["state"] == "merged"
+    assert [(one["what"], one["author"]) for one in merged["life"]] == [
+        ("merged", "ann at the command line and bob at the command line")
+    ]
+    assert "one child, two schools" in fhirgate("child", pair[1]).out
     assert "life.itself" in fhirgate("merge", pair[1], pair[1], "--reason", "x").err
     assert fhirgate(*undo_of(done)).code == 0
     assert snapshot(full) == was
@@ -90,6 +95,9 @@ def test_a_sealed_child_is_unknown_to_every_command(
     was = snapshot(full)
     number, other = pair
     as_person(monkeypatch, "ann")
+    fhirgate("distinct", number, other, "--reason", "sisters")
+    was = snapshot(full)
+    assert len(fhirgate("child", other, "--json").json["life"]) == 1
     unknown = fhirgate("child", "7777777777" if number != "7777777777" else "2222222222")
     done = fhirgate("seal", number, "--reason", "adoption order", "--json")
     assert done.code == 0
@@ -108,6 +116,7 @@ def test_a_sealed_child_is_unknown_to_every_command(
         assert "service.unknown-child" in asked.err, words
         assert number not in asked.out + asked.err
     assert unknown.code == fhirgate("child", number).code
+    assert number not in fhirgate("child", other, "--json").out
     listed = fhirgate("seal", "--json")
     assert [(one["seal"], one["confirmed"]) for one in listed.json] == [(seal, 1)] and listed.code == 1
     assert number not in json.dumps(listed.json)
