@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench fuzz peers facts docs clean
+.PHONY: demo test check bench bench-peer fuzz peers facts docs clean
 
 demo: $(VENV)/.runs
 	@$(BIN)/fhirgate demo --once
@@ -22,6 +22,10 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python tests/bench/run.py
+
+# CPU time a request against HAPI, in one run; wants Java.
+bench-peer: $(STAMP)
+	@$(BIN)/python tests/bench/bench_peer.py
 
 # The foreign FHIR servers the tests ask: fetched and built once, outside the clone. Missing Java or Node only skips.
 peers: $(STAMP)
