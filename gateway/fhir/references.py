@@ -6,6 +6,7 @@ Source: HL7 FHIR R4, https://hl7.org/fhir/R4/http.html#trules and https://hl7.or
 import html
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from gateway.fhir import facts
@@ -30,13 +31,19 @@ def led(value: Any, lead: Lead, name: str = "") -> Any:
         name: of the member that holds the part.
     """
     if isinstance(value, dict):
-        changed = {key: new for key, old in value.items() if (new := led(old, lead, key)) is not old}
+        changed = {}
+        for key, old in value.items():
+            # most of what a resource holds are texts that refer to nothing
+            if not isinstance(old, str) or key in _names():
+                new = led(old, lead, key)
+                if new is not old:
+                    changed[key] = new
         return {**value, **changed} if changed else value
     if isinstance(value, list):
         items = [led(each, lead, name) for each in value]
         return value if all(new is old for new, old in zip(items, value, strict=True)) else items
-    if isinstance(value, str):
-        return _text(value, lead, name)
+    if isinstance(value, str) and name in _names():
+        return _narrative(value, lead) if name == "div" else _kept(value, lead(value, name))
     return value
 
 
@@ -66,14 +73,6 @@ def by_criteria(value: Any, path: str) -> str | None:
     return next((where for where in found if where), None)
 
 
-def _text(value: str, lead: Lead, name: str) -> str:
-    if name == "div":
-        return _narrative(value, lead)
-    if name == "reference" or name in facts.names_of(_ADDRESSES):
-        return _kept(value, lead(value, name))
-    return value
-
-
 def _kept(old: str, new: str | None) -> str:
     return old if new is None or new == old else new
 
@@ -85,3 +84,9 @@ def _narrative(div: str, lead: Lead) -> str:
         return found[0] if new is None else f'{found[1]}{found[2]}"{html.escape(new)}"'
 
     return _kept(div, _LINKS.sub(link, div)) if "href" in div or "src" in div else div
+
+
+@cache
+def _names() -> frozenset[str]:
+    """The names of members that may refer to something."""
+    return facts.names_of(_ADDRESSES) | {"reference", "div"}

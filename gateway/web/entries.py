@@ -5,7 +5,7 @@ Source: HL7 FHIR R4, https://hl7.org/fhir/R4/http.html#transaction and https://h
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,11 +22,12 @@ from gateway.problems.bundle import (
     BUNDLE_NOT_ONE,
     BUNDLE_PATCH,
     BUNDLE_RESOURCE,
+    BUNDLE_SAME_URL,
     BUNDLE_TYPE,
     BUNDLE_URL,
 )
 from gateway.service.clock import http_date
-from gateway.web.messages import Request
+from gateway.web.messages import Request, no_body
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _WITH_RESOURCE = ("POST", "PUT", "PATCH")
@@ -68,7 +69,8 @@ def read(sent: Any, request: Request, types: tuple[str, ...], most: int) -> tupl
     listed = sent.get("entry", [])
     if isinstance(listed, list) and len(listed) > most:
         raise refuse(BUNDLE_MANY, place=Place(path="Bundle.entry"), most=most)
-    problems = list(_faults(listed, request.base)) or _envelope_faults(sent, listed)
+    problems = list(_faults(listed, request.base)) or list(_same_urls(listed))
+    problems = problems or _envelope_faults(sent, listed)
     if problems:
         raise Refused(*problems)
     return sent["type"], [_entry(f"Bundle.entry[{at}]", each, request) for at, each in enumerate(listed)]
@@ -97,6 +99,17 @@ def _faults(listed: Any, base: str) -> Iterator[Problem]:
             yield problem(BUNDLE_RESOURCE, place=Place(path=place), method=asked["method"])
 
 
+def _same_urls(listed: list[Any]) -> Iterator[Problem]:
+    """The entries that write under a fullUrl that another one before them has."""
+    seen = set[str]()
+    for at, entry in enumerate(listed):
+        url = entry.get("fullUrl")
+        if isinstance(url, str) and entry["request"]["method"] in _WITH_RESOURCE:
+            if url in seen:
+                yield problem(BUNDLE_SAME_URL, place=Place(path=f"Bundle.entry[{at}].fullUrl"))
+            seen.add(url)
+
+
 def _envelope_faults(sent: Mapping[str, Any], listed: list[Any]) -> list[Problem]:
     """What is wrong with the Bundle but for the resources in it."""
     bare = [{name: each for name, each in entry.items() if name != "resource"} for entry in listed]
@@ -119,28 +132,28 @@ def _entry(place: str, entry: Mapping[str, Any], outer: Request) -> Entry:
     for name, header in _HEADERS.items():
         if isinstance(asked.get(name), str):
             headers[header] = _http_date(asked[name]) if name == "ifModifiedSince" else asked[name]
-    sent = b""
+    sent: Callable[[int], bytes] = no_body
     if resource is not None:
         content, sent = _body(asked["method"], resource, place)
-        headers |= {"content-type": content, "content-length": str(len(sent))}
-    request = outer._replace(
-        method=asked["method"], path=path, query=query, headers=headers, sent=lambda most: sent
-    )
+        # a body, but its length is known only once somebody reads it
+        headers |= {"content-type": content, "transfer-encoding": "chunked"}
+    request = outer._replace(method=asked["method"], path=path, query=query, headers=headers, sent=sent)
     return Entry(place, request, resource, str(entry.get("fullUrl", "")))
 
 
-def _body(method: str, resource: Any, place: str) -> tuple[str, bytes]:
-    """The media type and the bytes that a request by itself would have."""
+def _body(method: str, resource: Any, place: str) -> tuple[str, Callable[[int], bytes]]:
+    """The media type that a request by itself would have, and what reads its body."""
     if method == "PATCH" and isinstance(resource, dict) and resource.get("resourceType") == "Binary":
         try:
-            return str(resource["contentType"]), base64.b64decode(resource["data"], validate=True)
+            patch = base64.b64decode(resource["data"], validate=True)
+            return str(resource["contentType"]), lambda most: patch
         except (KeyError, TypeError, ValueError, binascii.Error):
             raise refuse(BUNDLE_PATCH, place=Place(path=f"{place}.resource")) from None
     if method == "PATCH" and not (
         isinstance(resource, dict) and resource.get("resourceType") == "Parameters"
     ):
         raise refuse(BUNDLE_PATCH, place=Place(path=f"{place}.resource"))
-    return FHIR_JSON, json.write(resource)
+    return FHIR_JSON, lambda most: json.write(resource)
 
 
 def _http_date(instant: str) -> str:

@@ -4,15 +4,13 @@ Source: HL7 FHIR R4, https://hl7.org/fhir/R4/http.html#trules and https://hl7.or
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import uuid4
 
 from gateway.fhir import facts
 from gateway.fhir.query import Query
 from gateway.fhir.references import criteria_of, led
-from gateway.problems import Place, Refused, problem
-from gateway.problems.bundle import BUNDLE_SAME_URL
 from gateway.service.changes import Wanted, placed
 from gateway.web.entries import Entry
 
@@ -36,9 +34,6 @@ class Pointers:
         Args:
             entries: each with `Type/id` of what it becomes, "" where it is no resource's.
             ask: reads criteria; may refuse them.
-
-        Raises:
-            Refused: `bundle.same-full-url`.
         """
         self.wanted: list[Wanted] = []
         self._ask = ask
@@ -51,8 +46,6 @@ class Pointers:
 
     def _note(self, entry: Entry, stands: str) -> None:
         url, sent = entry.full_url, entry.resource
-        if url in self._places:
-            raise Refused(problem(BUNDLE_SAME_URL, place=Place(path=f"{entry.place}.fullUrl")))
         if not url and isinstance(sent, dict) and isinstance(sent.get("id"), str):
             # who sends no fullUrl can only have meant the id that the resource came with
             url = f"{sent.get('resourceType')}/{sent['id']}"
@@ -94,8 +87,3 @@ class Pointers:
             self.wanted.append(Wanted(where, id, f"{entry.place}.resource"))
             self._found[text] = f"{type}/{id}"
         return self._found[text]
-
-    @property
-    def places(self) -> Mapping[str, str]:
-        """What each fullUrl becomes."""
-        return self._places
