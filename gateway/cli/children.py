@@ -57,10 +57,11 @@ def child(
             return 0
         audited(gateway, "$child", [found.id])
         events = [event for event in gateway.store.links(child=found.number) if event.stands]
+        records = gateway.store.records([event.rec for event in events])
         known = _Known(
             found,
-            events,
-            gateway.store.records([event.rec for event in events]),
+            [event for event in events if records[event.rec].sealed is None],
+            records,
             [review.number for review in gateway.store.reviews(child=found.number)],
             _lives(gateway, found),
         )

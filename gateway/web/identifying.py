@@ -148,6 +148,8 @@ def explain(visit: Visit) -> Response:
     records = store.records(sorted({event.rec for event in events}))
     parts = [part("cci", valueString=child.cci), part("state", valueCode=child.state)]
     for event in events:
+        if records[event.rec].sealed is not None:
+            continue  # it tells of another life now, of which nobody may learn
         parts.append(
             part(
                 "link",
