@@ -8,7 +8,7 @@ _ORDERED = ("date", "number", "quantity")
 
 
 def in_r4_words(type: str, asked: list[Pair]) -> list[Pair]:
-    """Return a question about a type in R4's words, where a client asks it in words of its own.
+    """Return a question about a type ("" for several) in R4's words, where a client has others.
 
     fhirpy counts with Aidbox's `_totalMethod=count`, which is `_total=accurate`, and names `resourceType`
     among the `_elements`, which no answer is without. fhirclient writes `>2015` and `<=2015`, as drafts of
@@ -23,7 +23,12 @@ def _in_r4_words(type: str, name: str, value: str) -> Pair:
     if name == "_elements" and "resourceType" in value:
         kept = [each for each in value.split(",") if each.strip() != "resourceType"]
         return name, ",".join(kept) or "id"
-    if value[:1] in ("<", ">") and (known := facts.parameters(type).get(name)) and known.type in _ORDERED:
+    if type and value[:1] in ("<", ">") and _is_ordered(type, name):
         sign, prefix = next(each for each in _PREFIXES if value.startswith(each[0]))
         return name, prefix + value[len(sign) :]
     return name, value
+
+
+def _is_ordered(type: str, name: str) -> bool:
+    known = facts.parameters(type).get(name)
+    return known is not None and known.type in _ORDERED

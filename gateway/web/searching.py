@@ -13,12 +13,14 @@ from gateway.problems.search import SEARCH_CURSOR
 from gateway.security.narrow import narrowed, reached
 from gateway.service.ask import Answer
 from gateway.web import answers
+from gateway.web.habits import in_r4_words
 from gateway.web.messages import Pair, Response
 from gateway.web.routes import Base, types
 from gateway.web.visit import Visit
 from gateway.web.words import pairs
 
-_BESIDE_CURSOR = ("_cursor", "_format", "_pretty")
+#: What may stand beside the question in a next-page link: Medplum's client adds `_count`.
+_BESIDE_CURSOR = ("_cursor", "_count", "_format", "_pretty")
 _SHAPING = frozenset({"_count", "_format", "_pretty", "_total"})
 _FORM = {"application/x-www-form-urlencoded": "form"}
 
@@ -36,7 +38,7 @@ def search(visit: Visit) -> Response:
     where = _where(visit)
     if sealed:
         asked = _continued(visit, asked, sealed, where)
-    query = _parsed(visit, asked)
+    query = _parsed(visit, in_r4_words(visit.found.type, asked))
     words = to_text(query)
     answer = _answered(visit, query, f"{where}?{words}", sealed[0] if sealed else "")
     notes = [problem(HTTP_IGNORED, field=name, name=name) for name in query.ignored]

@@ -21,12 +21,17 @@ EVERY_CLIENT = {
     "patch": ["Cai"],
     "search": 4,
     "page": [2, 2],
+    "include": ["Observation", "Patient"],
+    "conditionalUpdate": True,
     "validate": "OperationOutcome",
+    "transaction": ["201", "201"],
     "refused": "OperationOutcome",
 }
 ONE_CLIENT = {
     ("fhir-kit", "postSearch"): 4,
+    ("fhir-kit", "compartment"): ["Observation"],
     ("fhir-kit", "delete"): 410,
+    ("medplum", "everything"): ["Observation", "Patient"],
     ("medplum", "delete"): "deleted",
 }
 
@@ -48,3 +53,8 @@ def test_a_client_can_do_its_work(told: dict[str, dict[str, Any]], make: str, st
 @pytest.mark.parametrize(("make", "step"), ONE_CLIENT)
 def test_a_client_can_do_what_it_alone_does(told: dict[str, dict[str, Any]], make: str, step: str) -> None:
     assert told[make][step] == ONE_CLIENT[make, step]
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_a_client_finds_what_it_would_have_made_twice(told: dict[str, dict[str, Any]], make: str) -> None:
+    assert told[make]["conditionalCreate"] is True

@@ -126,6 +126,54 @@ def test_fhirpy_follows_a_chain(feed: SyncFHIRClient, family: str) -> None:
     assert [each.id for each in found] == [told.id]
 
 
+def test_fhirpy_follows_references_both_ways(feed: SyncFHIRClient, family: str) -> None:
+    found = feed.resources("Patient").search(family=family)
+    patient = found.first()
+    feed.resource("Observation", status="final", code={"text": "H"}, subject=patient.to_reference()).save()
+
+    told = feed.resources("Observation").search(patient=patient.id).include("Observation", "subject")
+    about = found.search(_id=patient.id).revinclude("Observation", "subject")
+    has = found.has("Observation", "patient", status="final")
+
+    assert [each.resource.resourceType for each in told.fetch_raw().entry] == ["Observation", "Patient"]
+    assert [each.resource.resourceType for each in about.fetch_raw().entry] == ["Patient", "Observation"]
+    assert [each.id for each in has.fetch()] == [patient.id]
+
+
+def test_fhirpy_makes_what_is_not_there_yet(feed: SyncFHIRClient) -> None:
+    family = f"F{uuid4().hex}"
+    wanted = feed.resources("Patient").search(identifier=f"{IDENTIFIER}|{family}-Ada")
+
+    first, made = wanted.get_or_create(child(feed, family, "Ada"))
+    second, again = wanted.get_or_create(child(feed, family, "Ada"))
+    third = child(feed, family, "Ada").create(identifier=f"{IDENTIFIER}|{family}-Ada")
+
+    assert (made, again) == (True, False)
+    assert first.id == second.id == third.id
+
+
+def test_fhirpy_changes_and_deletes_what_it_finds(feed: SyncFHIRClient) -> None:
+    family = f"F{uuid4().hex}"
+    child(feed, family, "Ada").save()
+    wanted = feed.resources("Patient").search(identifier=f"{IDENTIFIER}|{family}-Ada")
+
+    updated, made = wanted.update(child(feed, family, "Ada"))
+    patched = wanted.patch(gender="female")
+    wanted.delete()
+
+    assert (updated.id, made, patched["gender"]) == (patched.id, False, "female")
+    assert wanted.count() == 0
+
+
+def test_fhirpy_asks_for_everything_about_a_patient(feed: SyncFHIRClient, family: str) -> None:
+    patient = feed.resources("Patient").search(family=family).first()
+    feed.resource("Observation", status="final", code={"text": "H"}, subject=patient.to_reference()).save()
+
+    bundle = patient.execute("$everything", "get")
+
+    assert {each.resource.resourceType for each in bundle.entry} == {"Patient", "Observation"}
+
+
 @pytest.fixture(scope="module")
 def smart(served: Served, token: str) -> FHIRServer:
     """fhirclient on the base of a feed; what it would keep of an earlier time holds the token."""
@@ -189,4 +237,7 @@ def test_fhirclient_reads_what_a_patient_is_the_subject_of(smart: FHIRServer) ->
 
     (found,) = Observation.where({"patient": id}).perform_resources_iter(smart)
 
+    both = list(Observation.where({"patient": id}).include("subject").perform_resources_iter(smart))
+
     assert found.subject.reference == f"Patient/{id}"
+    assert {each.resource_type for each in both} == {"Observation", "Patient"}

@@ -77,7 +77,7 @@ function fhirKit() {
       ),
     conditionalCreate: async () => {
       const headers = { 'If-None-Exist': `identifier=https://example.org/clients|${family}-Ada` };
-      return (await client.create({ resourceType: 'Patient', body: patient('Ada'), headers })).id;
+      return (await client.create({ resourceType: 'Patient', body: patient('Ada'), options: { headers } })).id === known.id;
     },
     conditionalUpdate: async () => {
       const searchParams = { identifier: `https://example.org/clients|${family}-Dot` };
@@ -132,7 +132,7 @@ function medplum() {
     },
     conditionalCreate: async () => {
       const query = `identifier=https://example.org/clients|${family}-Ada`;
-      return (await client.createResourceIfNoneExist(patient('Ada'), query)).id;
+      return (await client.createResourceIfNoneExist(patient('Ada'), query)).id === known.id;
     },
     conditionalUpdate: async () => {
       const query = { identifier: `https://example.org/clients|${family}-Dot` };
