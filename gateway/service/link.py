@@ -5,8 +5,10 @@ import json as plain_json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from gateway.fhir import index
 from gateway.fhir.json import write
@@ -56,10 +58,31 @@ class Linked:
     to_review: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Official:
+    """Which identifier is the official one: `first`, and `then` from a day on ("" for never)."""
+
+    first: str = "cci"
+    then: str = ""
+    day: str = ""
+
+    def now(self) -> str:
+        """The one that is in force today, in London."""
+        today = datetime.now(ZoneInfo("Europe/London")).date().isoformat()
+        return self.then if self.day and today >= self.day else self.first
+
+
+class _Fate(NamedTuple):
+    """What was decided about a child that its Patient shows: merges, and that its identifier is withheld."""
+
+    merges: Sequence[LifeEvent]
+    withheld: bool
+
+
 class Linker:
     """Decides, within a unit of work, which child each record is about, and composes the children."""
 
-    def __init__(self, keys: Keys, base_uri: str, feeds: Mapping[str, Feed], official: str = "cci") -> None:
+    def __init__(self, keys: Keys, base_uri: str, feeds: Mapping[str, Feed], official: Official) -> None:
         self._secret = keys.key("person")
         self._version_secret = keys.key("version")
         self._base = base_uri
@@ -281,6 +304,20 @@ class Linker:
         self.look_again(work, [entry for rec in records for entry in work.reviews(rec=rec)], at)
         self.compose(work, touched)
 
+    def again(self, work: Work, recs: Sequence[int], at: int) -> Linked:
+        """Look anew at records as this version does: keys, links where there are none, entries, Patients."""
+        outcome = Linked()
+        records = [record for record in work.records(recs).values() if record.sealed is None]
+        persons = self._persons(work, records)
+        work.keys({rec: kept_keys(who, self._secret) for rec, who in persons.items()})
+        touched = set[int]()
+        for record in records:
+            if record.rec in persons:
+                load, who = self._load_of(work, record), persons[record.rec]
+                touched.add(self._link_one(work, record.rec, who, None, at, load, outcome, persons))
+        self.compose(work, touched)
+        return outcome
+
     @staticmethod
     def _load_of(work: Work, record: Record) -> int | None:
         """The load that told the record's Patient as it stands: its undoing must take the link along."""
@@ -310,12 +347,18 @@ class Linker:
         kids = work.children(numbers)
         members = work.records_of(numbers)
         rows = work.patients([record.rec for records in members.values() for record in records])
-        merges = work.merges(numbers)
+        merges, withheld = work.merges(numbers), work.withheld(numbers)
         work.compose(
             {
                 number: self._merged(work, kids[number], merges.get(number, ()))
                 if kids[number].state == "merged"
-                else self._composed(work, kids[number], members.get(number, ()), rows, merges.get(number, ()))
+                else self._composed(
+                    work,
+                    kids[number],
+                    members.get(number, ()),
+                    rows,
+                    _Fate(merges.get(number, ()), number in withheld),
+                )
                 for number in numbers
             }
         )
@@ -327,7 +370,9 @@ class Linker:
         made = composing.superseded(
             child.id, child.cci, into.id, self._base, instant(event.at), secret=self._version_secret
         )
-        return Composed(write(made.full), write(made.without_upn), made.version, event.at, found_by(made.full))
+        return Composed(
+            write(made.full), write(made.without_upn), made.version, event.at, found_by(made.full)
+        )
 
     def _composed(
         self,
@@ -335,7 +380,7 @@ class Linker:
         child: Child,
         records: Sequence[Record],
         rows: Mapping[int, Row],
-        merges: Sequence[LifeEvent],
+        fate: "_Fate",
     ) -> Composed | None:
         said = [
             composing.Told(
@@ -351,7 +396,7 @@ class Linker:
         ]
         if not said:
             return None
-        came = {event.child: event.at for event in merges if event.other == child.number}
+        came = {event.child: event.at for event in fate.merges if event.other == child.number}
         gone = [(kid, came[kid.number]) for kid in work.children(list(came)).values()] if came else []
         made = composing.compose(
             child.id,
@@ -359,8 +404,9 @@ class Linker:
             said,
             self._base,
             secret=self._version_secret,
-            official=self._official,
+            official=self._official.now(),
             replaces={kid.id: instant(at) for kid, at in gone},
+            withheld=fate.withheld,
         )
         updated = max(
             (*(rows[record.rec].updated for record in records if record.rec in rows), *(at for _, at in gone))
