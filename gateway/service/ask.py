@@ -10,7 +10,7 @@ import msgspec
 from gateway.fhir import index
 from gateway.fhir.json import read_trusted
 from gateway.fhir.meets import holds
-from gateway.fhir.query import Criterion, Query, Target
+from gateway.fhir.query import ANY_REFERENCE, Criterion, Query, Target
 from gateway.identity.person import is_nhs_system, nhs_is_verified, objects, text
 from gateway.problems import Problem, problem, refuse
 from gateway.problems.search import SEARCH_CURSOR
@@ -134,13 +134,20 @@ class Asker:
         return Answer(found, page.total, following, lines, along)
 
     def _along(
-        self, store: Reads, query: Query, asking: Asking, rows: Sequence[Row]
+        self, store: Reads, query: Query, asking: Asking, rows: Sequence[Row], child: Row | None = None
     ) -> tuple[list[Found], list[Problem]]:
-        """What comes along with rows of the own store, and what is to be said about it."""
-        if not query.includes or not rows:
+        """What comes along with rows of the own store, and what is to be said about it.
+
+        Args:
+            child: whom connected servers' rows on the page are about.
+        """
+        if not query.includes or not (rows or child):
             return [], []
         most = self._along_most
         found = along(store, asking.base, rows, query.includes, most=most, types=asking.types)
+        if child and _wants_patient(query) and (asking.types is None or "Patient" in asking.types):
+            known = any(row.type == "Patient" and row.public == child.public for row in found.rows)
+            found.rows += [] if known else [child]
         asking.noted.children.update(row.child for row in found.rows if row.child)
         return (
             shown_all(found.rows, asking),
@@ -178,7 +185,7 @@ class Asker:
         following = self._sealed(asking, words, [], going_on.packed()) if going_on else ""
         shown_ids = {row.id for row in merged.rows}
         ours = [row for row in page.rows if row.public in shown_ids]
-        along_them, about_them = self._along(store, query, asking, ours)
+        along_them, about_them = self._along(store, query, asking, ours, child if merged.rows else None)
         lines += about_them
         if query.includes and len(ours) < len(merged.rows):
             lines.append(problem(INCLUDED_HERE))
@@ -232,6 +239,17 @@ def _page(
         )
     return store.search(
         asking.base, query, limit=limit, after=after, total=total, hidden_systems=asking.hidden
+    )
+
+
+def _wants_patient(query: Query) -> bool:
+    """Whether the Patient of the matches is to come along."""
+    return any(
+        not each.reverse
+        and each.source in (ANY_REFERENCE, query.type)
+        and each.param in (ANY_REFERENCE, *_ABOUT)
+        and each.target in ("", "Patient")
+        for each in query.includes
     )
 
 

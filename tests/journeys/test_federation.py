@@ -197,6 +197,40 @@ def test_a_filter_holds_for_every_source(house: Houses, hapi: Peer, ola: Resourc
     assert [each["effectiveDateTime"] for each in found] == ["2025-03-02", "2025-03-01"]
 
 
+def test_what_comes_along_is_our_own_and_the_account_says_so(
+    house: Houses, hapi: Peer, ola: Resource
+) -> None:
+    seed(hapi, ola, [observation("2025-02-01")])
+    home = house(hapi=hapi.base_url)
+    cci = home.knows(ola, [observation("2025-01-01")])
+
+    newest = home.bundle(question(cci, "&_include=Observation:subject&_count=1"))
+    both = home.bundle(question(cci, "&_include=Observation:subject"))
+    several = home.bundle(f"/fhir?_type=Observation,Flag&patient.identifier={CCI}|{cci}")
+
+    for bundle, many in ((newest, 1), (both, 2)):
+        assert len(matches(bundle)) == many
+        patients = [each["resource"] for each in bundle["entry"] if each["search"]["mode"] == "include"]
+        assert [each["resourceType"] for each in patients] == ["Patient"]
+        assert matches(bundle)[0]["subject"]["reference"] == f"Patient/{patients[0]['id']}"
+        assert "service.included-here" in account(bundle)
+    assert len(matches(several)) == 1
+    assert list(account(several)) == ["service.asked-here"]
+
+
+def test_a_question_with_has_is_answered_from_our_own_records(
+    house: Houses, hapi: Peer, ola: Resource
+) -> None:
+    seed(hapi, ola, [observation("2025-02-01")])
+    home = house(hapi=hapi.base_url)
+    cci = home.knows(ola, [observation("2025-01-01")])
+
+    bundle = home.bundle(question(cci, "&_has:DiagnosticReport:result:status=final"))
+
+    assert (matches(bundle), bundle["total"]) == ([], 0)
+    assert list(account(bundle)) == ["service.asked-here"]
+
+
 def test_a_child_without_a_verified_number_is_not_asked_about(
     house: Houses, liar: Liar, ola: Resource
 ) -> None:
