@@ -19,9 +19,11 @@ from gateway.cli import commands
 from gateway.config import SETTINGS
 from gateway.fhir.ask import DEEPEST_CHAIN, supported
 from gateway.fhir.capability import FORMATS
+from gateway.fhir.includes import INCLUDES
 from gateway.fhir.parameters import SHELF
 from gateway.fhir.results import RESULT_PARAMETERS
 from gateway.problems import catalogue
+from gateway.service.including import ROUNDS
 from gateway.web.door import LONGEST_ADDRESS
 from gateway.web.routes import ROUTES, Base, types
 
@@ -87,6 +89,33 @@ def command_pages() -> str:
     return "\n".join(lines)
 
 
+RESULTS = """\
+Without `_sort` what is newest comes first: by the date of what a resource tells, those without one
+last; Patients, which have none, by id. `_sort` takes several keys; whatever the direction, what has no
+value comes behind what has one, and of several values the smallest counts (with `-` the largest). Ties
+are broken by an id. `_total=estimate` is counted as well.
+
+`next` and `first` are `[path]?_cursor=…` and nothing else: the question lies in it, sealed, for the
+client that asked; after `cursor_life` seconds it is 410. A walk meets what was there at its start once,
+whatever is written meanwhile, but for a resource that changes in just what it is sorted by. There is no
+`previous` and no `last`: while others write, nobody can say where these are. `self` says what was used;
+of a search by POST it is the path alone, because what was sent in a body, perhaps a number, is put in no
+address.
+
+`_include` and `_revinclude` follow `Type:parameter`, `Type:parameter:Target`, `Type:*` or `*`; with
+`:iterate` also from what came along, up to {rounds} rounds. What comes along is not counted, and is never a
+match of the same page; what is not there, or may not be seen, is left out. More than `include_most` is
+cut and said. On `/fhir` a reference is followed within one child only, and those of connected servers are
+not followed. `_elements` is about the matches, `_summary` about everything.
+
+`_has:Type:reference:parameter` finds what others refer to, nested and together with chains.
+
+`GET [base]?_type=A,B&…` and `POST [base]/_search` search several types (without `_type` all that the token
+gives) by parameters that all of them have, sorted as usual, by `_id` or by `_lastUpdated`.
+`Patient/[id]/[type]` and `Patient/[id]/*` search what is about that Patient: what names it as its subject.
+R4's compartment has what the Patient performed or wrote as well; here that belongs to whom it is about."""
+
+
 def fhir() -> str:
     """docs/reference/fhir.md."""
     lines = [
@@ -124,12 +153,10 @@ def fhir() -> str:
         ),
         "",
         "Parameters that shape the answer: "
-        + ", ".join(f"`{each}`" for each in sorted(RESULT_PARAMETERS))
+        + ", ".join(f"`{each}`" for each in sorted((*RESULT_PARAMETERS, *INCLUDES)))
         + ".",
         "",
-        "`next` is `[type]?_cursor=…` and nothing else: the question lies in it, sealed, for the client that",
-        "asked. `self` says what was used; of a search by POST it is `[type]/_search`, because what was sent",
-        "in a body, perhaps a number, is put in no address.",
+        *RESULTS.format(rounds=ROUNDS).splitlines(),
         "",
         "In `identifier` the short names `CCI|`, `NHS|` and `UPN|` stand for the systems of these numbers.",
         "",
