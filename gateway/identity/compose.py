@@ -173,13 +173,19 @@ def _body(ranked: Sequence[Told]) -> dict[str, Any]:
     return {element: value for element, value in found.items() if value not in (None, "", [])}
 
 
+def is_restricted(patient: Mapping[str, Any]) -> bool:
+    """Whether where the child of a composed Patient is must not be told."""
+    security = patient["meta"].get("security", ())
+    return any(each.get("system") == CONFIDENTIALITY and each["code"] in _RESTRICTED for each in security)
+
+
 def _placeless(body: dict[str, Any], security: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The elements without what leads to where a child is, if any record says that this is restricted.
 
     Source: NHS Personal Demographics Service, restricted patients: no address, telecom, contact or
     general practitioner is given out, and a search by them finds nobody.
     """
-    if not any(each.get("system") == CONFIDENTIALITY and each["code"] in _RESTRICTED for each in security):
+    if not is_restricted({"meta": {"security": security}}):
         return body
     return {element: value for element, value in body.items() if element not in _PLACES}
 

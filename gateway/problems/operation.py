@@ -112,3 +112,28 @@ OPERATION_ONE_CHILD = kind(
     "not-found",
     422,
 )
+MATCH_TOO_LITTLE = kind(
+    "match.too-little",
+    "There is too little to go by",
+    "Give an identifier, or a name with a birth date or a postcode.",
+    "business-rule",
+    422,
+)
+MATCH_FUTURE = kind(
+    "match.future", "The birth date is in the future", "Correct the birth date.", "business-rule", 422
+)
+MATCH_TWO_NUMBERS = kind(
+    "match.two-numbers",
+    "The Patient has two NHS numbers in force",
+    "Give the one that is in force; mark a replaced one with use=old.",
+    "business-rule",
+    422,
+)
+MATCH_NONE = kind(
+    "match.none",
+    "Nobody here is like this",
+    "Add what else is known: identifiers, other names, a former address.",
+    "informational",
+    200,
+    "information",
+)

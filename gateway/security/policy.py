@@ -47,7 +47,8 @@ LETTERS = {
 }
 OPERATIONS = {
     "everything": "r",
-    "match": "s",
+    # who may not search Patients is answered as if nobody were there: see `web.matching`
+    "match": "",
     "ihe-pix": "s",
     "lastn": "s",
     "validate": "",

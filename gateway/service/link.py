@@ -16,7 +16,7 @@ from gateway.fhir.query import Entry, Target
 from gateway.identity import cci
 from gateway.identity import compose as composing
 from gateway.identity.compare import compare
-from gateway.identity.grade import Known, Matcher
+from gateway.identity.grade import Known, Match, Matcher
 from gateway.identity.keys import asked_keys, kept_keys
 from gateway.identity.match import DISAGREES, Reason, decide, recheck
 from gateway.identity.match import Review as Doubt
@@ -28,7 +28,7 @@ from gateway.service.events import Author, distinct_from
 from gateway.service.keys import Keys
 from gateway.service.seals import ANNOUNCED, announces, shut
 from gateway.service.tell import as_told
-from gateway.store.base import Child, Composed, LifeEvent, Link, Record, Review, Row, Work
+from gateway.store.base import Child, Composed, LifeEvent, Link, Reads, Record, Review, Row, Work
 
 MACHINE = "fhirgate"
 _CAP = 400
@@ -206,13 +206,8 @@ class Linker:
         Args:
             persons: what records say, as far as it was looked at in this unit of work; grows.
         """
-        found = work.candidates(asked_keys(who, self._secret), _CAP).found
-        near = {other for recs in found.values() for other in recs} - {rec}
-        own = work.records([*near, rec])
-        children = sorted({record.child for record in own.values() if record.child is not None})
-        members = [record for records in work.records_of(children).values() for record in records]
-        members = [record for record in members if record.rec != rec]
-        feed = own[rec].feed
+        members = [record for record in self._near(work, who) if record.rec != rec]
+        feed = work.records([rec])[rec].feed
         persons |= self._persons(work, [record for record in members if record.rec not in persons])
         return [
             Known(record.child, record.rec, persons[record.rec], own_feed=record.feed == feed)
@@ -220,7 +215,25 @@ class Linker:
             if record.child is not None and record.rec in persons
         ]
 
-    def _persons(self, work: Work, records: Sequence[Record]) -> dict[int, Person]:
+    def matches(self, store: Reads, who: Person) -> list[Match]:
+        """How each child that shares a key with a person stands to it, the likeliest first."""
+        members = self._near(store, who)
+        persons = self._persons(store, members)
+        known = [
+            Known(record.child, record.rec, persons[record.rec])
+            for record in members
+            if record.child is not None and record.rec in persons
+        ]
+        return list(self._matcher.matches(who, known, apart=partial(distinct_from, store))) if known else []
+
+    def _near(self, store: Reads, who: Person) -> list[Record]:
+        """Every record of each child that has one which shares a key with a person."""
+        found = store.candidates(asked_keys(who, self._secret), _CAP).found
+        near = store.records(sorted({rec for recs in found.values() for rec in recs}))
+        children = sorted({record.child for record in near.values() if record.child is not None})
+        return [record for records in store.records_of(children).values() for record in records]
+
+    def _persons(self, work: Reads, records: Sequence[Record]) -> dict[int, Person]:
         feeds = {record.rec: self._feeds.get(record.feed) for record in records}
         return {
             rec: person(as_told(row), self._base, verified=(feed := feeds[rec]) is not None and feed.verified)

@@ -29,6 +29,7 @@ _WHERE = b"[base]"
 DEFINITIONS = {
     "$everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
     "$ihe-pix": "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix",
+    "$match": "http://hl7.org/fhir/OperationDefinition/Patient-match",
     "$lastn": "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
     "$meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta",
     "$meta-add": "http://hl7.org/fhir/OperationDefinition/Resource-meta-add",

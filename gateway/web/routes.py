@@ -73,6 +73,7 @@ ROUTES = (
     Route("$lastn", "POST", "Observation/$lastn", _BOTH),
     Route("$ihe-pix", "GET", "Patient/$ihe-pix", _ASK),
     Route("$ihe-pix", "POST", "Patient/$ihe-pix", _ASK),
+    Route("$match", "POST", "Patient/$match", _ASK),
     Route("$merge", "POST", "Patient/$merge", _ASK),
     Route("$cci-explain", "GET", "Patient/[id]/$cci-explain", _ASK),
     Route("$cci-unmerge", "POST", "Patient/[id]/$cci-unmerge", _ASK),
