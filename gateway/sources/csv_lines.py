@@ -108,7 +108,7 @@ def _next(reader: Iterator[list[str]]) -> tuple[list[str] | None, Kind | None]:
 
 def _width(header: list[str]) -> int:
     """The number of columns: spreadsheets leave empty ones at the end."""
-    return max(index for index, name in enumerate(header, 1) if name.strip())
+    return max((index for index, name in enumerate(header, 1) if name.strip()), default=len(header))
 
 
 def _fault(cells: list[str], lines: list[str], width: int, control: re.Pattern[str]) -> Kind | None:

@@ -268,6 +268,14 @@ def test_a_first_line_that_is_no_header_is_not_repeated(write: Write, name: str,
         assert value not in said.casefold()
 
 
+@pytest.mark.parametrize("text", ['" "\n', '" "," "\nA,B\n', "\t\n\x0b,\x0b\n"])
+def test_a_header_of_nothing_but_space_is_refused(write: Write, text: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read(write(text, "pets.csv"))
+
+    assert codes(caught.value) == ["source.wrong-format"]
+
+
 def test_of_a_header_with_another_name_the_name_is_said(write: Write) -> None:
     with pytest.raises(Refused) as caught:
         read(write("CHILD,Pet name,Colour\n1,Rex,red\n", "pets.csv"))
