@@ -23,6 +23,7 @@ from gateway.identity.match import Review as Doubt
 from gateway.identity.model import shipped
 from gateway.identity.person import Person, person
 from gateway.identity.sentences import sentence
+from gateway.service import duplicates
 from gateway.service.clock import instant
 from gateway.service.events import Author, distinct_from
 from gateway.service.keys import Keys
@@ -127,6 +128,7 @@ class Linker:
             was = person(before[local], self._base) if before and local in before else None
             touched.add(self._link_one(work, recs[local], who, was, at, load, outcome, persons))
             work.keys({recs[local]: kept_keys(who, self._secret)})
+        touched |= duplicates.resolve(work, feed.name, patients, MACHINE, at, load)
         ended = [recs[local] for local, patient in patients.items() if announces(patient, self._base)]
         self.compose(work, touched | self._shut(work, ended, at, load))
         return outcome
