@@ -32,21 +32,24 @@ from gateway.problems.search import (
     SEARCH_TYPE_NEEDED,
     SEARCH_UNKNOWN_MODIFIER,
     SEARCH_UNKNOWN_PARAMETER,
+    SEARCH_VALUE,
 )
 
 MOST_CRITERIA = 100
 MOST_ALTERNATIVES = 1000
 DEEPEST_CHAIN = 8
+LIST = "_list"
 
 #: Parameters of R4 that this server knows of and does not do.
 _NOT_YET = frozenset(
     {
         *("_contained", "_containedType", "_content", "_filter"),
-        *("_list", "_query", "_score", "_text", "_type"),
+        *("_query", "_score", "_text", "_type"),
     }
 )
 _SOFT = frozenset({SEARCH_NOT_SUPPORTED, SEARCH_UNKNOWN_PARAMETER})
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,99}")
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _MODIFIERS = {"_id": ("not",), "_lastUpdated": ()}
 
 
@@ -172,6 +175,8 @@ class _Reader:
         """The criterion that `name`, or what is left of a chain, is for a type."""
         if is_having(name):
             return self._having(resource_type, name)
+        if name == LIST:
+            return self._listed()
         head, dot, rest = name.partition(".")
         code, _, modifier = head.partition(":")
         known = _known(resource_type, code)
@@ -189,6 +194,14 @@ class _Reader:
             raise _bad_modifier(known, modifier, allowed)
         values = self._values(known, modifier)
         return Criterion(code, kind, modifier, values, text=text, within=known.names(modifier))
+
+    def _listed(self) -> Criterion:
+        """The criterion that a List which is kept here has the resource among its items."""
+        for piece in self.pieces:
+            if not _ID.fullmatch(piece):
+                raise refuse(SEARCH_VALUE, field=LIST, value=piece, expected="the id of a List", example="42")
+        text = f"{LIST}={','.join(self.pieces)}"
+        return Criterion(HAS, "has", "List", (), self.criterion("List", "_id"), text, within=("item",))
 
     def _having(self, resource_type: str, name: str) -> Criterion:
         """The criterion of a `_has`, or of what is left of one."""

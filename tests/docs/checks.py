@@ -156,10 +156,14 @@ CHECKS = {
     },
 }
 
-REFUSED: dict[str, str] = {}
+REFUSED: dict[str, str] = {
+    "PA2": "R4 leaves open how names sound, and two servers that hear differently find different children",
+}
 """Checks that are not met on purpose: what is answered instead, and why."""
 
 IN_PART: dict[str, str] = {
+    "Q12": "`_list` of kept Lists is done; `_text` and `_content` would find what is hidden, and are refused as"
+    " `_contained`, `_filter`, `_query` and lists that are worked out (`$current-…`) are",
     "Q3": "`previous` and `last` are not given: while others write, nobody can say where these pages are",
     "S3": "sorted only by `_id` and `_lastUpdated`, or as usual",
 }
@@ -171,10 +175,6 @@ LEFT: dict[str, str] = dict.fromkeys(
         *("I15", "I16", "I18", "I20", "I22"),
         *("K1", "K2", "K3", "K4", "K5", "K6", "K7"),
         *("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "B10", "B11"),
-        *("S11", "S12", "S15", "S16"),
-        *("PA1", "PA2", "PA3", "PA4", "PA5", "PA6", "PA7"),
-        *("OB1", "OB2", "OB3", "OB4", "OB6", "OB7"),
-        *("Q14", "Q15"),
         *("M2", "M4"),
     ],
     "Not tested yet",

@@ -155,14 +155,22 @@ def test_a_chain_that_types_answer_differently_asks_for_the_type() -> None:
         pytest.param(
             "Patient", "gender:exact=male", "search.unknown-modifier", id="modifier of another kind"
         ),
+        pytest.param("Patient", "gender:text=x", "search.unknown-modifier", id=":text of a bare code"),
+        pytest.param("Patient", "gender:of-type=a|b|c", "search.unknown-modifier", id=":of-type of a code"),
+        pytest.param("Patient", "identifier:in=http://x", "search.unknown-modifier", id=":in of a number"),
+        pytest.param("Patient", "identifier:of-type=a|b", "search.value", id=":of-type short of a part"),
+        pytest.param("Observation", "code:text=-", "search.value", id=":text without a word"),
         pytest.param(
-            "Observation",
-            "code:in=http://x.example/vs",
-            "search.unknown-modifier",
-            id="modifier we do not do",
+            "Observation", "code:in=http://x.example/vs", "search.value-set", id="value set unknown"
         ),
-        pytest.param("Observation", "code:text=x", "search.unknown-modifier", id=":text"),
-        pytest.param("Patient", "identifier:of-type=a|b|c", "search.unknown-modifier", id=":of-type"),
+        pytest.param("Observation", "code:below=http://x|1", "search.code-system", id="code system unknown"),
+        pytest.param("Observation", "code:below=1", "search.value", id=":below without a code system"),
+        pytest.param("Patient", "_profile:below=urn:x", "search.value", id=":below of what has no path"),
+        pytest.param(
+            "Observation", "subject:below=Patient/1", "search.unknown-modifier", id="reference :below"
+        ),
+        pytest.param("Patient", "phonetic=x", "search.not-supported", id="phonetic"),
+        pytest.param("Patient", "_content=x", "search.not-supported", id="_content"),
         pytest.param(
             "Observation", "subject:Practitioner=1", "search.unknown-modifier", id="type it never leads to"
         ),
@@ -178,7 +186,10 @@ def test_a_chain_that_types_answer_differently_asks_for_the_type() -> None:
             "Observation", "patient.nickname=x", "search.unknown-parameter", id="unknown inside a chain"
         ),
         pytest.param("Observation", "code.name=x", "search.no-chain", id="chain from what is no reference"),
-        pytest.param("Observation", "code-value-quantity=a$5", "search.not-supported", id="composite"),
+        pytest.param("Observation", "code-value-quantity=a", "search.value", id="composite of one part"),
+        pytest.param("Observation", "code-value-quantity=a$5$6", "search.value", id="composite of three"),
+        pytest.param("Observation", "code-value-quantity=a$x", "search.value", id="number in a composite"),
+        pytest.param("Observation", "patient.phonetic=x", "search.not-supported", id="phonetic in a chain"),
         pytest.param("Location", "near=1|2", "search.not-supported", id="special"),
         pytest.param(
             "Observation", "_include=Observation:code", "search.include", id="_include of no reference"
@@ -214,7 +225,8 @@ def test_a_chain_that_types_answer_differently_asks_for_the_type() -> None:
         pytest.param("Patient", "_type=Patient", "search.not-supported", id="_type of one type"),
         pytest.param("Patient", "_filter=name eq x", "search.not-supported", id="_filter"),
         pytest.param("Patient", "_text=x", "search.not-supported", id="_text"),
-        pytest.param("Patient", "_list=x", "search.not-supported", id="_list"),
+        pytest.param("Patient", "_list=$current-allergies", "search.value", id="a list that is worked out"),
+        pytest.param("Patient", "_list:not=x", "search.unknown-parameter", id="_list with a modifier"),
         pytest.param("Patient", "identifier=NHS|123", "nhs-number.test-only", id="number that is none"),
         pytest.param("Patient", "_sort=nickname", "search.sort", id="sort key unknown"),
         pytest.param("Observation", "_sort=subject", "search.sort", id="sort by reference"),
@@ -305,7 +317,8 @@ def test_the_capability_statement_can_list_what_is_supported() -> None:
 
     assert codes == sorted(codes)
     assert {"code", "combo-value-quantity", "_id", "_lastUpdated"} <= set(codes)
-    assert not {"code-value-quantity", "_text", "_content"} & set(codes)
+    assert {"code-value-quantity", "combo-code-value-concept"} <= set(codes)
+    assert not {"_text", "_content"} & set(codes)
     assert all(
         each.definition.startswith("http://hl7.org/fhir/SearchParameter/") for each in supported("Patient")
     )
@@ -350,6 +363,7 @@ _VALUES = {
     "quantity": st.from_regex(r"\A(le|ne)?[0-9]{1,3}(\|(http://u\.example)?\|mg)?\Z"),
     "reference": st.from_regex(r"\A(Patient/)?[a-z0-9]{1,8}\Z"),
     "token": st.from_regex(r"\A([a-z]{1,5}\|)?[A-Za-z0-9 \-]{1,9}\Z"),
+    "composite": st.just("http://loinc.org|1$5"),
 }
 
 
