@@ -6,7 +6,8 @@ told apart by more than a plain path) is named, so that silence never passes for
 Source: HL7 FHIR R4, https://hl7.org/fhir/R4/profiling.html and https://hl7.org/fhir/R4/elementdefinition.html
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gateway.fhir.profile_values import Item, has, items, same
@@ -39,6 +40,26 @@ def follows(resource: Resource, asked: Profile, known: Known, in_set: InSet) -> 
     judge = _Judge(known, in_set)
     judge.profile(resource, asked, Trail(None, type), 0)
     return [*judge.found.listed(), *judge.silent()]
+
+
+def extended(resource: Resource, known: Known, in_set: InSet) -> list[Problem]:
+    """Return what keeps the extensions of a resource from being what their own definitions say.
+
+    Those whose definition is not here are named, last.
+    """
+    judge = _Judge(known, in_set)
+    unknown: dict[str, None] = {}
+    for extension, trail in _extensions(resource, Trail(None, str(resource.get("resourceType", ""))), 0):
+        url = str(extension.get("url", ""))
+        if (found := known(url)) is not None:
+            judge.profile(extension, found, trail, 0)
+        elif ":" in url:
+            # those without a colon are parts of an extension, which its definition tells
+            unknown[url] = None
+    lines = [*judge.found.listed(), *judge.silent()]
+    if unknown:
+        lines.append(problem(problems.PROFILE_EXTENSIONS, urls=", ".join(unknown)))
+    return lines
 
 
 class _Judge:
@@ -119,7 +140,7 @@ class _Judge:
                 continue
             own = [item for item, fit in zip(found, told, strict=True) if fit]
             rest = [item for item in rest if item not in own]
-            self.count(slice, own, profile, here)
+            self.count(self.bounded(slice), own, profile, here)
             for item in own:
                 self.item(item, slice, profile, depth)
         if whole.closed and sure:
@@ -128,6 +149,12 @@ class _Judge:
                 self.found.add(
                     problems.PROFILE_CLOSED, item.trail, profile=profile.url, name=whole.name, slices=names
                 )
+
+    def bounded(self, slice: Node) -> Node:
+        """A slice with the greatest number that the profile of its type allows, where it names none."""
+        urls = [url for each in slice.types for url in each.profiles]
+        known = self.known(urls[0]) if slice.max is None and len(urls) == 1 else None
+        return slice if known is None else replace(slice, max=known.root.max)
 
     def item(self, item: Item, node: Node, profile: Profile, depth: int) -> None:
         """Judge one value."""
@@ -208,6 +235,19 @@ class _Judge:
             self.skip(profile, f"the codes of {node.value_set}")
         elif not told:
             self.found.add(problems.PROFILE_CODE, item.trail, profile=profile.url, value_set=node.value_set)
+
+
+def _extensions(value: Any, here: Trail, depth: int) -> Iterator[tuple[Resource, Trail]]:
+    """Every extension at any depth."""
+    if depth > _DEEPEST:
+        return
+    for name, each in value.items():
+        for at, inner in enumerate(each) if isinstance(each, list) else [(-1, each)]:
+            if isinstance(inner, dict):
+                trail = Trail(here, name, at)
+                if name in ("extension", "modifierExtension"):
+                    yield inner, trail
+                yield from _extensions(inner, trail, depth + 1)
 
 
 def _usual(name: str) -> tuple[tuple[str, str], ...]:

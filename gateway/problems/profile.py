@@ -88,3 +88,11 @@ PROFILE_NOT_JUDGED = kind(
     200,
     "information",
 )
+PROFILE_EXTENSIONS = kind(
+    "profile.extensions",
+    "Whether these extensions are what they should be is not judged, because their definitions are not here: {urls}",
+    "",
+    "informational",
+    200,
+    "information",
+)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.fhir import facts, json, xml
-from gateway.fhir.profile_check import follows
+from gateway.fhir.profile_check import extended, follows
 from gateway.fhir.profiles import Profile, base_type, profile
 from gateway.fhir.value_sets import Codes, codes_of
 from gateway.problems import Problem, Refused, problem
@@ -68,7 +68,9 @@ class Definitions:
         return any((each.get("system", ""), each.get("code")) in codes for each in listed)
 
     def judged(self, resource: Resource, asked: Iterable[str] = ()) -> list[Problem]:
-        """What keeps a resource from following the profiles that it claims, and others that are asked about.
+        """What keeps a resource from following the profiles that it claims and others that are asked about.
+
+        Its extensions are held against their own definitions too.
 
         Args:
             resource: has the shape that R4 asks for.
@@ -88,7 +90,9 @@ class Definitions:
                 found.append(problem(kind, profile=url))
             else:
                 found += follows(resource, known, self.profile, self.in_set)
-        return found
+        found += extended(resource, self.profile, self.in_set)
+        # a profile and an extension's own definition may say the same of it
+        return list({(each.kind, each.place.path, each.says): each for each in found}.values())
 
     def _set(self, value_set: str) -> Codes | None:
         found = self.find(value_set)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from gateway.fhir.profile_check import follows
+from gateway.fhir.profile_check import extended, follows
 from gateway.fhir.profiles import Profile, profile
 
 HL7 = "http://hl7.org/fhir/StructureDefinition/"
@@ -274,6 +274,45 @@ def test_an_extension_is_sliced_by_its_url_and_follows_its_own_profile() -> None
     assert found(good, {"url": "other", "valueString": "x"}) == []
     assert found(bad) == [("type", "Patient.extension[0].valueString")]
     assert found(good, good) == [("too-many", "Patient.extension[1]")]
+
+
+def test_an_extension_may_be_there_as_often_as_its_own_profile_says() -> None:
+    asked = {"id": "Patient.extension:e", "type": [{"code": "Extension", "profile": [EXTENSION]}]}
+    own = {
+        **definition({"id": "Extension", "max": "1"}),
+        "url": EXTENSION,
+        "type": "Extension",
+        "baseDefinition": HL7 + "Extension",
+    }
+    one = {"url": EXTENSION, "valueBoolean": True}
+
+    found = [
+        told({**PATIENT, "extension": [one] * count}, asked, others={EXTENSION: own}) for count in (1, 2)
+    ]
+
+    assert found == [[], [("too-many", "Patient.extension[1]")]]
+
+
+def test_extensions_are_held_against_their_own_definitions_wherever_they_are() -> None:
+    own = profile(
+        {**definition({"id": "Extension.value[x]", "type": [{"code": "boolean"}]}), "type": "Extension"},
+        {}.get,
+    )
+    wrong = {"url": EXTENSION, "valueString": "yes"}
+    elsewhere = {"url": "https://example.org/elsewhere", "extension": [wrong, {"url": "part"}]}
+    resource = {
+        **PATIENT,
+        "_birthDate": {"extension": [{"url": EXTENSION, "valueBoolean": True}]},
+        "name": [{"extension": [elsewhere]}],
+    }
+
+    found = extended(resource, lambda url: own if url == EXTENSION else None, lambda *_: None)
+
+    assert [(each.kind.code, each.place.path) for each in found] == [
+        ("profile.type", "Patient.name[0].extension[0].extension[0].valueString"),
+        ("profile.extensions", ""),
+    ]
+    assert "https://example.org/elsewhere" in found[1].says and "part" not in found[1].says
 
 
 def test_a_profile_inherits_what_its_base_asks() -> None:
