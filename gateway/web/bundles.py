@@ -14,6 +14,7 @@ from gateway.fhir.query import Query
 from gateway.problems import refuse
 from gateway.problems.bundle import BUNDLE_OPERATION
 from gateway.problems.http import HTTP_WRITE_ELSEWHERE
+from gateway.problems.store import STORE_LOCKED
 from gateway.service.changes import Change, placed
 from gateway.service.clock import instant
 from gateway.store.base import Store, Work
@@ -27,6 +28,8 @@ from gateway.web.wsgi import STATUS
 
 TRANSACTION = "transaction"
 _READS = ("GET", "HEAD")
+#: Seconds after which it is worth trying again to write.
+_SOON = "5"
 _ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
 _TYPES = ("batch", TRANSACTION)
 
@@ -45,15 +48,27 @@ def carry_out(visit: Visit) -> Response:
     visit.found = visit.found._replace(interaction=kind)
     responses = _transaction(visit, entries) if kind == TRANSACTION else _batch(visit, entries)
     replies = [_reply(entry, response) for entry, response in zip(entries, responses, strict=True)]
-    return Response(200, answered(f"{kind}-response", replies))
+    waits = any(response.problem == STORE_LOCKED.code for response in responses)
+    return Response(200, answered(f"{kind}-response", replies), [("Retry-After", _SOON)] if waits else [])
 
 
 def _batch(visit: Visit, entries: Sequence[Entry]) -> list[Response]:
-    """Each entry as a request by itself; deletes first and reads last, as in a transaction."""
+    """Each entry as a request by itself; deletes first and reads last, as in a transaction.
+
+    Where one could not get its turn to write, those behind it would wait as long, one after the other: they
+    are not tried.
+    """
     assert visit.inner is not None
     responses: dict[int, Response] = {}
+    locked: Response | None = None
     for at in sorted(range(len(entries)), key=lambda at: _ORDER[entries[at].request.method]):
-        responses[at] = visit.inner.answer(entries[at].request)
+        request = entries[at].request
+        if locked is not None and request.method not in _READS:
+            responses[at] = locked
+            continue
+        responses[at] = visit.inner.answer(request)
+        if responses[at].problem == STORE_LOCKED.code:
+            locked = responses[at]
     return [responses[at] for at in range(len(entries))]
 
 

@@ -1,12 +1,20 @@
 """Batches: many requests in one, each by itself; the ids are those of the project's REST checklist."""
 
-from typing import Any
+import sqlite3
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 import requests
 from fhir.resources.R4B.bundle import Bundle
-from served import Caller, Served
+from served import Caller, Served, token_for
+
+from gateway.store.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from gateway.web.site import Site
 
 SYSTEM = "https://clinic.example/number"
 
@@ -191,6 +199,31 @@ def test_B1_what_is_created_in_a_batch_is_what_a_request_by_itself_creates(
 
     for made in (inside["resource"], alone):
         assert {name: made[name] for name in sent} == sent
+
+
+def test_B11_writes_behind_one_that_did_not_get_its_turn_are_not_tried(site: "Site", number: str) -> None:
+    store = site.door.gateway.store
+    assert isinstance(store, SqliteStore)
+    store._connections.patience = 0.3
+    sent = {
+        "resourceType": "Bundle",
+        "type": "batch",
+        "entry": [entry("GET", "Patient?_count=0"), *[entry("POST", "Patient", patient(number))] * 20],
+    }
+    headers = {"Authorization": f"Bearer {token_for(site.door.gateway.config, 'clinic')}"}
+
+    with closing(sqlite3.connect(store.file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        answer = site.test_client().post("/feed/clinic", json=sent, headers=headers)
+        took = time.monotonic() - began
+
+    told = answer.get_json()["entry"]
+    assert answer.status_code == 200
+    assert statuses(told) == ["200"] + ["503"] * 20
+    assert {problem(each) for each in told[1:]} == {"store.locked"}
+    assert answer.headers["Retry-After"].isdecimal()
+    assert took < 20 * 0.3
 
 
 @pytest.mark.parametrize("base", ["fhir", "feed/clinic"])
