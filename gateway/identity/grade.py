@@ -78,6 +78,7 @@ HOLDS = {
     "names-of-twins": Grade.POSSIBLE,
     "another-life": Grade.PROBABLE,
     "birth-date-elsewhere": Grade.PROBABLE,
+    "birthday-unknown": Grade.PROBABLE,
     "perhaps-a-twin": Grade.PROBABLE,
     "own-feed": Grade.PROBABLE,
     "another-fits": Grade.PROBABLE,
@@ -240,6 +241,9 @@ def _unnumbered(found: Levels) -> list[str]:
     # A child who was adopted keeps first name and birthday, and nothing else.
     if family == "other" and home not in _HERE:
         held.append("another-life")
+    # Whose birthday nobody knows is born on the first of January, and so are all the others like that.
+    if "first of January" in born and home not in _HERE:
+        held.append("birthday-unknown")
     if not born.startswith("same") and middle != "same" and home not in _HERE:
         held.append("birth-date-elsewhere")
     return held
