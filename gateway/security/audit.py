@@ -10,9 +10,8 @@ Source:
 import base64
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -20,8 +19,7 @@ START = bytes(32)
 ANSWERED, REFUSED, BROKEN = "answered", "refused", "broken"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """One look, or one refusal.
 
     Attributes:
@@ -62,9 +60,6 @@ class Look:
     sources: tuple[str, ...] = ()
 
 
-_NAMES = tuple(attribute.name for attribute in fields(Look))
-
-
 def outcome_of(status: int) -> str:
     """Return the outcome that an HTTP status stands for."""
     return BROKEN if status >= 500 else REFUSED if status >= 400 else ANSWERED
@@ -72,7 +67,7 @@ def outcome_of(status: int) -> str:
 
 def written(look: Look) -> bytes:
     """Return a look as one line of JSON, always in the same order; what is empty is left out."""
-    entry: dict[str, Any] = {name: value for name in _NAMES if (value := getattr(look, name))}
+    entry: dict[str, Any] = {name: value for name, value in zip(Look._fields, look, strict=True) if value}
     if look.question:
         entry["question"] = base64.b64encode(look.question).decode()
     return orjson.dumps(entry)
@@ -84,7 +79,7 @@ def read(body: bytes) -> Look:
     for name in ("children", "sources"):
         entry[name] = tuple(entry.get(name, ()))
     entry["question"] = base64.b64decode(entry.get("question", ""))
-    return Look(**{name: entry[name] for name in _NAMES if name in entry})
+    return Look(**{name: entry[name] for name in Look._fields if name in entry})
 
 
 def chained(previous: bytes, body: bytes) -> bytes:

@@ -9,6 +9,7 @@ Source:
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 ANY = "*"
@@ -48,7 +49,8 @@ def allows(scopes: Iterable[Scope], type: str, letters: str) -> bool:
     return given.issuperset(letters)
 
 
-def types_with(scopes: Iterable[Scope], letter: str) -> frozenset[str] | None:
+@lru_cache(1024)
+def types_with(scopes: tuple[Scope, ...], letter: str) -> frozenset[str] | None:
     """Return the types on which the scopes give `letter`; None for every type."""
     types = frozenset(scope.type for scope in scopes if letter in scope.letters)
     return None if ANY in types else types

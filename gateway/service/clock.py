@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime
 from email.utils import formatdate
+from functools import lru_cache
 
 
 def now() -> int:
@@ -12,8 +13,13 @@ def now() -> int:
 
 def instant(at: int) -> str:
     """A FHIR instant, to the millisecond, in UTC."""
-    moment = datetime.fromtimestamp(at // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
+    return f"{_second(at // 1000)}.{at % 1000:03d}Z"
+
+
+@lru_cache(64)
+def _second(second: int) -> str:
+    # many events are of the second that is now, and formats are slow to read
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def http_date(at: int) -> str:

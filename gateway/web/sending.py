@@ -89,7 +89,7 @@ def finished(request: Request, response: Response, origins: frozenset[str] = fro
     if response.body:
         headers.insert(0, ("Content-Type", response.type))
         _pack(request, response)
-    if not any(name == "Cache-Control" for name, _ in headers):
+    if "Cache-Control" not in [name for name, _ in headers]:
         headers.append(("Cache-Control", "no-store"))
     headers.append(("Vary", "Accept, Accept-Encoding, Origin" if origins else "Accept, Accept-Encoding"))
     headers.append(("X-Content-Type-Options", "nosniff"))

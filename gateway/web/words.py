@@ -1,8 +1,8 @@
 """The words of a request: its query and form as pairs, and the ids that it and its answer are known by."""
 
 import re
+from secrets import token_hex
 from urllib.parse import parse_qsl
-from uuid import uuid4
 
 from gateway.problems import refuse
 from gateway.problems.http import HTTP_QUERY_LONG, HTTP_QUERY_TEXT
@@ -38,7 +38,7 @@ def value_of(text: str, name: str) -> str | None:
 
 def request_id(sent: str | None) -> str:
     """Return the id to echo: what was sent if it is safe to repeat, else a new one."""
-    return sent if sent and _SAFE_ID.fullmatch(sent) else uuid4().hex
+    return sent if sent and _SAFE_ID.fullmatch(sent) else token_hex(16)
 
 
 def correlation_id(sent: str | None) -> str:

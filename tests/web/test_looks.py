@@ -175,10 +175,10 @@ def test_a_question_about_nobody_we_know_is_a_look_at_nobody(asker: Asker) -> No
 
 
 def test_without_an_audit_there_is_no_answer(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: Any, event: bytes, children: Any = ()) -> None:
+    def full(self: Any, events: Any) -> None:
         raise refuse(STORE_AUDIT, file="audit.db")
 
-    monkeypatch.setattr(SqliteTrail, "append", full)
+    monkeypatch.setattr(SqliteTrail, "append_all", full)
 
     answer = asker.ask("GET", f"/fhir/Patient/{asker.child}")
 
@@ -190,10 +190,10 @@ def test_without_an_audit_there_is_no_answer(asker: Asker, monkeypatch: pytest.M
 def test_a_write_that_could_not_be_audited_says_that_it_is_kept(
     asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: Any, event: bytes, children: Any = ()) -> None:
+    def full(self: Any, events: Any) -> None:
         raise refuse(STORE_AUDIT, file="audit.db")
 
-    monkeypatch.setattr(SqliteTrail, "append", full)
+    monkeypatch.setattr(SqliteTrail, "append_all", full)
     changed, wrong = json.dumps({**PATIENT, "active": True}), json.dumps({**PATIENT, "active": "x"})
 
     done = asker.ask("PUT", "/feed/clinic/Patient/p", data=changed, content_type=JSON)
