@@ -59,8 +59,12 @@ def parsed(content: bytes) -> tuple[etree._Element, str]:
     return root, text
 
 
-def parser() -> etree.XMLParser:
-    """A new parser with everything switched off that reaches out of the text or makes it grow."""
+def parser(*, whole: bool = False) -> etree.XMLParser:
+    """A new parser with everything switched off that reaches out of the text or makes it grow.
+
+    Args:
+        whole: keep comments and processing instructions, for whoever must look at them.
+    """
     return etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -68,15 +72,20 @@ def parser() -> etree.XMLParser:
         load_dtd=False,
         dtd_validation=False,
         huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
+        remove_comments=not whole,
+        remove_pis=not whole,
         collect_ids=False,
     )
 
 
+def characters(text: str) -> str:
+    """A text of XHTML in which names that only HTML knows (`&nbsp;`) have become the characters they mean."""
+    return _ENTITY.sub(_character, text) if "&" in text else text
+
+
 def narrative_xml(div: str) -> str | None:
     """The text of a narrative as it can stand inside XML; None if it is not one well-formed XHTML div."""
-    text = (_ENTITY.sub(_character, div) if "&" in div else div).strip()
+    text = characters(div).strip()
     try:
         root = etree.fromstring(text.encode(), parser())
     except (etree.XMLSyntaxError, UnicodeEncodeError):

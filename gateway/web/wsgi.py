@@ -83,7 +83,10 @@ def _reader(environ: Environ) -> Callable[[int], bytes]:
     def sent(most: int) -> bytes:
         length = environ.get("CONTENT_LENGTH") or ""
         chunked = "HTTP_TRANSFER_ENCODING" in environ
-        if not length.isdecimal() and not chunked:
+        if chunked:
+            # RFC 9112: then the length does not count
+            length = ""
+        elif not length.isdecimal():
             return b""
         if length.isdecimal() and int(length) > most:
             raise refuse(HTTP_TOO_LARGE, most=most)

@@ -1,5 +1,6 @@
 """Interactions with one resource; the ids are those of the project's REST checklist."""
 
+import json
 import re
 from typing import Any
 from uuid import uuid4
@@ -344,3 +345,66 @@ def test_UPN_is_for_education_and_the_local_authority_only(served: Served) -> No
     assert "H801200001001" not in clinic.get(f"fhir/Patient/{child}").text
     assert clinic.get(f"fhir/Patient?identifier={UPN}|H801200001001").json()["total"] == 0
     assert clinic.get("fhir/Patient?identifier=H801200001001").json()["total"] == 0
+
+
+WICKED = {
+    "script": "<p>x</p><script>alert(1)</script>",
+    "event": '<p onclick="alert(1)">x</p>',
+    "picture": '<img src="x" onerror="alert(1)"/>',
+    "javascript": '<a href="javascript:alert(1)">x</a>',
+    "hidden javascript": '<a href="java&#x0A;script:alert(1)">x</a>',
+    "page as data": '<a href="data:text/html,x">x</a>',
+    "style": '<p style="background:url(https://evil.example/spy)">x</p>',
+    "frame": '<iframe src="https://evil.example"/>x',
+    "object": '<object data="x"/>x',
+    "form": '<form action="https://evil.example"><p>x</p></form>',
+    "head": "<head><title>x</title></head>",
+    "other namespace": '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>x',
+    "section": "x<![CDATA[<img src=x onerror=alert(1)>]]>",
+    "comment": "x<!--><img src=x onerror=alert(1)>-->",
+    "nothing": " ",
+}
+
+
+def narrative(inside: str) -> dict[str, str]:
+    return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{inside}</div>'}
+
+
+@pytest.mark.parametrize("kind", sorted(WICKED))
+def test_I22_narrative_that_could_act_is_refused_and_nothing_is_kept(clinic: Caller, kind: str) -> None:
+    id = str(uuid4())
+    put(clinic, id)
+    body = {**PATIENT, "id": id, "text": narrative(WICKED[kind])}
+
+    created = clinic.ask("POST", "feed/clinic/Patient", body)
+    updated = clinic.ask("PUT", f"feed/clinic/Patient/{id}", body)
+    patched = clinic.ask(
+        "PATCH",
+        f"feed/clinic/Patient/{id}",
+        json.dumps({"text": body["text"]}),
+        Content_Type="application/merge-patch+json",
+    )
+
+    assert [created.status_code, updated.status_code, patched.status_code] == [422, 422, 422]
+    assert code(created) == code(updated) == "resource.narrative"
+    assert created.json()["issue"][0]["expression"] == ["Patient.text.div"]
+    assert clinic.get(f"feed/clinic/Patient/{id}").headers["ETag"] == 'W/"1"'
+
+
+@pytest.mark.parametrize("kind", sorted(WICKED.keys() - {"nothing"}))
+def test_I22_in_xml_as_well_and_inside_what_is_contained(clinic: Caller, kind: str) -> None:
+    text = f'<text><status value="generated"/>{narrative(WICKED[kind])["div"]}</text>'
+    contained = f"<contained><Patient>{text}</Patient></contained>"
+
+    for inside in (text, contained):
+        body = f'<Patient xmlns="http://hl7.org/fhir">{inside}</Patient>'
+        answer = clinic.ask("POST", "feed/clinic/Patient", body, Content_Type="application/fhir+xml")
+        assert (answer.status_code, code(answer)) == (422, "resource.narrative"), answer.text
+
+
+def test_I22_text_with_formatting_comes_back_as_it_was_sent(clinic: Caller) -> None:
+    text = narrative('<p>Ada <b>Beech</b>&#160;&amp; co<br/><a href="#here">here</a></p><!-- said -->')
+
+    told = clinic.tell("clinic", {**PATIENT, "text": text})
+
+    assert clinic.get(f"feed/clinic/Patient/{told['id']}").json()["text"] == text

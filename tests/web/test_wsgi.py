@@ -138,5 +138,11 @@ def test_a_body_of_unknown_length_is_read_up_to_the_limit() -> None:
     assert caught.value.status == 413
 
 
+def test_a_length_beside_chunks_does_not_count() -> None:
+    both = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "1", "wsgi.input": io.BytesIO(b"whole")}
+
+    assert made(**both).sent(99) == b"whole"
+
+
 def test_no_body_is_read_where_none_is_announced() -> None:
     assert made(**{"wsgi.input": io.BytesIO(b"rest of the connection")}).sent(99) == b""
