@@ -21,7 +21,7 @@ from peers import _tool, build_validator, had
 from gateway.resources import shipped
 
 BASE = "https://fhirgate.example"
-UKCORE = Path(__file__).parents[3] / "shared/ukcore"
+UKCORE = (Path(__file__).parents[3] / "shared/ukcore").resolve()
 TOGETHER = 100
 LEAN = ("-Xmx1500m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8")
 

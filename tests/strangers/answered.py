@@ -1,6 +1,7 @@
 """What a gateway answers: every interaction of both bases over the mappings' samples, and every problem."""
 
 import json
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -10,7 +11,7 @@ from served import JSON, token_for
 
 from gateway.fhir.outcome import outcome
 from gateway.problems import Place, catalogue, problem
-from gateway.web.routes import types
+from gateway.web.routes import ROUTES, types
 from gateway.web.site import Site
 
 FEED = "clinic"
@@ -29,6 +30,15 @@ SEARCHES = (
     "{}?_sort=-_lastUpdated&_total=accurate",
     "{}?_include=*&_revinclude=*&_count=5",
 )
+ENTRIES = [
+    {
+        "resource": {"resourceType": "Patient", "active": True},
+        "request": {"method": "POST", "url": "Patient"},
+    },
+    {"request": {"method": "GET", "url": "Patient?_count=1"}},
+    {"request": {"method": "DELETE", "url": "Patient/none"}},
+]
+
 #: Requests whose answers are not a resource that was told: method, path, body, Content-Type.
 OTHERS: tuple[tuple[str, str, Any, str], ...] = (
     ("GET", "fhir/metadata", None, ""),
@@ -49,6 +59,10 @@ OTHERS: tuple[tuple[str, str, Any, str], ...] = (
     ("DELETE", "feed/clinic/Patient/none", None, ""),
     ("DELETE", "fhir/Patient/none", None, ""),
     ("GET", "feed/clinic/Patient/$everything", None, ""),
+    ("POST", "feed/clinic", {"resourceType": "Bundle", "type": "transaction", "entry": ENTRIES}, JSON),
+    ("POST", "feed/clinic", {"resourceType": "Bundle", "type": "batch", "entry": ENTRIES}, JSON),
+    ("POST", "fhir", {"resourceType": "Bundle", "type": "batch", "entry": ENTRIES}, JSON),
+    ("POST", "feed/clinic", {"resourceType": "Bundle", "type": "collection"}, JSON),
     ("POST", "feed/clinic/Patient/$validate", {"resourceType": "Patient", "gender": "x"}, JSON),
     ("POST", "feed/clinic/Patient/$validate", {"resourceType": "Patient", "gender": "male"}, JSON),
 )
@@ -96,6 +110,7 @@ def answers(site: Site) -> Iterator[tuple[str, Any]]:
                 path = f"{base}/{type}/{entry['resource']['id']}"
                 for below in ("", "?_format=xml", "/_history", "/_history/1", "/$everything"):
                     yield f"GET {path}{below}", asked.ask("GET", path + below)
+        yield from _of_routes(asked, base, kind)
     for method, path, body, content_type in OTHERS:
         for lenient in ({}, {"Prefer": "handling=lenient"}):
             yield (
@@ -104,8 +119,29 @@ def answers(site: Site) -> Iterator[tuple[str, Any]]:
             )
 
 
+def _of_routes(asked: Asked, base: str, kind: str) -> Iterator[tuple[str, Any]]:
+    """The answers of each GET and each operation, about one Patient and one Observation."""
+    found = {type: asked.ask("GET", f"{base}/{type}?_count=1").json for type in ("Patient", "Observation")}
+    ids = {type: bundle["entry"][0]["resource"]["id"] for type, bundle in found.items()}
+    for route in ROUTES:
+        if kind not in route.bases or (route.method != "GET" and "$" not in route.path):
+            continue
+        for type, id in ids.items():
+            path = route.path.replace("[base]", f"?_type={type}&_id={id}").replace("[vid]", "1")
+            path = path.replace("[type]", type).replace("[id]", ids["Patient"] if "Patient/" in path else id)
+            query = f"?patient={ids['Patient']}&code=x" if path.endswith("$lastn") else ""
+            body = None if route.method == "GET" else {"resourceType": "Parameters"}
+            url = f"{base}/{path}{query}".replace("/?", "?")
+            yield (
+                f"{route.method} {url}",
+                asked.ask(route.method, url, body, content_type=JSON if body else ""),
+            )
+
+
 def outcomes() -> Iterator[tuple[str, str]]:
     """The OperationOutcome of every problem there is."""
     place = Place(line=3, column=4, path="Patient.name[0]")
     for code, kind in sorted(catalogue().items()):
-        yield code, json.dumps(outcome([problem(kind, place=place)], "https://fhirgate.example"))
+        counts = dict.fromkeys(re.findall(r"{(\w+):,}", kind.says + kind.fix), 1000)
+        met = problem(kind, place=place, **counts)
+        yield code, json.dumps(outcome([met], "https://fhirgate.example"))
