@@ -92,6 +92,7 @@ class Whole:
         token_url: where a client gets a token, or "".
         secured: False only where no token is asked for (the demo).
         cors: whether a browser may let some page of another address use it.
+        entries_most: the most entries of a batch or transaction; 0 where there is no most.
     """
 
     interactions: tuple[str, ...] = ()
@@ -102,6 +103,7 @@ class Whole:
     token_url: str = ""
     secured: bool = True
     cors: bool = False
+    entries_most: int = 0
 
 
 WHOLE = Whole()
@@ -128,7 +130,7 @@ def capability(
         "documentation": _WORDS[kind][1],
         "security": _security(whole),
         "resource": [_resource(each) for each in sorted(served, key=lambda each: each.type)],
-        "interaction": [{"code": code} for code in whole.interactions],
+        "interaction": [_interaction(code, whole.entries_most) for code in whole.interactions],
         "searchParam": _parameters(_ANY, whole.parameters),
         "operation": _operations(whole.operations),
         "compartment": [_COMPARTMENT],
@@ -142,6 +144,11 @@ def capability(
 def terminology(base: str, kind: str, *, version: str, date: str) -> dict[str, Any]:
     """Return the TerminologyCapabilities of one base: who it is, and no terminology service."""
     return _head("TerminologyCapabilities", base, kind, version, date)
+
+
+def _interaction(code: str, entries_most: int) -> dict[str, Any]:
+    told = f"At most {entries_most} entries." if entries_most and code in ("batch", "transaction") else ""
+    return _full({"code": code, "documentation": told})
 
 
 def _head(resource: str, base: str, kind: str, version: str, date: str) -> dict[str, Any]:

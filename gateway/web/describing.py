@@ -48,6 +48,7 @@ class _Own(NamedTuple):
     several: str
     browsers: bool
     tokens: str
+    entries_most: int
 
 
 def capabilities(visit: Visit) -> Response:
@@ -65,6 +66,7 @@ def capabilities(visit: Visit) -> Response:
         str(config["conditional_delete"]),
         bool(config["cors_origins"]),
         next((str(each["token_url"]) for each in issuers if each["token_url"]), ""),
+        int(config["bundle_most"]),
     )
     if visit.request.path == SMART:
         return _smart(own)
@@ -139,6 +141,7 @@ def _statement(base: Base, own: _Own, profiles: Callable[[str], tuple[str, ...]]
                 token_url=own.tokens,
                 secured=own.secured,
                 cors=own.browsers,
+                entries_most=own.entries_most,
             ),
         )
     )

@@ -692,6 +692,9 @@ def test_B10_more_entries_than_are_taken_are_413(clinic: Caller, served: Served)
 
     answer = clinic.ask("POST", "feed/clinic", bundle(*[entry("GET", "Patient/1")] * (most + 1)))
 
+    said = clinic.get("feed/clinic/metadata").json()["rest"][0]["interaction"]
+    documented = {each["code"]: each.get("documentation") for each in said}
+    assert documented["transaction"] == documented["batch"] == f"At most {most} entries."
     assert (answer.status_code, code(answer)) == (413, "bundle.too-many")
     assert answer.json()["issue"][0]["code"] == "too-costly"
 
