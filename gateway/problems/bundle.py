@@ -75,3 +75,9 @@ BUNDLE_MANY = kind(
     "too-costly",
     413,
 )
+BUNDLE_CRITERIA = kind(
+    "bundle.criteria",
+    "The criteria of the entry name another entry, whose id is not known yet",
+    "Name what the resource can be found by without it: an identifier is best.",
+    "not-supported",
+)

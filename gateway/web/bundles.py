@@ -95,10 +95,10 @@ def _transaction(visit: Visit, entries: Sequence[Entry]) -> list[Response]:
 def _part(visit: Visit, entry: Entry) -> Visit:
     """The visit that an entry is; what it asks for is found and allowed."""
     assert visit.inner is not None
-    headers = entry.request.headers
-    if "prefer" not in headers:
-        headers = {**headers, "prefer": "return=minimal"}
-    request = entry.request._replace(headers=headers)
+    request = entry.request
+    if not visit.prefers().returned:
+        preferred = ", ".join([*filter(None, [request.headers.get("prefer")]), "return=minimal"])
+        request = request._replace(headers={**request.headers, "prefer": preferred})
     part = Visit(visit.gateway, visit.gate, request, principal=visit.principal, inner=visit.inner)
     with placed(entry.place):
         visit.inner.admit(part)
@@ -123,6 +123,7 @@ def _change(part: Visit, entry: Entry, stands: str, pointers: Pointers) -> Chang
     if part.request.method in _READS:
         return None
     with placed(entry.place):
+        pointers.check_criteria(entry)
         if part.request.method in ("POST", "PUT"):
             part.content = pointers.led(entry)
         change = writing.change_asked(part)

@@ -6,11 +6,14 @@ Source: HL7 FHIR R4, https://hl7.org/fhir/R4/http.html#trules and https://hl7.or
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import unquote
 from uuid import uuid4
 
 from gateway.fhir import facts
 from gateway.fhir.query import Query
 from gateway.fhir.references import criteria_of, led
+from gateway.problems import refuse
+from gateway.problems.bundle import BUNDLE_CRITERIA
 from gateway.service.changes import Wanted, placed
 from gateway.web.entries import Entry
 
@@ -53,6 +56,16 @@ class Pointers:
             self._places[url] = stands
         if tail := _REST.fullmatch(url):
             self._tails.setdefault(tail[2], set()).add(stands)
+
+    def check_criteria(self, entry: Entry) -> None:
+        """Refuse criteria that name another entry: its id is not known for certain when they are asked.
+
+        Raises:
+            Refused: `bundle.criteria`.
+        """
+        asked = entry.request.headers.get("if-none-exist", "") + "?" + entry.request.query
+        if "urn" in asked and any(url.startswith("urn:") and url in unquote(asked) for url in self._places):
+            raise refuse(BUNDLE_CRITERIA)
 
     def led(self, entry: Entry) -> Any:
         """An entry's resource with its references led to what they mean."""

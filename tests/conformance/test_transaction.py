@@ -507,6 +507,22 @@ def test_B6_a_conditional_create_finds_what_an_entry_before_it_makes(clinic: Cal
     assert read(clinic, f"Observation/{observation}")["subject"] == {"reference": f"Patient/{child}"}
 
 
+def test_K6_criteria_that_name_another_entry_are_refused(clinic: Caller, number: str) -> None:
+    ada = urn()
+
+    answers = [
+        send(clinic, entry("POST", "Patient", patient(number), ada), other)
+        for other in (
+            entry("POST", "Observation", height(ada), ifNoneExist=f"patient={ada}"),
+            entry("PUT", f"Observation?patient={ada.replace(':', '%3A')}", height(ada)),
+        )
+    ]
+
+    for answer in answers:
+        assert (answer.status_code, code(answer)) == (400, "bundle.criteria")
+        assert place(answer) == "Bundle.entry[1]"
+
+
 def test_B6_two_conditional_updates_of_what_is_not_there_are_refused(clinic: Caller, number: str) -> None:
     answer = send(clinic, *(entry("PUT", f"Patient?{by(number)}", patient(number)) for _ in range(2)))
 
@@ -679,9 +695,12 @@ def test_B10_as_much_is_answered_as_is_preferred(clinic: Caller, number: str) ->
         return told
 
     plain, minimal = sent("", True), sent("minimal", False)
+    (lenient,) = done(
+        clinic, entry("PUT", f"Patient/{number}", patient(number, id=number)), Prefer="handling=lenient"
+    )
     whole, told = sent("representation", True), sent("OperationOutcome", False)
 
-    assert "resource" not in plain and "resource" not in minimal
+    assert not [each for each in (plain, minimal, lenient) if "resource" in each]
     assert whole["resource"]["active"] is True
     assert whole["fullUrl"] == f"{clinic.url}/feed/clinic/Patient/{number}"
     assert told["response"]["outcome"]["resourceType"] == "OperationOutcome" and "resource" not in told
