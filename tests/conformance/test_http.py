@@ -588,3 +588,65 @@ def test_H25_bytes_that_are_no_text_are_400(clinic: Caller, query: str) -> None:
     answer = clinic.get(f"fhir/Patient?{query}")
 
     assert (answer.status_code, code(answer)) == (400, "http.query-text")
+
+
+SECRET = "Zebulon9990000018"
+BEHIND = (
+    "Traceback",
+    'File "',
+    ".py",
+    "sqlite",
+    "psycopg",
+    "SELECT ",
+    "INSERT ",
+    "/tmp/",
+    "gateway.",
+    SECRET,
+)
+PROVOKING = [
+    ("GET", f"fhir/Patient?nonsense={SECRET}", None, {}),
+    ("GET", f"fhir/Patient?birthdate={SECRET}", None, {}),
+    ("GET", f"fhir/Patient?_cursor={SECRET}", None, {}),
+    ("GET", f"fhir/Patient?_format={SECRET}", None, {}),
+    ("GET", f"fhir/Patient?link.nonsense={SECRET}", None, {}),
+    ("GET", f"fhir/Patient/{SECRET}", None, {}),
+    ("GET", f"fhir/Patient/{SECRET}/_history/{SECRET}", None, {}),
+    ("GET", f"fhir/{SECRET}", None, {}),
+    ("GET", f"fhir/Patient/${SECRET}", None, {}),
+    ("GET", f"feed/{SECRET}/Patient", None, {}),
+    ("GET", f"feed/clinic/_history?_since={SECRET}", None, {}),
+    ("GET", f"{SECRET}", None, {}),
+    ("GET", f"fhir/Patient/x?_format=xml&nonsense={SECRET}", None, {}),
+    ("PUT", f"feed/clinic/Patient/{SECRET}", PATIENT, {"If-Match": SECRET}),
+    ("PUT", "feed/clinic/Patient/x", {**PATIENT, "id": SECRET}, {}),
+    ("POST", "feed/clinic/Patient", {**PATIENT, "nonsense": SECRET}, {}),
+    ("POST", "feed/clinic/Patient", {**PATIENT, "gender": SECRET}, {}),
+    ("POST", "feed/clinic/Patient", {**PATIENT, "birthDate": SECRET}, {}),
+    ("POST", "feed/clinic/Patient", {**PATIENT, "name": SECRET}, {}),
+    ("POST", "feed/clinic/Patient", {"resourceType": SECRET}, {}),
+    ("POST", "feed/clinic/Patient", f'{{"resourceType": "Patient", "a": {SECRET}', {"Content-Type": JSON}),
+    ("POST", "feed/clinic/Patient", f"<Patient><{SECRET}></Patient>", {"Content-Type": "text/xml"}),
+    ("POST", "feed/clinic/Patient", "x", {"Content-Type": SECRET}),
+    ("POST", "feed/clinic/Patient", "x", {"Content-Type": JSON, "Content-Encoding": SECRET}),
+    ("POST", "feed/clinic/Patient/_search", f"birthdate={SECRET}", {"Content-Type": "text/plain"}),
+    (
+        "PATCH",
+        "feed/clinic/Patient/x",
+        f'[{{"op": "{SECRET}"}}]',
+        {"Content-Type": "application/json-patch+json"},
+    ),
+    ("GET", "fhir/Patient/x", None, {"Accept": SECRET}),
+    ("GET", "fhir/Patient/x", None, {"Authorization": f"Bearer {SECRET}"}),
+    ("GET", "fhir/Patient/x", None, {"Host": f"{SECRET}<>"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "headers"), PROVOKING)
+def test_H24_a_refusal_tells_nothing_of_the_inside_and_repeats_no_value(
+    clinic: Caller, method: str, path: str, body: Any, headers: dict[str, str]
+) -> None:
+    answer = clinic.ask(method, path, body, **headers)
+
+    assert 400 <= answer.status_code < 500
+    told = answer.text.replace("gateway-problem", "").replace("fhirgate.example", "")
+    assert not [word for word in BEHIND if word in told]

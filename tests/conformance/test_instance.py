@@ -408,3 +408,25 @@ def test_I22_text_with_formatting_comes_back_as_it_was_sent(clinic: Caller) -> N
     told = clinic.tell("clinic", {**PATIENT, "text": text})
 
     assert clinic.get(f"feed/clinic/Patient/{told['id']}").json()["text"] == text
+
+
+@pytest.mark.parametrize("type", ["Patient", "Observation"])
+def test_I18_what_stands_on_fhir_is_never_deleted(clinic: Caller, type: str) -> None:
+    answer = clinic.ask("DELETE", f"fhir/{type}/x")
+
+    assert (answer.status_code, code(answer)) == (405, "http.write-elsewhere")
+    assert "DELETE" not in answer.headers["Allow"]
+
+
+def test_I18_no_reference_holds_a_deletion_back(clinic: Caller) -> None:
+    id, _ = put(clinic)
+    refers = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"text": "a"},
+        "subject": {"reference": f"Patient/{id}"},
+    }
+    told = clinic.tell("clinic", refers)
+
+    assert clinic.ask("DELETE", f"feed/clinic/Patient/{id}").status_code == 204
+    assert clinic.get(f"feed/clinic/Observation/{told['id']}").json()["subject"] == refers["subject"]

@@ -265,6 +265,7 @@ def test_M4_where_no_token_service_is_named_nothing_is_said_of_one(clinic: Calle
     answer = clinic.get(f"fhir/{SMART}")
 
     assert (answer.status_code, answer.json()["resourceType"]) == (404, "OperationOutcome")
+    assert "http.no-tokens" in answer.text
     assert "extension" not in statement(clinic, "fhir")["rest"][0]["security"]
 
 
