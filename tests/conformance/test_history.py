@@ -40,9 +40,12 @@ def stays(clinic: Caller) -> str:
 
 
 def tags(bundle: dict[str, Any]) -> list[str]:
-    """Id and version of each entry."""
+    """Id and version of each entry; of a Patient with its type, for others may share its id."""
+    where = [each["fullUrl"].rsplit("/", 2)[1:] for each in bundle.get("entry", [])]
+    etags = [each["response"]["etag"] for each in bundle.get("entry", [])]
     return [
-        f"{each['fullUrl'].rpartition('/')[2]} {each['response']['etag']}" for each in bundle.get("entry", [])
+        f"Patient/{id} {etag}" if type == "Patient" else f"{id} {etag}"
+        for (type, id), etag in zip(where, etags, strict=True)
     ]
 
 
