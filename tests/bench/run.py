@@ -62,6 +62,20 @@ def _get(name: str, callers: int) -> Row:
     )
 
 
+def _bare(name: str, callers: int) -> Row:
+    line = rf"{re.escape(name)}, {callers} at a time: "
+    return Row(
+        f"{name}, {callers} at a time, no audit",
+        "CPU µs",
+        rf"{line}.*without audit{NUMBER} CPU",
+        rf"{line}bare function{NUMBER} CPU",
+        rf"{line}.*without audit.*?,{NUMBER} x \(wanted",
+        "<= 2 x a bare function",
+        "ratio",
+        most=2,
+    )
+
+
 BENCHES = {
     "mapping": Bench(
         "bench_mapping.py",
@@ -149,6 +163,16 @@ BENCHES = {
             _get(name, callers)
             for name in ("Patient by id", "Observation?patient= (50)")
             for callers in (1, 16)
+        ),
+    ),
+    "raw": Bench(
+        "bench_raw.py",
+        (),
+        ("200",),
+        tuple(
+            _bare(name, callers)
+            for name in ("GET Patient by id", "Patient?identifier=", "Observation?patient=&_count=20")
+            for callers in (1, 8)
         ),
     ),
 }
