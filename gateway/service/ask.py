@@ -10,6 +10,7 @@ import msgspec
 from gateway.fhir import index
 from gateway.fhir.json import read_trusted
 from gateway.fhir.meets import holds
+from gateway.fhir.parameters.tokens import SETS
 from gateway.fhir.query import ANY_REFERENCE, Criterion, Query, Target
 from gateway.identity.person import is_nhs_system, nhs_is_verified, objects, text
 from gateway.problems import Problem, problem, refuse
@@ -318,10 +319,16 @@ def _question(query: Query, child: Row, limit: int, before: Cursor | None) -> Qu
         limit=limit,
         after=before.after if before else None,
         about=about.param,
-        # ids are ours alone, and an identifier of a person is not for another organisation's log
-        ours=frozenset(each.param for each in filters if each.kind == "reference" and each.chained is None),
+        ours=frozenset(each.param for each in filters if _means_something_here_alone(each)),
         accept=lambda body: _accepts(query.type, filters, body),
     )
+
+
+def _means_something_here_alone(criterion: Criterion) -> bool:
+    """Whether a filter is not sent: ids and value sets are ours; a person's identifier is for nobody's log."""
+    if criterion.chained is not None:
+        return False
+    return criterion.kind == "reference" or criterion.modifier in SETS
 
 
 def _pair(criterion: Criterion) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import closing, suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from gateway.security.audit import chained
 from gateway.store.audit import SqliteTrail
 from gateway.store.connections import connect
 from gateway.store.opening import open_store
-from gateway.store.schema import prepare
+from gateway.store.schema import migrations, prepare
 
 
 def settings(folder: Path, database: str) -> str:
@@ -51,6 +52,36 @@ def test_a_server_is_named_by_its_url(tmp_path: Path, url: str) -> None:
 )
 def test_a_password_is_never_shown(url: str, shown: str) -> None:
     assert without_password(url) == shown
+
+
+def test_a_store_with_resources_says_that_its_index_is_of_before(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # both are there before either is changed: the one takes `migrations` from the other
+    modules = [import_module(f"gateway.store.{name}") for name in ("schema", "postgres.schema")]
+    for module in modules:
+        monkeypatch.setattr(module, "migrations", lambda kind: migrations(kind)[:3])
+    store = open_store(database)
+    with store.write() as work, work.lend() as session:
+        columns = (
+            "rid, type, state, time, updated, version, highest, local, public, digest, method, place, rule"
+        )
+        values = "1, 1, 0, 0, 0, 1, 1, 'a', 'a', '', '', '', ''"
+        session.execute(f"INSERT INTO resource ({columns}, told, body) VALUES ({values}, '', '')")
+    store.close()
+    monkeypatch.undo()
+
+    again = open_store(database)
+
+    assert again.indexed() == {"": "1"}
+    again.close()
+
+
+def test_a_new_store_lacks_nothing(database: str) -> None:
+    store = open_store(database)
+
+    assert store.indexed() == {}
+    store.close()
 
 
 def test_a_file_that_must_be_there_is_not_made(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """An index made anew: what older resources are not indexed for is refused until it is done, then found."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from postgres import postgres  # noqa: F401
@@ -171,6 +173,54 @@ def test_a_server_that_was_started_before_is_named(place: Place) -> None:
 
     gateway.indexing.note_served()
     assert gateway.indexing.renew() > 0
+    gateway.close()
+
+
+def test_a_server_finds_what_another_process_indexed_while_it_wrote(place: Place) -> None:
+    gateway = place.open()
+    tell(gateway, 20)
+    gateway.close()
+    place.add()
+    server = place.open()
+    command = place.open()
+    assert refused(server, "Patient", "nickname", "bo")
+    writer = Thread(target=tell, args=(server, 20), kwargs={"nickname": "Bobo"})
+
+    writer.start()
+    command.indexing.renew()
+    writer.join()
+
+    time.sleep(1.1)
+    assert len(found(server, "Patient", "nickname", "bo")) == 20
+    assert len(found(server, "Patient", "nickname", "bobo")) == 20
+    whole = server.store.snapshot()
+    command.indexing.renew()
+    assert server.store.snapshot() == whole
+    server.close()
+    command.close()
+
+
+def test_what_an_undone_load_falls_back_to_is_indexed_as_well(place: Place) -> None:
+    gateway = place.open()
+    tell(gateway, 1)
+    before = gateway.store.snapshot()
+    patient = {"resourceType": "Patient", "id": "p0", "name": [{"use": "nickname", "given": ["Bobo"]}]}
+    file = place.folder / "again.ndjson"
+    file.write_text(json.dumps(patient))
+    report = gateway.loader.load([file], gateway.feed("clinic"), None)
+    gateway.close()
+    place.add()
+    gateway = place.open()
+    gateway.indexing.renew()
+    gateway.loader.undo(report.number)
+
+    assert found(gateway, "Patient", "nickname", "bo0") == ["p0"]
+    assert found(gateway, "Patient", "nickname", "bobo") == []
+    gateway.close()
+    (place.folder / "profiles" / "nickname.json").unlink()
+    gateway = place.open()
+    gateway.indexing.renew()
+    assert gateway.store.snapshot() == before
     gateway.close()
 
 
