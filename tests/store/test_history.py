@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from test_plans import postgres_plan
 from told import child_of, patient, version
 
 from gateway.store.base import ASK, Delete, Era, Key, Past, Store
+from gateway.store.changes import Telling
 
 TYPES = ["Patient", "Observation"]
 
@@ -175,3 +177,37 @@ def test_a_childs_patient_has_the_one_version_that_stands(store: Store) -> None:
     assert [each.row.version for each in past.versions] == [row.version]
     assert store.vread(ASK, "Patient", "id-one", "1") is None
     assert store.vread(ASK, "Patient", "id-one", row.version) is not None
+
+
+class Listener:
+    """A connection that keeps what is asked of it."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.asked: list[tuple[str, Any]] = []
+
+    def execute(self, sql: str, args: Any = ()) -> Any:
+        """Keep the statement, and run it."""
+        self.asked.append((sql, args))
+        return self.connection.execute(sql, args)
+
+
+@pytest.mark.parametrize("era", [Era(), Era(oldest_first=True), Era(since=5, before=35, outlasts=20)])
+def test_a_page_of_a_history_is_read_off_an_index_in_its_order(told: Store, era: Era) -> None:
+    store: Any = told
+    with store.lend(steady=True) as connection:
+        listener = Listener(connection)
+        feed = store.numbers.feed(connection, "school")
+        type = store.numbers.type(connection, "Observation")
+        Telling(listener, store.dialect, store.numbers)._places(feed, type, era, 3, (30, 1, 2))
+        assert len(listener.asked) == 2
+        for sql, args in listener.asked:
+            index = "resource_made" if sql.startswith("SELECT r.") else "version_made"
+            if store.dialect.along:
+                steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", args)]
+                assert any(f"USING INDEX {index} (type=? AND feed=?" in step for step in steps), steps
+                assert not [step for step in steps if "TEMP B-TREE" in step or step.startswith("SCAN")]
+            else:
+                nodes = postgres_plan(connection, sql, args)
+                assert index in [node.get("Index Name") for node in nodes], nodes
+                assert not {"Sort", "Seq Scan", "Incremental Sort"} & {node["Node Type"] for node in nodes}
