@@ -7,20 +7,19 @@ Source: https://hl7.org/fhir/R4/compartmentdefinition-patient.html
 """
 
 from dataclasses import replace
-from functools import cache
 
 from gateway.fhir import facts
 from gateway.fhir.index import about_codes
 from gateway.fhir.query import Criterion, Query, Target, Value
 
 
-@cache
+@facts.remembered
 def in_compartment(resource_type: str) -> bool:
     """Whether a resource of the type can be in a Patient's compartment."""
     return bool(about_codes(resource_type))
 
 
-@cache
+@facts.remembered
 def compartment_types() -> tuple[str, ...]:
     """The types that can be in a Patient's compartment."""
     return tuple(each for each in facts.resource_types() if in_compartment(each))

@@ -263,7 +263,8 @@ def _named_children(store: Reads, query: Query, asking: Asking) -> set[str]:
     """The children a question names by their Patients: that nothing is there is told of them as well."""
     named = {
         each.value.to.removeprefix("Patient/")
-        for criterion in query.criteria
+        for asked in (query, *query.each)
+        for criterion in asked.criteria
         for each in criterion.values
         if isinstance(each.value, Target) and each.value.to.startswith("Patient/")
     }

@@ -15,11 +15,10 @@ from gateway.fhir.query import Criterion, Span, Token, Value
 from gateway.problems import refuse
 from gateway.problems.store import STORE_SEARCH
 from gateway.store.composites import any_pair, pairs
-from gateway.store.having import having
+from gateway.store.having import are_many, having
 from gateway.store.kinds import KINDS, MODIFIERS, POINTS, in_record, token_rows
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, WITHIN_FEED
 from gateway.store.view import Clause, View, either, exists, negated, rows, shown, together
-
 
 #: What can be asked of every type, and has no index rows of its own.
 _OF_ALL = frozenset({"_id", "_lastUpdated", HAS})
@@ -127,7 +126,7 @@ def _link(view: View, param: int, type: str, inner: Criterion) -> Clause:
     seen, base = shown(target, t)
     start, joined, back, own = _roads(view, target, t, x)
     tested = exists(view, back, f"{own} AND {seen} AND {test}", param, *base, *values)
-    if not wanted.members:
+    if not wanted.members or are_many(view, wanted):
         return Clause((), tested)
     union, picks = together(wanted.members)
     picked = f"(SELECT DISTINCT rid FROM ({union}) u{target.depth}) p{target.depth}"

@@ -18,6 +18,7 @@ from gateway.store.view import Sql, View, texts
 _Named = dict[str, set[str]]
 
 _AT_ONCE = 500
+_THERE = 0
 
 
 class FollowingReads(Lending, Protocol):
@@ -112,6 +113,13 @@ def naming_sql(view: View, group: Sequence[Row], params: Sequence[int], limit: i
     )
 
 
+def called_sql(view: View, source: int, ids: object, one_of: str) -> Sql:
+    """The resources of a type that a feed calls by ids; a composed Patient calls them as /fhir does."""
+    if source:
+        return f"{ROW} WHERE r.feed = ? AND r.type = ? AND r.local {one_of}", (source, view.number, ids)
+    return f"{ROW} WHERE r.type = ? AND r.public {one_of}", (view.number, ids)
+
+
 def _targets(
     view: View, rows: Sequence[Row], params: Collection[str] | None
 ) -> dict[tuple[int, str], _Named]:
@@ -139,14 +147,9 @@ def _called(view: View, source: int, named: _Named) -> Iterator[tuple[set[str], 
                 leads.setdefault(child << REC_BITS, set()).update(named[local])
         for row in _by_rid(view, list(leads)):
             yield leads[row.rid], row
-    elif source:
-        where = f"r.feed = ? AND r.type = ? AND r.local {text}"
-        for row in _matching(view, where, (source, view.number, ids)):
-            yield named[row.local], row
     else:
-        # a composed Patient speaks of others by the ids that /fhir shows
-        for row in _matching(view, f"r.type = ? AND r.public {text}", (view.number, ids)):
-            yield named[row.public], row
+        for row in _matching(view, called_sql(view, source, ids, text)):
+            yield named[row.local if source else row.public], row
 
 
 def _callers(
@@ -180,12 +183,14 @@ def _by_feed(rows: Sequence[Row]) -> Iterator[list[Row]]:
 def _by_rid(view: View, rids: Sequence[int]) -> Iterator[Row]:
     if rids:
         text, values = view.dialect.any_of(list(rids))
-        yield from _matching(view, f"r.rid {text}", (values,))
+        yield from _matching(view, (f"{ROW} WHERE r.rid {text}", (values,)))
 
 
-def _matching(view: View, where: str, values: Sequence[object]) -> Iterator[Row]:
-    for found in view.connection.execute(f"{ROW} WHERE {where} AND r.state = 0", values):
-        yield row_of(view.connection, view.numbers, found)
+def _matching(view: View, sql: Sql) -> Iterator[Row]:
+    """The resources of a statement that are there: asked for it, an index by state would be read through."""
+    for found in view.connection.execute(*sql):
+        if found[-1] == _THERE:
+            yield row_of(view.connection, view.numbers, found)
 
 
 def _parts(named: _Named) -> Iterator[_Named]:

@@ -9,6 +9,10 @@ from gateway.store.kinds import in_record
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, WITHIN_FEED
 from gateway.store.view import Clause, View, exists, shown, together
 
+#: More than so many are not gathered, to find what is at the other end of their references: that is tested of
+#: each resource.
+MANY = 20_000
+
 Condition = Callable[[View, Criterion], Clause]
 
 
@@ -44,7 +48,7 @@ def having(view: View, criterion: Criterion, inner: Criterion, condition: Condit
     tested = exists(
         view, start, f"{joined} AND {t}.rid = {x}.rid AND {seen} AND {test}", param, *base, *values
     )
-    if not wanted.members:
+    if not wanted.members or are_many(view, wanted):
         return Clause((), tested)
     union, picks = together(wanted.members)
     name = f"p{source.depth}"
@@ -55,6 +59,13 @@ def having(view: View, criterion: Criterion, inner: Criterion, condition: Condit
         f" WHERE {t}.rid = {name}.rid AND {seen} AND {behind}"
     )
     return Clause(((member, (*picks, *base, param)),), tested)
+
+
+def are_many(view: View, wanted: Clause) -> bool:
+    """Whether a condition has too many members to be gathered."""
+    union, values = together(wanted.members)
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM ({union}) u LIMIT {MANY + 1}) n"
+    return bool(view.connection.execute(counted, values).fetchone()[0] > MANY)
 
 
 def _roads(view: View, source: View, names: tuple[str, str, str]) -> _Roads:

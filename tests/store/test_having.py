@@ -6,7 +6,7 @@ import pytest
 from told import child_of, composed, ids, patient, to, token, version
 
 from gateway.fhir.query import Criterion, Entry, Target, Text, Token
-from gateway.store import search
+from gateway.store import having, search
 from gateway.store.base import ASK, Store
 
 
@@ -15,10 +15,13 @@ def has(source: str, param: str, inner: Criterion) -> Criterion:
     return Criterion("_has", "has", source, chained=inner, within=(param,))
 
 
-@pytest.fixture(params=[1000, 0], ids=["a criterion leads", "the order leads"])
+@pytest.fixture(
+    params=[(1000, 1000), (0, 1000), (1000, 0)], ids=["it leads", "the order leads", "too many refer"]
+)
 def told(request: pytest.FixtureRequest, store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Two feeds that use the same ids: in each, Ada has an observation in an encounter, Ben an encounter."""
-    monkeypatch.setattr(search, "RARE", request.param)
+    monkeypatch.setattr(search, "RARE", request.param[0])
+    monkeypatch.setattr(having, "MANY", request.param[1])
     with store.write() as work:
         for feed in ("school", "clinic"):
             code = (Entry("code", Token("loinc", feed)), Entry("encounter", Target("Encounter/e1", "", "")))

@@ -138,3 +138,11 @@ def test_what_is_about_a_sealed_child_does_not_come_along(house: House) -> None:
         )
     ]
     assert ["entry" in each for each in bundles] == [False] * 5
+
+
+def test_a_child_of_whom_nothing_is_found_is_in_the_audit(house: House) -> None:
+    child = house.tell("clinic", ANN)
+
+    for path in ("*", "Observation", "*?_type=Flag,Observation&_summary=count"):
+        assert house.bundle(f"/fhir/Patient/{child}/{path}")["total"] == 0
+        assert house.last_look().children == (child,)
