@@ -220,7 +220,11 @@ class Asker:
         content = self._keys.unseal(sealed, self._life)
         if content is None:
             raise refuse(SEARCH_CURSOR)
-        place = msgspec.json.decode(content, type=_Place)
+        try:
+            place = msgspec.json.decode(content, type=_Place)
+        except msgspec.MsgspecError:
+            # the link of something else than a search
+            raise refuse(SEARCH_CURSOR) from None
         if (place.client, place.base) != (asking.client, asking.base):
             raise refuse(SEARCH_CURSOR)
         return place

@@ -431,6 +431,42 @@ def test_O1_a_next_link_of_everything_is_good_for_its_own_client_base_and_patien
     assert clinic.get(link).status_code == 200
 
 
+def test_Q3_a_next_link_of_one_kind_of_answer_is_none_of_another(clinic: Caller, told: Told) -> None:
+    paths = (f"Patient/{told.child}/$everything", "Observation", "Observation/_history")
+    sealed = {}
+    for path in paths:
+        links = clinic.get(f"feed/clinic/{path}?_count=1").json()["link"]
+        url = next(each["url"] for each in links if each["relation"] == "next")
+        sealed[path] = url.partition("?")[2]
+
+    answers = {
+        (one, other): clinic.get(f"feed/clinic/{one}?{sealed[other]}") for one in paths for other in paths
+    }
+
+    for (one, other), answer in answers.items():
+        assert answer.status_code == (200 if one == other else 404), (one, other)
+
+
+def test_B8_operations_are_asked_in_a_batch_as_well(clinic: Caller, told: Told) -> None:
+    paths = (
+        f"Patient/{told.child}/$everything",
+        f"Observation/$lastn?patient={told.child}&code:missing=true",
+        f"Patient/{told.child}/$meta",
+        f"Patient/{told.child}/$nonsense",
+    )
+    entries: list[dict[str, Any]] = [{"request": {"method": "GET", "url": path}} for path in paths]
+    wrong = {**PATIENT, "gender": "girl"}
+    entries.append({"request": {"method": "POST", "url": "Patient/$validate"}, "resource": wrong})
+
+    answer = clinic.ask("POST", "feed/clinic", {"resourceType": "Bundle", "type": "batch", "entry": entries})
+
+    answered = answer.json()["entry"]
+    statuses = [each["response"]["status"][:3] for each in answered]
+    assert statuses == ["200", "200", "200", "404", "200"]
+    assert {each["resource"]["id"] for each in answered[0]["resource"]["entry"]} >= {told.child, told.old}
+    assert answered[4]["response"]["outcome"]["issue"][0]["code"] == "code-invalid"
+
+
 def test_H16_everything_leaves_out_what_it_does_not_know_only_if_asked_to_be_lenient(
     clinic: Caller, told: Told
 ) -> None:

@@ -144,6 +144,7 @@ CHECKS = {
         "O1": "`$everything` of a child: types, dates, pages; an id nobody used is 404",
         "O2": "`$everything` never brings in another child",
         "O3": "`$validate` of a type and of a resource, by profile and by mode: 200 whatever it finds",
+        "O4": "`$match`: graded candidates, and nobody is found by trying numbers",
         "O5": "`$lastn`: the newest of each code, with ties",
         "O7": "`$meta`, `$meta-add`, `$meta-delete`",
         "O8": "An operation nobody has is 404, at the wrong level 405, by GET only where it changes nothing",

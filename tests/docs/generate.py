@@ -116,6 +116,28 @@ gives) by parameters that all of them have, sorted as usual, by `_id` or by `_la
 R4's compartment has what the Patient performed or wrote as well; here that belongs to whom it is about."""
 
 
+OPERATIONS = """\
+`$validate` says of a resource that is sent, or of the one that stands, what a write would be told: 200 with
+an OperationOutcome whatever is found. It judges R4's structures, types, codes, references and rules, the
+profiles that the resource claims and that `profile` names, and extensions by their own definitions, as far
+as these lie in a folder of profiles: how many, types, fixed values and patterns, required codes, slices.
+What a profile says beyond that (rules in FHIRPath, value sets that are not here, the order of slices) is
+named in an issue `profile.not-judged`. With `check_profiles` writes over HTTP are held against the profiles
+they claim too. `mode` is `create`, `update` or `delete`.
+
+`Patient/[id]/$everything` has the Patient and all that is about it, record by record, in pages of `_count`;
+`_type` and `_since` narrow it, and `start` and `end` by the date of care, where what has none stays. On a
+feed what is about nobody (who did it, and where) comes along, and `Patient/$everything` has all Patients;
+a Patient that says to see also another is followed where both are one child. On `/fhir` connected servers
+are not asked, and the answer says so. What is about another child never comes.
+
+`Observation/$lastn` has the newest `max` (1) Observations of each code about a patient or subject, of a
+category or code, ties included. Observations are of one code that share a coding, also through a third.
+
+`$meta` is the `meta` of a resource; `$meta-add` and `$meta-delete` change its profiles, security labels and
+tags, and so make a new version."""
+
+
 def fhir() -> str:
     """docs/reference/fhir.md."""
     lines = [
@@ -162,6 +184,10 @@ def fhir() -> str:
         *RESULTS.format(rounds=ROUNDS).splitlines(),
         "",
         "In `identifier` the short names `CCI|`, `NHS|` and `UPN|` stand for the systems of these numbers.",
+        "",
+        "## Operations",
+        "",
+        *OPERATIONS.splitlines(),
         "",
         "## Parameters of each type",
         "",
