@@ -8,9 +8,10 @@ from typing import Any
 from gateway.fhir import facts, json, xml
 from gateway.fhir.profile_check import extended, follows
 from gateway.fhir.profiles import Profile, base_type, profile
+from gateway.fhir.validate import validate
 from gateway.fhir.value_sets import Codes, codes_of
 from gateway.problems import Problem, Refused, problem
-from gateway.problems.profile import PROFILE_CLAIMED_UNKNOWN, PROFILE_UNKNOWN
+from gateway.problems.profile import PROFILE_CLAIMED_UNKNOWN, PROFILE_OTHER_TYPE, PROFILE_UNKNOWN
 
 Resource = dict[str, Any]
 
@@ -20,12 +21,13 @@ _READS: dict[str, Callable[[bytes], Any]] = {".json": json.read, ".xml": xml.rea
 class Definitions:
     """What the folders of profiles hold, by canonical url; each profile is prepared when it is first asked.
 
-    A file that cannot be read as FHIR counts as not there.
+    A file that cannot be read as FHIR, or whose resource has not the shape of one, counts as not there.
     """
 
     def __init__(self, folders: Iterable[Path], base_uri: str) -> None:
         found = (_resource(file, base_uri) for folder in folders for file in sorted(folder.rglob("*.*")))
         self._found = {str(each["url"]): each for each in found if each and "url" in each}
+        self._sound: dict[str, bool] = {}
         self._profiles: dict[str, Profile] = {}
         self._codes: dict[str, Codes | None] = {}
 
@@ -33,7 +35,11 @@ class Definitions:
         """The resource of a canonical url; where a version is named, only that one."""
         url, _, version = canonical.partition("|")
         found = self._found.get(url)
-        return found if found and version in ("", found.get("version")) else None
+        if found is None or version not in ("", found.get("version")):
+            return None
+        if url not in self._sound:
+            self._sound[url] = not any(each.kind.status == 400 for each in validate(found))
+        return found if self._sound[url] else None
 
     def profiles(self, type: str) -> tuple[str, ...]:
         """The canonical urls of the profiles of a resource type."""
@@ -64,6 +70,8 @@ class Definitions:
             return None
         if isinstance(value, str):
             return any(code == value for _, code in codes)
+        if not isinstance(value, dict):
+            return None
         listed = value.get("coding", []) if type == "CodeableConcept" else [value]
         return any((each.get("system", ""), each.get("code")) in codes for each in listed)
 
@@ -81,15 +89,16 @@ class Definitions:
         wanted = dict.fromkeys([*((url, True) for url in asked), *((url, False) for url in claimed)])
         done: set[str] = set()
         for url, named in wanted:
-            known = self.profile(url)
-            if url in done or base_type(url) == resource["resourceType"]:
+            if url in done:
                 continue
             done.add(url)
-            if known is None:
-                kind = PROFILE_UNKNOWN if named else PROFILE_CLAIMED_UNKNOWN
-                found.append(problem(kind, profile=url))
-            else:
+            base = base_type(url)
+            if base and not facts.is_a(resource["resourceType"], base):
+                found.append(problem(PROFILE_OTHER_TYPE, profile=url, type=base))
+            elif not base and (known := self.profile(url)) is not None:
                 found += follows(resource, known, self.profile, self.in_set)
+            elif not base:
+                found.append(problem(PROFILE_UNKNOWN if named else PROFILE_CLAIMED_UNKNOWN, profile=url))
         found += extended(resource, self.profile, self.in_set)
         # a profile and an extension's own definition may say the same of it
         return list({(each.kind, each.place.path, each.says): each for each in found}.values())
