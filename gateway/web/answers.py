@@ -21,7 +21,7 @@ def resource(
     body: bytes, version: str, updated: int, *, status: int = 200, more: Sequence[Header] = ()
 ) -> Response:
     """One resource with its version and date."""
-    return Response(status, body, [*stamps(version, updated), *more])
+    return Response(status, body, [*stamps(version, updated), *more], updated=updated)
 
 
 def stamps(version: str, updated: int) -> list[Header]:

@@ -107,6 +107,7 @@ def test_B1_each_answer_says_what_its_headers_would(clinic: Caller, number: str)
     assert written["location"] == f"{clinic.url}/feed/clinic/Patient/{number}/_history/1"
     assert written["etag"] == told[1]["response"]["etag"] == read.headers["ETag"]
     assert written["lastModified"] == read.json()["meta"]["lastUpdated"]
+    assert told[1]["response"]["lastModified"] == read.json()["meta"]["lastUpdated"]
     assert told[1]["response"]["status"] == "200 OK"
     assert told[1]["resource"] == read.json()
 
