@@ -76,6 +76,7 @@ def child(
 @click.argument("number", type=int, required=False)
 @click.option("--same", is_flag=True, help="The record is about that child: link it.")
 @click.option("--different", is_flag=True, help="The record is about another child: leave it.")
+@click.option("--not-sure", is_flag=True, help="Somebody looked and could not tell; it stays open.")
 @click.option("--undo", is_flag=True, help="Take the decision back: links and match are as before.")
 @click.option("--reason", help="Why; needed for a decision.")
 @with_json
@@ -84,6 +85,7 @@ def matches(
     number: int | None,
     same: bool,
     different: bool,
+    not_sure: bool,
     undo: bool,
     reason: str | None,
     as_json: bool,
@@ -96,13 +98,15 @@ def matches(
       fhirgate matches
       fhirgate matches 41 --different --reason "twins, spoken to the school"
     """
-    if same + different + undo > 1:
-        raise click.UsageError("Use one of --same, --different and --undo.")
-    if (same or different) and (number is None or not reason):
+    if same + different + not_sure + undo > 1:
+        raise click.UsageError("Use one of --same, --different, --not-sure and --undo.")
+    if (same or different or not_sure) and (number is None or not reason):
         raise click.UsageError("A decision names the match and gives a --reason.")
     with opened(config_path) as gateway:
         if number is not None and (same or different):
             return _decide(gateway, number, same, str(reason), as_json)
+        if number is not None and not_sure:
+            return _not_sure(gateway, number, str(reason), as_json)
         if undo:
             return _take_back(gateway, number, as_json)
         found = _matches(gateway, number)
@@ -130,6 +134,17 @@ def _decide(gateway: Gateway, number: int, same: bool, reason: str, as_json: boo
         say.out(f"Match {number}: {'the same child' if same else 'different children'}. Written down.")
         say.out(f"Undo with: fhirgate matches {number} --undo")
     return 0 if done else 1
+
+
+def _not_sure(gateway: Gateway, number: int, reason: str, as_json: bool) -> int:
+    sides = _sides(gateway, number)
+    gateway.not_sure(number, reason=reason, author=person())
+    _enter(gateway, number, "not sure", sides)
+    if as_json:
+        say.as_json({"match": number, "decision": ""})
+    else:
+        say.out(f"Match {number} stays open. Written down.")
+    return 1
 
 
 def _take_back(gateway: Gateway, number: int | None, as_json: bool) -> int:

@@ -188,6 +188,15 @@ class Gateway:
         with self.store.write() as work:
             return decisions.decide(work, self.linker, number, same, Author(author, reason, now()))
 
+    def not_sure(self, number: int, *, reason: str, author: str) -> None:
+        """Write down that a person looked at a match and could not tell; it stays open.
+
+        Raises:
+            Refused: `service.unknown-review`, `service.review-decided`.
+        """
+        with self.store.write() as work:
+            decisions.not_sure(work, number, Author(author, reason, now()))
+
     def take_apart(self, feed: Feed, local: str, *, reason: str, author: str) -> Child:
         """A person takes a record out of the child it is linked to; the child it has from now on.
 

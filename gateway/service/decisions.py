@@ -12,11 +12,11 @@ from gateway.problems.service import (
 from gateway.service import life
 from gateway.service.events import MERGED, SPLIT, Author
 from gateway.service.link import MACHINE, PERSON, Linker, sides_of
-from gateway.store.base import Child, Link, Record, Review, Work
+from gateway.store.base import Child, LifeEvent, Link, Record, Review, Work
 
 #: The reason of a link event that a decision about an entry made is this and the entry's number.
 MATCH = "match-"
-DIFFERENT = "different"
+DIFFERENT, NOT_SURE = "different", "not-sure"
 #: The state of an entry that was decided by a merge is this and the number of the event.
 _MERGED = f"{MERGED}-"
 _SAME = "same"
@@ -42,8 +42,29 @@ def decide(work: Work, linker: Linker, number: int, same: bool, author: Author) 
         return life.merge_by_two(work, linker, child, into, author)
     if not same and own is not None and own == other:
         linker.move(work, entry.rec, None, Reason(f"{MATCH}{number}", author.reason), author.name, author.at)
-    work.close_reviews([number], _SAME if same else DIFFERENT)
+    work.close_reviews([number], _SAME if same else _written_down(work, own, other, author))
     return True
+
+
+def not_sure(work: Work, number: int, author: Author) -> None:
+    """Write down that a person looked and could not tell; the entry stays open.
+
+    Raises:
+        Refused: `service.unknown-review`, `service.review-decided`.
+    """
+    entry = _entry(work, number)
+    if entry.state != "open":
+        raise refuse(REVIEW_DECIDED, number=number)
+    own, other = sides_of(work, entry)
+    if own is not None:
+        work.live(LifeEvent(NOT_SURE, own, other, author.reason, author.name, author.at))
+
+
+def _written_down(work: Work, own: int | None, other: int | None, author: Author) -> str:
+    """The state of an entry whose sides are different, by the event that has author and reason."""
+    if own is None:
+        return DIFFERENT
+    return f"{DIFFERENT}-{work.live(LifeEvent(DIFFERENT, own, other, author.reason, author.name, author.at))}"
 
 
 def take_back(work: Work, linker: Linker, number: int, author: Author) -> None:
@@ -114,7 +135,7 @@ def _entry(work: Work, number: int) -> Review:
 
 
 def _decided(entry: Review) -> bool:
-    return entry.state in (_SAME, DIFFERENT) or entry.state.startswith(_MERGED)
+    return entry.state == _SAME or entry.state.startswith((DIFFERENT, _MERGED))
 
 
 def _undo_entry(work: Work, linker: Linker, entry: Review, author: Author) -> None:
@@ -122,6 +143,8 @@ def _undo_entry(work: Work, linker: Linker, entry: Review, author: Author) -> No
         event = work.life(number=int(entry.state.removeprefix(_MERGED)))[0]
         life.unmerge(work, linker, event.child, author)
         return
+    if entry.state.startswith(f"{DIFFERENT}-"):
+        work.unlive([int(entry.state.removeprefix(f"{DIFFERENT}-"))])
     work.reopen([entry.number])
     _undo(work, linker, _made_by(work, entry), author.at)
 

@@ -195,3 +195,22 @@ def test_looking_at_everything_anew_changes_nothing_that_is_right(full: Path, fh
     assert done.code == 0 and done.json["records"] > 0 and done.json["new"] == 0
     assert done.err == "", "quiet in a pipe"
     assert snapshot(full) == was
+
+
+def test_who_is_not_sure_leaves_the_match_open_and_is_remembered(full: Path, fhirgate: Run) -> None:
+    entry = fhirgate("matches", "--json").json[0]
+    number = entry["match"]
+
+    done = fhirgate("matches", number, "--not-sure", "--reason", "the school is closed")
+
+    assert done.code == 1 and "stays open" in done.out
+    assert number in [one["match"] for one in fhirgate("matches", "--json").json]
+    life = fhirgate("child", entry["own"], "--json").json["life"]
+    assert [(one["what"], one["reason"]) for one in life] == [("not-sure", "the school is closed")]
+    different = fhirgate("matches", number, "--different", "--reason", "spoken to both")
+    assert different.code == 0
+    said = [(one["what"], one["reason"]) for one in fhirgate("child", entry["own"], "--json").json["life"]]
+    assert ("different", "spoken to both") in said
+    assert "service.review-decided" in fhirgate("matches", number, "--not-sure", "--reason", "x").err
+    assert fhirgate(*undo_of(different)).code == 0
+    assert len(fhirgate("child", entry["own"], "--json").json["life"]) == 1
