@@ -149,8 +149,10 @@ def _reply(entry: Entry, response: Response) -> Reply:
     body = response.body if response.body and entry.request.method != "HEAD" else None
     outcome = body is not None and body.startswith(b'{"resourceType":"OperationOutcome"')
     url = response.stands_at.partition("/_history/")[0]
-    if not url and entry.request.method == "GET" and not entry.request.query and response.status == 200:
-        url = f"{entry.request.base}/{entry.request.path}"
+    request = entry.request
+    if not url and request.method == "GET" and response.status == 200 and not request.query:
+        # what an operation answers with stands nowhere
+        url = "" if "$" in request.path else f"{request.base}/{request.path}"
     return Reply(
         status=STATUS[response.status],
         resource=None if outcome else body,

@@ -463,6 +463,7 @@ def test_B8_operations_are_asked_in_a_batch_as_well(clinic: Caller, told: Told) 
     answered = answer.json()["entry"]
     statuses = [each["response"]["status"][:3] for each in answered]
     assert statuses == ["200", "200", "200", "404", "200"]
+    assert not any("fullUrl" in each for each in answered)
     assert {each["resource"]["id"] for each in answered[0]["resource"]["entry"]} >= {told.child, told.old}
     assert answered[4]["response"]["outcome"]["issue"][0]["code"] == "code-invalid"
 
