@@ -186,7 +186,7 @@ class Matcher:
         if two is not None:
             return two
         bars, given = self.model.bars, found.of("given")
-        seldom = bool(given) and self.model.tables["given"]["twin"][given] <= bars.seldom
+        seldom = given in _ONE_NAME and self.model.tables["given"]["twin"][given] <= bars.seldom
         return not seldom and weight.same - weight.twin < bars.twin
 
 
@@ -224,6 +224,7 @@ def _held(one: Person, other: Person, found: Levels) -> list[str]:
     return held if "same" in found.numbers else [*held, *_unnumbered(found)]
 
 
+_ONE_NAME = frozenset({"same", "turned", "short form"})
 _TWO_NAMES = frozenset({"less like", "initial", "other part", "other"})
 _HERE = frozenset({"same line", "postcode", "postcode slip"})
 

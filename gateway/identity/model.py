@@ -13,6 +13,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
+from gateway.identity.given_names import GIVEN_NAMES
 from gateway.identity.levels import FIELDS, LEVELS, NUMBERS
 from gateway.problems import refuse
 from gateway.problems.identity import MODEL_DAMAGED, MODEL_VERSION
@@ -43,8 +44,8 @@ class Rarity:
         return max(self.parts.get(name.replace(" ", ""), 0.0), self.floor)
 
     def is_common(self, name: str) -> bool:
-        """Whether a name is one that people are given: one in ten thousand or more."""
-        return self.parts.get(name.replace(" ", ""), 0.0) >= _COMMON
+        """Whether a first name is one that people are given: to one in ten thousand, or at all."""
+        return self.parts.get(name.replace(" ", ""), 0.0) >= _COMMON or name in GIVEN_NAMES
 
 
 @dataclass(frozen=True, slots=True)

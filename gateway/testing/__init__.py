@@ -9,15 +9,18 @@
 children            any number of invented children, in households, some of them twins; the same each time
 upn, nhs_number     numbers with the right check characters that were never given to anybody
 write_ctf           a Common Transfer File of them, of any size, in little memory
+write_area          invented families as the files of a hospital, schools and a council, with an answer key
 translate           what a mapping makes of one record
 """
 
+from gateway.testing.area import Answer, write_area
 from gateway.testing.children import Child, Household, children
 from gateway.testing.ctf import ctf_pupil, write_ctf
 from gateway.testing.numbers import nhs_number, temporary_upn, upn
 from gateway.testing.translate import Told, translate
 
 __all__ = [
+    "Answer",
     "Child",
     "Household",
     "Told",
@@ -27,5 +30,6 @@ __all__ = [
     "temporary_upn",
     "translate",
     "upn",
+    "write_area",
     "write_ctf",
 ]

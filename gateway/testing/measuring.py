@@ -1,5 +1,6 @@
 """How well a matcher does on invented families: what it joins, whom it takes for whom, and how fast."""
 
+import gc
 import random
 import time
 from collections import Counter, defaultdict
@@ -48,7 +49,7 @@ class Clusters:
         mixed: children that hold records of several.
         adopted: of those, the ones that hold the two lives of a child who was adopted.
         records: how many there were.
-        seconds: what it took.
+        seconds: of processor time.
     """
 
     precision: float
@@ -98,9 +99,9 @@ def clusters(
     Args:
         lives: from whom a record is about to what the two lives of one child have in common.
     """
-    began = time.perf_counter()
+    began = time.process_time()
     found = cluster(matcher, records)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     truths = Counter(truth for truth, _ in records)
     wanted = sum(_pairs(count) for count in truths.values())
     joined = right = mixed = adopted = 0
@@ -126,7 +127,7 @@ class Asked:
         right, wrong: by grade (that or higher), how often the child named first was the one, and was not.
         twins: unregistered twins asked about.
         taken: by grade, how many of them were taken for the one who is registered.
-        milliseconds: of each question.
+        milliseconds: of processor time, of each question.
         judged: probabilities above 0.01 that were given, and whether the child was the one.
     """
 
@@ -178,12 +179,14 @@ def ask(
             register.add(_person(plainly(kid), numbers), kid.number)
             count += 1
     outcome = Asked()
+    # What stays for good need not be gone through again and again while questions are timed.
+    gc.freeze()
     for kid in _questions(kids, absent, twins, questions, pick):
         office = pick.choice(("school", "school", "school", "care"))
         who = _person(told(kid, office, 0, pick, habits), numbers)
-        began = time.perf_counter()
+        began = time.thread_time()
         matches = matcher.matches(who, register.near(who), registered=count)
-        outcome.milliseconds.append(1000 * (time.perf_counter() - began))
+        outcome.milliseconds.append(1000 * (time.thread_time() - began))
         _note(outcome, kid, matches, twin=kid.number in twins, known=kid.number not in absent)
     return outcome
 

@@ -74,6 +74,15 @@ def postcode(written: str, pick: random.Random) -> str:
     return written[:place] + other + (written[place + 1 :] if place < -1 else "")
 
 
+def line(written: str, pick: random.Random) -> str:
+    """Return the first line of an address as another office writes it."""
+    number, _, street = written.partition(" ")
+    name, _, kind = street.rpartition(" ")
+    return pick.choice(
+        (f"{number} {name} {kind[:2]}", f"Flat {pick.randint(1, 9)}", f"{number}, {street}, Town", street)
+    )
+
+
 def digits(number: str, pick: random.Random) -> str:
     """Return a number with its sixth character another digit."""
     return number[:5] + str(pick.randrange(10)) + number[6:]

@@ -26,7 +26,8 @@ class Habits:
         turned: first name and surname in each other's place.
         date: of birth dates; three in ten of them have day and month swapped.
         sex, no_sex: the other one, none.
-        moved, no_address, postcode: elsewhere, none, mistyped.
+        moved, no_address, postcode, line: of addresses, elsewhere, none, mistyped, the first line written
+            another way.
         twin_number: of twins' records, those under the other twin's numbers.
         number: of numbers, those with a wrong digit.
         temporary: of UPNs at schools, those that are temporary ones.
@@ -50,6 +51,7 @@ class Habits:
     moved: float = 0.045
     no_address: float = 0.010
     postcode: float = 0.010
+    line: float = 0.040
     twin_number: float = 0.004
     number: float = 0.001
     temporary: float = 0.010
@@ -226,8 +228,10 @@ def _addressed(told: Telling, level: int, pick: random.Random, habits: Habits) -
         return replace(told, postcode=postcode, line=line)
     if (chance := chance - habits.moved) < habits.no_address:
         return replace(told, postcode="", line="")
-    if chance - habits.no_address < habits.postcode:
+    if (chance := chance - habits.no_address) < habits.postcode:
         return replace(told, postcode=slips.postcode(told.postcode, pick))
+    if chance - habits.postcode < habits.line:
+        return replace(told, line=slips.line(told.line, pick))
     return told
 
 
@@ -267,10 +271,11 @@ def patient(told: Telling, base: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "resourceType": "Patient",
         "id": f"r{told.number}",
-        "identifier": [one for one in numbers if one["value"]],
         "name": [name for name in names if name["family"] or name["given"]],
         "birthDate": told.born,
     }
+    if known := [one for one in numbers if one["value"]]:
+        found["identifier"] = known
     if told.sex:
         found["gender"] = _gender(told.sex)
     if told.postcode:
