@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.fhir.profile_values import Item, at, has, same
-from gateway.fhir.profiles import Node, base_type
+from gateway.fhir.profiles import Node
 
 #: Says of a value set, a type and a value whether the code is in it; None where that is not known.
 InSet = Callable[[str, str, Any], bool | None]
@@ -84,6 +84,3 @@ def _node(slice: Node, steps: tuple[str, ...]) -> Node | None:
     for step in steps:
         node = node.child(step) if node else None
     return node
-
-
-__all__ = ["InSet", "base_type", "fits"]
