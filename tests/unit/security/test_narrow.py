@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from gateway.fhir.ask import parse
 from gateway.fhir.query import Criterion, Query, Token, Value
+from gateway.fhir.several import parse_several
 from gateway.security.narrow import narrowed, reached
 from gateway.security.policy import hidden_systems
 
@@ -31,6 +34,9 @@ def systems(criterion: Criterion) -> list[str]:
         ("Observation", f"subject:Patient.identifier={UPN}|F201900116001"),
         ("Observation", f"patient:identifier={UPN}|F201900116001"),
         ("Patient", f"family=x&identifier={UPN}|F201900116001"),
+        ("Patient", f"_has:Observation:patient:identifier={UPN}|F201900116001"),
+        ("Observation", f"_has:DiagnosticReport:result:subject:Patient.identifier={UPN}|F201900116001"),
+        ("Observation", f"patient._has:Flag:patient:patient.identifier={UPN}|F201900116001"),
     ],
 )
 def test_a_hidden_identifier_finds_nobody(type: str, words: str) -> None:
@@ -89,3 +95,21 @@ def test_a_chain_names_the_types_it_passes_through() -> None:
     assert reached(query("Observation", "patient.identifier=x&code=y")) == {"Patient"}
     assert reached(query("Observation", "subject:Patient.name=x")) == {"Patient"}
     assert reached(query("Observation", "code=y")) == frozenset()
+
+
+def test_a_has_names_the_types_it_passes_through() -> None:
+    asked = query("Patient", "_has:Observation:patient:_has:DiagnosticReport:result:subject:Patient.family=x")
+
+    assert reached(asked) == {"Observation", "DiagnosticReport", "Patient"}
+
+
+def test_each_of_several_types_is_narrowed_by_itself() -> None:
+    pairs = [("_id", "1")]
+    asked = parse_several(("Flag", "Observation"), pairs, page_most=9)
+    hidden = query("Flag", f"patient.identifier={UPN}|F201900116001")
+    mixed = replace(asked, each=(hidden, asked.each[1]))
+
+    assert narrowed(asked, HIDDEN, SEEN) == asked
+    kept = narrowed(mixed, HIDDEN, SEEN)
+    assert kept is not None and kept.each == asked.each[1:]
+    assert narrowed(replace(mixed, each=(hidden,)), HIDDEN, SEEN) is None
