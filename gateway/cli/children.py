@@ -231,6 +231,14 @@ def _matches(gateway: Gateway, number: int | None) -> list[dict[str, Any]]:
     ]
 
 
+def _weighs(one: Mapping[str, Any]) -> dict[str, str]:
+    """What was weighed: how likely one child is, and the bits of each field; each bit doubles the odds."""
+    if "bits" not in one:
+        return {}
+    bits = ", ".join(f"{field} {bits:+.1f}" for field, bits in one["bits"].items())
+    return {"one child": f"{one['probability']:.1%} likely", "bits": bits}
+
+
 def _tell_match(one: Mapping[str, Any]) -> None:
     say.out(str(one["sentence"]))
     say.out()
@@ -241,6 +249,7 @@ def _tell_match(one: Mapping[str, Any]) -> None:
             "perhaps": cci.show(one["child"]),
             "agrees": ", ".join(one["agrees"]) or "nothing",
             "contradicts": ", ".join(one["contradicts"]) or "nothing",
+            **_weighs(one),
         }
     )
     say.out()
