@@ -206,6 +206,7 @@ def test_what_comes_along_is_our_own_and_the_account_says_so(
 
     newest = home.bundle(question(cci, "&_include=Observation:subject&_count=1"))
     both = home.bundle(question(cci, "&_include=Observation:subject"))
+    below = home.bundle(f"/fhir/Patient/{matches(both)[0]['subject']['reference'][8:]}/Observation?_count=1")
     several = home.bundle(f"/fhir?_type=Observation,Flag&patient.identifier={CCI}|{cci}")
 
     for bundle, many in ((newest, 1), (both, 2)):
@@ -214,6 +215,8 @@ def test_what_comes_along_is_our_own_and_the_account_says_so(
         assert [each["resourceType"] for each in patients] == ["Patient"]
         assert matches(bundle)[0]["subject"]["reference"] == f"Patient/{patients[0]['id']}"
         assert "service.included-here" in account(bundle)
+    assert [each["id"] for each in matches(below)] == [matches(newest)[0]["id"]]
+    assert [each["id"] for each in matches(home.bundle(following(below)))] == [matches(both)[1]["id"]]
     assert len(matches(several)) == 1
     assert list(account(several)) == ["service.asked-here"]
 
