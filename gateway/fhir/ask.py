@@ -15,7 +15,7 @@ from gateway.fhir import facts
 from gateway.fhir.composites import composites
 from gateway.fhir.having import HAS, is_having, read_having
 from gateway.fhir.includes import is_include, read_includes
-from gateway.fhir.index import UNSOUND, Elements, elements
+from gateway.fhir.index import UNSOUND, Elements, aliases, elements
 from gateway.fhir.leads import types_led_to
 from gateway.fhir.parameters import SHELF, Asked, Context, tokens
 from gateway.fhir.parameters.context import refused, split_commas
@@ -123,7 +123,7 @@ class _Known(NamedTuple):
         targets: the types it may lead to, if it is a reference; empty for any.
         looks_at: its elements.
         parts: of a composite parameter.
-        within: the names of its pairs in the index, if it is composite.
+        within: the names of its values in the index, where these are not its own code.
     """
 
     parameter: facts.Parameter
@@ -143,7 +143,9 @@ class _Known(NamedTuple):
 
     def names(self, modifier: str) -> tuple[str, ...]:
         """The codes under which the index has what is asked for, where that is not its own alone."""
-        return (f"{self.parameter.code}:{modifier}",) if modifier in ("text", "of-type") else self.within
+        if modifier in ("text", "of-type"):
+            return tuple(f"{name}:{modifier}" for name in self.within or (self.parameter.code,))
+        return self.within
 
     def leads_to(self, resource_type: str) -> bool:
         """Whether it is a reference that may lead to that type."""
@@ -272,7 +274,9 @@ def _all_known(resource_type: str) -> Mapping[str, _Known]:
 
 def _read_known(resource_type: str, parameter: facts.Parameter) -> _Known:
     if parameter.type != "composite":
-        return _Known(parameter, types_led_to(parameter), elements(resource_type, parameter.code))
+        code = parameter.code
+        names = aliases(resource_type).get(code, ())
+        return _Known(parameter, types_led_to(parameter), elements(resource_type, code), (), names)
     own = composites(resource_type)[parameter.code]
     targets = facts.parameters(resource_type)
     parts = tuple(

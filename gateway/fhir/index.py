@@ -3,7 +3,7 @@
 For each resource type one function is made, on first need, that walks a resource once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from gateway.fhir import facts
@@ -71,8 +71,39 @@ def indexed_codes(resource_type: str) -> tuple[str, ...]:
     return tuple(
         code
         for code, parameter in facts.parameters(resource_type).items()
-        if parameter.type in _TAKEN and parameter.expression and code not in _NOT_HERE
+        if parameter.type in _TAKEN
+        and parameter.expression
+        and code not in _NOT_HERE
+        and code not in aliases(resource_type)
     )
+
+
+@facts.remembered
+def aliases(resource_type: str) -> Mapping[str, tuple[str, ...]]:
+    """The parameters that look just where others together do, with these: they have no values of their own.
+
+    `combo-code` finds what `code` and `component-code` find.
+    """
+    reader = PathReader(resource_type)
+    # R4's own among each other: another one may not be indexed for all that is here
+    looks = {
+        code: (parameter.type, frozenset(_paths(reader, parameter.expression)))
+        for code, parameter in facts.parameters(resource_type).items()
+        if parameter.type in _TAKEN
+        and parameter.type != "reference"
+        and code not in _NOT_HERE
+        and parameter.definition.startswith(facts.PARAMETER_URL)
+    }
+    found: dict[str, tuple[str, ...]] = {}
+    for code, (kind, paths) in sorted(looks.items(), key=lambda each: len(each[1][1])):
+        parts = [
+            other
+            for other, (its_kind, its_paths) in looks.items()
+            if its_kind == kind and its_paths and its_paths < paths and other not in found
+        ]
+        if parts and frozenset().union(*(looks[each][1] for each in parts)) == paths:
+            found[code] = tuple(parts)
+    return found
 
 
 def clinical_time(resource: Resource, resource_type: str) -> Span | None:

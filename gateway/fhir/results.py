@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from gateway.fhir import facts
-from gateway.fhir.index import UNSOUND
+from gateway.fhir.index import UNSOUND, aliases
 from gateway.fhir.parameters import SHELF
 from gateway.fhir.parameters.context import refused
 from gateway.fhir.query import Query, Sort
@@ -60,6 +60,7 @@ def sortable(resource_type: str) -> tuple[str, ...]:
         and each.type not in ("reference", "composite")
         and each.expression
         and each.code not in UNSOUND
+        and each.code not in aliases(resource_type)
         and each.definition.startswith(facts.PARAMETER_URL)
     )
 

@@ -47,7 +47,8 @@ def clause(view: View, criterion: Criterion) -> Clause:
     if criterion.kind == "composite":
         return either(pairs(view, criterion, _alone))
     kind = "phrase" if criterion.modifier == "text" else criterion.kind
-    found = either(KINDS[kind](view, replace(criterion, param=criterion.names[0]), criterion.values))
+    named = [replace(criterion, param=name) for name in criterion.names]
+    found = either([part for each in named for part in KINDS[kind](view, each, criterion.values)])
     return negated(found) if criterion.modifier in NEGATIVE else found
 
 
@@ -60,12 +61,14 @@ def _cannot(criterion: Criterion, how: str) -> Exception:
 
 
 def _missing(view: View, criterion: Criterion) -> Clause:
-    param = view.param(criterion.param)
-    there = [rows(view, table, "x.param = ?", param) for table in _MISSING[criterion.kind]]
+    params = [view.param(name) for name in criterion.names]
+    there = [
+        rows(view, table, "x.param = ?", param) for table in _MISSING[criterion.kind] for param in params
+    ]
     if criterion.kind == "composite":
         there = [each for name in criterion.names for each in any_pair(view, name)]
     if criterion.kind in ("token", "reference"):
-        there.append(token_rows(view, param))
+        there += [token_rows(view, param) for param in params]
     found = replace(either(there), members=())
     return negated(found) if cast(Token, criterion.values[0].value).code == "true" else found
 

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.fhir import facts
-from gateway.fhir.index import clinical_time, compartment_reference, entries, indexed_codes
+from gateway.fhir.ask import parse
+from gateway.fhir.index import aliases, clinical_time, compartment_reference, entries, indexed_codes
 from gateway.fhir.json import read
+from gateway.fhir.meets import holds
 from gateway.fhir.parameters import SHELF
 from gateway.fhir.paths import compiled
 from gateway.fhir.query import FOREVER, Entry, Pair, Phrase, Span, Target, Text, Token, Uri
@@ -144,7 +146,21 @@ def test_a_component_code_is_found_as_combo_but_not_as_code() -> None:
 
     assert found(OBSERVATION, "code") == [pressure]
     assert found(OBSERVATION, "component-code") == [systolic]
-    assert set(found(OBSERVATION, "combo-code")) == {pressure, systolic}
+    assert found(OBSERVATION, "combo-code") == []
+    for code in ("85354-9", "8480-6"):
+        (asked,) = parse("Observation", [("combo-code", code)], page_most=1).criteria
+        assert holds(asked, entries(OBSERVATION, "Observation"))
+
+
+def test_what_looks_where_others_look_has_no_values_of_its_own() -> None:
+    combined = {kind: dict(aliases(kind)) for kind in facts.resource_types() if aliases(kind)}
+
+    assert combined == {
+        "Observation": {
+            f"combo-{what}": tuple(sorted((what, f"component-{what}")))
+            for what in ("code", "data-absent-reason", "value-concept", "value-quantity")
+        }
+    }
 
 
 def test_a_quantity_is_held_exactly_with_its_unit() -> None:
