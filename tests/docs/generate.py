@@ -116,6 +116,31 @@ gives) by parameters that all of them have, sorted as usual, by `_id` or by `_la
 R4's compartment has what the Patient performed or wrote as well; here that belongs to whom it is about."""
 
 
+EDGES = """\
+JSON and XML are equals, in bodies, answers and refusals: `Accept` chooses by quality, of two liked alike
+the one that is named first; `_format` beats it. A browser, which would take a web page, is given JSON.
+Decimals keep their digits both ways. What XML 1.0 cannot carry is never kept; where a connected server has
+sent it, XML says U+FFFD. What such a server sends that is not of R4's shape can only be had as JSON (406).
+
+PATCH takes a JSON Patch, a JSON Merge Patch, an XML Patch, or the Parameters of a FHIRPath Patch in either
+format; `application/json` that is no Parameters is a JSON Patch if it is a list, else a merge patch. What
+comes out is judged like any write (422). The type, the id, `versionId`, `lastUpdated` and `source` cannot
+be patched; a patch that changes nothing makes no version.
+
+A history is newest first (`_sort=_lastUpdated`: oldest first), in pages of `_count`, narrowed by `_since`
+and `_at`; its `next` links are sealed as those of a search are. Feeds have it of a resource, a type and
+everything. On `/fhir` a resource has the versions that stand, each about the child it was told of and only
+while that record is linked; a child's Patient is composed anew each time, so it has the one version that
+stands.
+
+A body may come packed with gzip; what it unfolds to counts for the limit. Answers of 1,400 bytes and more
+are packed when asked. `Forwarded` and `X-Forwarded-For`, `-Proto`, `-Host`, `-Port` and `-Prefix` are
+heard from `trusted_proxies` alone. Pages of `cors_origins` may use the bases from a browser. `Prefer:
+respond-async` is answered at once. The statement has an ETag; everything else is `no-store`. With
+`token_url` of an issuer `.well-known/smart-configuration` says where tokens are had; how a client proves
+itself there, the issuer says."""
+
+
 OPERATIONS = """\
 `$validate` says of a resource that is sent, or of the one that stands, what a write would be told: 200 with
 an OperationOutcome whatever is found. It judges R4's structures, types, codes, references and rules, the
@@ -150,6 +175,8 @@ def fhir() -> str:
         "## Interactions",
         "",
         *interactions(),
+        "",
+        EDGES,
         "",
         "Every 4xx and 5xx has an OperationOutcome. `Prefer: handling=strict` makes a gap in a federated",
         "answer an error; `handling=lenient` leaves out search parameters that are not known and names them.",
