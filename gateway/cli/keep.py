@@ -15,7 +15,7 @@ from gateway.problems.service import FEED_NEEDED
 from gateway.service import Gateway
 from gateway.service.aside import write_aside
 from gateway.service.clock import instant
-from gateway.service.link import Feed
+from gateway.service.feed import Feed
 from gateway.service.report import Group, Report
 from gateway.store.base import Load
 

@@ -28,10 +28,12 @@ from gateway.service import decisions, notes
 from gateway.service.ask import Asker
 from gateway.service.changes import Change, Changes, Done, sound
 from gateway.service.clock import now
+from gateway.service.composer import Official
 from gateway.service.events import Author
+from gateway.service.feed import Feed
 from gateway.service.indexing import Indexing
 from gateway.service.keys import Keys
-from gateway.service.link import PERSON, Feed, Linker, Official
+from gateway.service.link import PERSON, Linker
 from gateway.service.lives import Lives
 from gateway.service.load import Loader
 from gateway.service.profiles import definitions

@@ -33,7 +33,8 @@ from gateway.problems.http import (
 )
 from gateway.service.amend import Amend, amended
 from gateway.service.clock import now
-from gateway.service.link import Feed, Linker
+from gateway.service.feed import Feed
+from gateway.service.link import Linker
 from gateway.service.matches import Matches
 from gateway.service.tell import Kept, Said, Teller, as_said, as_told
 from gateway.store.base import Held, Row, Work

@@ -17,7 +17,7 @@ from gateway.fhir.own_parameters import Own
 from gateway.fhir.query import Entry
 from gateway.problems import refuse
 from gateway.problems.search import SEARCH_RESTART
-from gateway.service.link import found_by
+from gateway.service.composer import found_by
 from gateway.store.base import Store, Work
 from gateway.store.reindexing import PLACE, Stale
 

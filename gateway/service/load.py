@@ -19,9 +19,10 @@ from gateway.service import decisions, life
 from gateway.service.calm import calm
 from gateway.service.clock import instant, now
 from gateway.service.events import Author
+from gateway.service.feed import Feed
 from gateway.service.fhir_file import FhirFile, as_they_are
 from gateway.service.keys import Keys
-from gateway.service.link import MACHINE, Feed, Linker
+from gateway.service.link import MACHINE, Linker
 from gateway.service.read import Read
 from gateway.service.report import Report, add, kept_problems
 from gateway.service.shelf import FHIR

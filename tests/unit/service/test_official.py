@@ -6,7 +6,7 @@ import pytest
 
 from gateway import config as settings
 from gateway.problems import Refused
-from gateway.service.link import Official
+from gateway.service.composer import Official
 
 
 def test_the_official_identifier_changes_on_its_day() -> None:
