@@ -10,6 +10,7 @@ from gateway.problems import Place, Problem, problem
 from gateway.problems.config import CONFIG_VALUE
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.\-]*://[A-Za-z0-9.\-]+(:[0-9]+)?")
 # A cluster sets these by itself for a service that is called "gateway".
 _NOT_OURS = re.compile(r"GATEWAY_(SERVICE_(HOST|PORT)|PORT)(_.*)?|GATEWAY_CONFIG")
 
@@ -45,6 +46,10 @@ def senseless(values: Mapping[str, Any], place: Callable[[str], Place]) -> list[
         if name in ("mappings", "profiles"):
             gone = [each for each in value if not Path(each).is_dir()]
             found += [_wrong(name, each, "folders that are there", place) for each in gone]
+        elif name == "cors_origins":
+            odd = [each for each in value if not _ORIGIN.fullmatch(each)]
+            takes = "addresses of pages without a path, as https://app.example, or *"
+            found += [_wrong(name, each, takes, place) for each in odd]
         elif name.startswith("clients.") and name.endswith(".feeds"):
             known = ", ".join(sorted(feeds)) or "none yet"
             found += [

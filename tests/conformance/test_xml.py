@@ -280,3 +280,27 @@ def test_H18_head_says_how_long_the_xml_is(clinic: Caller) -> None:
     assert head.content == b""
     for header in ("ETag", "Content-Type", "Content-Length"):
         assert head.headers[header] == get.headers[header]
+
+
+def test_a_batch_comes_and_goes_as_xml(clinic: Caller) -> None:
+    entries = (
+        f"<entry><resource>{PATIENT_XML.replace('Beech', 'Rowan')}</resource>"
+        '<request><method value="POST"/><url value="Patient"/></request></entry>'
+        '<entry><request><method value="GET"/><url value="Patient/never-was"/></request></entry>'
+    )
+    body = f'<Bundle xmlns="http://hl7.org/fhir"><type value="batch"/>{entries}</Bundle>'
+
+    answer = clinic.ask("POST", "feed/clinic", body, Content_Type=XML, Accept=XML)
+
+    bundle = root(answer)
+    assert (answer.status_code, values(bundle, "type")) == (200, ["batch-response"])
+    assert [status[:3] for status in values(bundle, "entry/response/status")] == ["201", "404"]
+    assert values(bundle, "entry/resource/Patient/name/family") == ["Rowan"]
+    outcome = bundle.find(f".//{FHIR}response/{FHIR}outcome/{FHIR}OperationOutcome")
+    assert outcome is not None
+
+
+def test_an_operation_answers_in_xml(clinic: Caller) -> None:
+    answer = clinic.ask("POST", "feed/clinic/Patient/$validate", PATIENT_XML, Content_Type=XML, Accept=XML)
+
+    assert (answer.status_code, name(answer)) == (200, "OperationOutcome")

@@ -107,6 +107,8 @@ def test_a_secret_is_not_told_when_it_is_wrong(tmp_path: Path) -> None:
         ('[clients.a]\nfeeds = ["any"]\n', 2, "none yet"),
         ('mappings = ["nosuch"]\n', 1, "folders that are there"),
         ('profiles = ["nosuch"]\n', 1, "folders that are there"),
+        ('cors_origins = ["https://app.example/"]\n', 1, "without a path"),
+        ('cors_origins = ["app.example"]\n', 1, "without a path"),
         ('[feeds."a/b c"]\nsector = "health"\n', 0, "/feed/NAME"),
         ("page_size = 0\n", 1, "above 0"),
         ("load_batch = 0\n", 1, "above 0"),
