@@ -194,7 +194,7 @@ def _clinical_codes(resource_type: str) -> tuple[str, ...]:
 
 @facts.remembered
 def about_codes(resource_type: str) -> tuple[str, ...]:
-    """The parameters of a type that name the Patient it is about, the best first; none if it is about none."""
+    """The parameters that name the Patient a resource of the type is about, the best first."""
     compartment, own = facts.compartment(resource_type), facts.parameters(resource_type)
     if not compartment:
         return ()

@@ -204,6 +204,14 @@ def fhir() -> str:
             ),
         ),
         "",
+        "Which modifiers of a token make sense follows from its elements: `:text` needs something that is called,",
+        "`:of-type` an identifier, `:in` and the like a code. Value sets and code systems are those of the profiles",
+        "and those that R4 requires. Quantities in UCUM are found in every unit that measures the same.",
+        "A parameter of your own is [a file in the profiles](../how-to/search-by-something-of-your-own.md).",
+        "",
+        "Everything is found through an index; `:contains` reads the values of its one parameter, `:text` the",
+        "texts of its one, each once, and `:missing` goes along the resources of the type.",
+        "",
         "Parameters that shape the answer: "
         + ", ".join(f"`{each}`" for each in sorted((*RESULT_PARAMETERS, *INCLUDES)))
         + ".",
