@@ -177,12 +177,6 @@ SETTINGS: tuple[Setting, ...] = (
         "Where clients get tokens of this issuer; the first one is told to them (SMART configuration).",
     ),
     Setting(
-        "issuers.*.token_url",
-        "url",
-        "",
-        "Where clients get tokens of this issuer; the first one is told to them (SMART configuration).",
-    ),
-    Setting(
         "upstreams.*.base_url",
         "url",
         "",
