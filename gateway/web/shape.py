@@ -24,9 +24,7 @@ _ALWAYS = frozenset({"resourceType", "id", "meta", "implicitRules"})
 _ON_READ = ("_elements", "_format", "_pretty", "_summary")
 
 
-def asked_shape(
-    type: str, pairs: list[Pair], what: str = "A read", also: tuple[str, ...] = ()
-) -> Query:
+def asked_shape(type: str, pairs: list[Pair], what: str = "A read", also: tuple[str, ...] = ()) -> Query:
     """Return the shape that the parameters of a read ask for, as the query that a search would have.
 
     Args:
