@@ -67,6 +67,7 @@ class Match:
 #: What keeps a child from a grade, and the highest grade it leaves.
 HOLDS = {
     "nhs-number-verified": Grade.NONE,
+    "another-child": Grade.NONE,
     "nhs-number": Grade.POSSIBLE,
     "upn": Grade.POSSIBLE,
     "la-child-id": Grade.POSSIBLE,
@@ -220,7 +221,8 @@ def _held(one: Person, other: Person, found: Levels) -> list[str]:
     if found.of("born") == "other":
         held.append("birth-date")
     if found.of("given") in _TWO_NAMES:
-        held.append("given")
+        # Brothers and sisters at one school differ in name and number, and in little else.
+        held += ["another-child", "given"] if "other" in found.numbers else ["given"]
     return held if "same" in found.numbers else [*held, *_unnumbered(found)]
 
 

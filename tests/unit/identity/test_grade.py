@@ -100,6 +100,13 @@ def test_the_same_name_day_and_home_is_certain() -> None:
         pytest.param(
             told("Lily/Stone"), told("Lila/Stone"), "perhaps-a-twin", Grade.PROBABLE, id="twins alike"
         ),
+        pytest.param(
+            told("Ava-Mae/Stone", numbers=[(UPN, "F201900116001")]),
+            told("Ava-Rae/Stone", numbers=[(UPN, "F201900115027")]),
+            "another-child",
+            Grade.NONE,
+            id="twins at one school",
+        ),
         pytest.param(told(AMELIA, ""), told(AMELIA, ""), "no-birth-date", Grade.POSSIBLE, id="unborn"),
         pytest.param(told(""), told(AMELIA), "no-names", Grade.POSSIBLE, id="a return without names"),
         pytest.param(
