@@ -23,7 +23,7 @@ _REASON = "Why; it is written down."
 
 @click.command(short_help="Make one child of two, or undo that.")
 @click.argument("number", metavar="CCI")
-@click.argument("into", metavar="INTO", required=False)
+@click.argument("into", metavar="[INTO]", required=False)
 @click.option("--undo", is_flag=True, help="Give the merged child its records and its CCI back.")
 @click.option("--reason", required=True, help=_REASON)
 @with_json
@@ -60,7 +60,7 @@ def merge(
 
 @click.command(short_help="Give some records of a child a child of their own, or undo that.")
 @click.argument("number", metavar="CCI")
-@click.argument("records", metavar="FEED/RECORD...", nargs=-1)
+@click.argument("records", metavar="[FEED/RECORD...]", nargs=-1)
 @click.option("--undo", is_flag=True, help="CCI is the part that left: put its records back.")
 @click.option("--reason", required=True, help=_REASON)
 @with_json
@@ -93,7 +93,7 @@ def split(
         return _told(gateway, "split", [child, part], words, as_json)
 
 
-@click.command(short_help="Say for good that two children are two, such as twins; or undo that.")
+@click.command(short_help="Say for good that two children are two, or undo that.")
 @click.argument("number", metavar="CCI")
 @click.argument("other", metavar="CCI")
 @click.option("--undo", is_flag=True, help="Take it back.")
@@ -108,6 +108,7 @@ def distinct(
     \b
     Examples:
       fhirgate distinct B7K2M-9QX93 T4HWM-0AB17 --reason "twins, spoken to the school"
+      fhirgate distinct B7K2M-9QX93 T4HWM-0AB17 --undo
     """
     if undo == bool(reason):
         raise click.UsageError("Give a --reason, or use --undo.")
@@ -121,8 +122,8 @@ def distinct(
         return _told(gateway, "distinct", pair, f"Written down.\nUndo with: {again}", as_json)
 
 
-@click.command(short_help="End a life that nobody may find again: an adoption, a new identity.")
-@click.argument("number", metavar="CCI", required=False)
+@click.command(short_help="End a life that nobody may find again, or list the seals.")
+@click.argument("number", metavar="[CCI]", required=False)
 @click.option("--confirm", type=int, metavar="SEAL", help="Say that a seal is right, as one of two persons.")
 @click.option("--lift", type=int, metavar="SEAL", help="Say that a seal was a mistake; it takes two persons.")
 @click.option("--reason", help=_REASON)
@@ -142,7 +143,6 @@ def seal(
 
     \b
     Examples:
-      fhirgate seal
       fhirgate seal B7K2M-9QX93 --reason "adoption order of 3 November"
       fhirgate seal --lift 12 --reason "announced by mistake"
     """
@@ -226,7 +226,7 @@ def _told(
     return 1 if waits else 0
 
 
-@click.command(short_help="List or write down what was decided about sharing what is known of a child.")
+@click.command(short_help="List or write down what was decided about sharing.")
 @click.argument("number", metavar="CCI")
 @click.option("--withhold", is_flag=True, help="Leave the official identifier out of the child's Patient.")
 @click.option("--give", is_flag=True, help="Include it again.")
@@ -255,7 +255,6 @@ def sharing(
     \b
     Examples:
       fhirgate sharing B7K2M-9QX93
-      fhirgate sharing B7K2M-9QX93 --withhold --reason "refuge: the number would lead there"
       fhirgate sharing B7K2M-9QX93 --not-shared "Oak School" --reason "would tell a parent"
     """
     named = {"shared": shared, "not-shared": not_shared, "sent-without": sent_without}
@@ -294,8 +293,8 @@ def sharing(
 def links(as_csv: bool, as_json: bool, config_path: Path | None) -> int:
     """List every record with its child, and how sure its link was.
 
-    A record is named by its own key in its feed. `certain` is a link that a rule or a person made; `none`
-    is the record that its child was made for.
+    A record is named by its own key in its feed. `certain` is a link that a rule, the weights or a
+    person made; `none` is the record that its child was made for.
 
     \b
     Examples:
