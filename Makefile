@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench bench-peer fuzz peers facts docs clean
+.PHONY: demo test check bench bench-peer bench-identity fuzz peers facts docs clean
 
 demo: $(VENV)/.runs
 	@$(BIN)/fhirgate demo --once
