@@ -22,9 +22,13 @@ class Bar:
         if self._shown:
             self._bar.render_finish()
 
-    def moved(self, done: int, every: int) -> None:
-        """Show that so many are done, of how many."""
-        if self._shown and every:
-            self._bar.length = every
-            self._bar.label = f"{self._label}  {done:,}"
+    def moved(self, done: int, size: int, records: int | None = None) -> None:
+        """Show that so much is done, of how much.
+
+        Args:
+            records: what is counted beside the label, where it is not `done` (of a file, bytes are done).
+        """
+        if self._shown and size:
+            self._bar.length = size
+            self._bar.label = f"{self._label}  {done if records is None else records:,}"
             self._bar.update(max(0, done - self._bar.pos))

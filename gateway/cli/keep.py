@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from gateway.cli import say
+from gateway.cli.bar import Bar
 from gateway.cli.seen import broken_off, entered
 from gateway.cli.shared import Wanted, opened, with_config, with_json, with_mapping
 from gateway.problems import Refused, refuse
@@ -96,39 +97,12 @@ def loads(as_json: bool, config_path: Path | None) -> int:
     return 0
 
 
-class _Bar:
-    """Progress on a terminal, with rate and time left; nothing in a pipe."""
-
-    def __init__(self, files: tuple[Path, ...]) -> None:
-        self._name = files[0].name if len(files) == 1 else f"{len(files)} files"
-        self._shown = sys.stderr.isatty()
-        self._bar = click.progressbar(
-            length=1, label=f"Loading {self._name}", file=sys.stderr, show_eta=True, show_pos=False
-        )
-
-    def __enter__(self) -> "_Bar":
-        if self._shown:
-            self._bar.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._shown:
-            self._bar.render_finish()
-
-    def moved(self, done: int, size: int, records: int) -> None:
-        """See `gateway.service.load.Progress`."""
-        if not self._shown or not size:
-            return
-        self._bar.length = size
-        self._bar.label = f"Loading {self._name}  {records:,}"
-        self._bar.update(max(0, done - self._bar.pos))
-
-
 def _load(gateway: Gateway, files: tuple[Path, ...], wanted: Wanted, feed: str | None, dry: bool) -> Report:
     owner = gateway.feed(feed) if feed else _only_feed(gateway)
     mapping = gateway.shelf.choose(files, wanted.name)
+    name = files[0].name if len(files) == 1 else f"{len(files)} files"
     try:
-        with _Bar(files) as bar:
+        with Bar(f"Loading {name}") as bar:
             report = gateway.loader.load(
                 list(files), owner, mapping, values=wanted.values, dry_run=dry, progress=bar.moved
             )

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from gateway.fhir.includes import include_text
+from gateway.fhir.parameters.context import escaped
 from gateway.fhir.parameters.tokens import ANY
 from gateway.fhir.query import Criterion, Query, Target, Text, Token, Uri, Value
 
 _SAFE = "/:,@$-._~*"
-_ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in "\\$,|"})
 
 
 def to_text(query: Query) -> str:
@@ -46,13 +46,13 @@ def _written(value: object) -> str:
         case Token(system, code) | Target("", system, code):
             return _token(system, code)
         case Target(text, _, _) | Uri(text) | Text(_, text):
-            return text.translate(_ESCAPES)
+            return escaped(text)
     raise ValueError("a date, number or quantity is only written as it was read")
 
 
 def _token(system: str, code: str) -> str:
-    code = "" if code == ANY else code.translate(_ESCAPES)
-    return code if system == ANY else f"{system.translate(_ESCAPES)}|{code}"
+    code = "" if code == ANY else escaped(code)
+    return code if system == ANY else f"{escaped(system)}|{code}"
 
 
 def _results(query: Query) -> Iterator[tuple[str, str]]:

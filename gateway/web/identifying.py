@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.fhir import json
 from gateway.fhir.ask import parse
+from gateway.fhir.parameters.context import escaped
 from gateway.identity.person import NHS_NUMBER, objects, text
 from gateway.problems import refuse
 from gateway.problems.http import HTTP_NOT_FOUND
@@ -103,7 +104,7 @@ def named_by(visit: Visit, system: str, value: str) -> list[Row]:
 
 
 def _found(visit: Visit, system: str, value: str, limit: int = 5) -> list[Row]:
-    token = f"{_plain(system)}|{_plain(value)}"
+    token = f"{escaped(system)}|{escaped(value)}"
     query = parse("Patient", [("identifier", token)], page_most=limit, context=visit.gateway.context())
     hidden = visit.asking().hidden
     return visit.gateway.store.search(ASK, query, limit=limit, total=False, hidden_systems=hidden).rows
@@ -126,13 +127,6 @@ def _systems(profiles: tuple[Path, ...], base_uri: str) -> frozenset[str]:
         for each in objects(naming.get("uniqueId"))
         if each.get("type") == "uri"
     ) | {NHS_NUMBER}
-
-
-def _plain(text_: str) -> str:
-    """A part of a token as a search has it: what separates parts and alternatives stands for itself."""
-    for sign in "\\,$|":
-        text_ = text_.replace(sign, f"\\{sign}")
-    return text_
 
 
 def explain(visit: Visit) -> Response:

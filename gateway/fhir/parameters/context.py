@@ -15,6 +15,7 @@ PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 
 _PREFIXED = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)", re.DOTALL)
 _ESCAPED = re.compile(r"\\([\\$,|])")
+_ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in "\\$,|"})
 _SEPARATORS = {sign: re.compile(rf"(?:[^\\{sign}]|\\.|\\$)*", re.DOTALL) for sign in ",|$"}
 
 
@@ -94,6 +95,11 @@ def split_parts(text: str) -> list[str]:
 def unescaped(text: str) -> str:
     r"""`text` with `\\,`, `\\$`, `\\|` and `\\\\` as the characters they stand for."""
     return _ESCAPED.sub(r"\1", text)
+
+
+def escaped(text: str) -> str:
+    r"""`text` as a part of a value, in which nothing separates parts or alternatives."""
+    return text.translate(_ESCAPES)
 
 
 def refused(text: str, expected: str, example: str) -> Refused:
