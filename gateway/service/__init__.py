@@ -39,7 +39,8 @@ from gateway.service.load import Loader
 from gateway.service.profiles import definitions
 from gateway.service.shelf import Shelf
 from gateway.service.tell import Teller
-from gateway.store.base import Child, Store, Trail
+from gateway.store.base import Child, Store
+from gateway.store.trail import Trail
 from gateway.upstream.asking import Upstreams
 
 __all__ = ["Gateway"]

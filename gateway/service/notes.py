@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from gateway.problems import Problem, Refused, problem
 from gateway.problems.service import BASE_DIFFERS, SECRET_DIFFERS
 from gateway.problems.store import AUDIT_SHORTER
-from gateway.store.base import Store, Trail
+from gateway.store.base import Store
+from gateway.store.trail import Trail
 
 SECRET, BASE, AUDIT = "secret", "base_uri", "audit"
 

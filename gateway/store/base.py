@@ -14,7 +14,6 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from gateway.fhir.query import Query
-from gateway.problems import Problem
 from gateway.store.reindexing import Renewing
 from gateway.store.values import (
     ALWAYS,
@@ -65,7 +64,6 @@ __all__ = [
     "Review",
     "Row",
     "Store",
-    "Trail",
     "Undone",
     "Version",
     "Wanted",
@@ -201,7 +199,7 @@ class Reads(Protocol):
         """The record of a feed's Patient."""
 
     def linked(self, after: int, limit: int) -> list[tuple[Record, str]]:
-        """The records linked to a child whose number is above `after`, in order, each with its Patient's rule."""
+        """The linked records whose number is above `after`, in order, each with its Patient's rule."""
 
     def recs_after(self, after: int, limit: int) -> list[int]:
         """The numbers of records above `after`, in order."""
@@ -376,36 +374,3 @@ class Store(Reads, Protocol):
 
     def close(self) -> None:
         """Close every connection."""
-
-
-class Trail(Protocol):
-    """The audit: what was appended is durable, in order, and a change of it is found."""
-
-    def append(self, event: bytes, children: Iterable[str] = ()) -> None:
-        """Keep one event; returns when it is durable.
-
-        Raises:
-            Refused: `store.audit`; the caller must not answer.
-        """
-
-    def append_all(self, events: Iterable[tuple[bytes, Iterable[str]]]) -> None:
-        """Keep events that belong together, each with its children, all or none and without others between.
-
-        Raises:
-            Refused: `store.audit`; the caller must not answer.
-        """
-
-    def looks(self, child: str) -> Iterator[bytes]:
-        """The events about a child, oldest first."""
-
-    def sealed(self) -> str:
-        """A mark of the last event, for `holds`, begun with its number; "" while there is none."""
-
-    def holds(self, sealed: str) -> bool:
-        """Whether the event that a mark was made of is still there, unchanged."""
-
-    def verify(self) -> list[Problem]:
-        """Problems: rows changed, missing in the middle, or missing at the end."""
-
-    def close(self) -> None:
-        """Write what is waiting and close."""

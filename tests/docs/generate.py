@@ -16,7 +16,6 @@ sys.path.append(str(Path(__file__).parent))
 from checks import CHECKS, rows
 
 from gateway.cli import commands
-from gateway.config import SETTINGS
 from gateway.fhir.ask import DEEPEST_CHAIN, supported
 from gateway.fhir.capability import FORMATS
 from gateway.fhir.includes import INCLUDES
@@ -24,6 +23,7 @@ from gateway.fhir.parameters import SHELF
 from gateway.fhir.results import RESULT_PARAMETERS
 from gateway.problems import catalogue
 from gateway.service.including import ROUNDS
+from gateway.settings import SETTINGS
 from gateway.web.door import LONGEST_ADDRESS
 from gateway.web.routes import ROUTES, Base, types
 

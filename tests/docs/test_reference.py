@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import commands
-from gateway.config import SETTINGS
 from gateway.problems import catalogue
+from gateway.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

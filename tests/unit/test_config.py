@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import SETTINGS, load
+from gateway.config import load
 from gateway.problems import Refused
+from gateway.settings import SETTINGS
 
 
 def written(folder: Path, text: str) -> Path:
