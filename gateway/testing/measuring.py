@@ -200,7 +200,8 @@ def _questions(
 ) -> Iterator[Kid]:
     here = {kid.family for kid in kids if kid.number not in absent}
     registered = [kid for kid in kids if kid.number not in absent]
-    single = [kid for kid in kids if kid.number in absent - twins and kid.twin_of < 0]
+    lone = absent - twins
+    single = [kid for kid in kids if kid.number in lone and kid.twin_of < 0]
     with_kin = [kid for kid in single if kid.family in here]
     without = [kid for kid in single if kid.family not in here]
     unknown = [kid for kid in kids if kid.number in twins and kid.twin_of not in absent]
