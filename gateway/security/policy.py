@@ -66,6 +66,8 @@ DECISIONS = frozenset({"merge", "cci-unmerge", "cci-split", "cci-distinct", "cci
 NEEDS = LETTERS | {
     f"${name}": letters for name, letters in (OPERATIONS | dict.fromkeys(DECISIONS, "rs")).items()
 }
+# Asked of the whole system, and about Patients all the same.
+_OF_PATIENTS = frozenset(name for name in NEEDS if name.startswith("$mdm-"))
 PUBLIC = frozenset({"capabilities"})
 
 _SEE_EDUCATION = frozenset({EDUCATION, LOCAL_AUTHORITY})
@@ -158,10 +160,11 @@ def _scope_refusal(principal: Principal, wish: Wish) -> Problem | None:
     letters = NEEDS.get(wish.interaction)
     if letters is None:
         return problem(INTERACTION_UNKNOWN, interaction=_safe(wish.interaction))
+    type = "Patient" if wish.interaction in _OF_PATIENTS else wish.type
     if not principal.scopes:
-        return _missing(wish.interaction, wish.type, letters or "r")
-    if not _may(principal, wish.type, letters, whole=wish.interaction == "$load"):
-        return _missing(wish.interaction, wish.type, letters)
+        return _missing(wish.interaction, type, letters or "r")
+    if not _may(principal, type, letters, whole=wish.interaction == "$load"):
+        return _missing(wish.interaction, type, letters)
     lacking = sorted(type for type in wish.through if not allows(principal.scopes, type, "s"))
     return _missing(wish.interaction, lacking[0], "s") if lacking else None
 

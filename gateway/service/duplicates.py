@@ -4,28 +4,51 @@ Source: IHE ITI Patient Identifier Cross-reference for Mobile (PIXm), Patient Id
 resolve duplicate: the Patient has active=false and a link of type replaced-by.
 """
 
-from collections.abc import Mapping
-from typing import Any
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from gateway.fhir.ask import parse
-from gateway.identity.person import objects, text
-from gateway.service.events import MERGED
-from gateway.store.base import LifeEvent, Link, Work
+from gateway.fhir.parameters.context import escaped
+from gateway.identity.compare import compare
+from gateway.identity.person import Person, objects, text, united
+from gateway.service.events import MERGED, UNMERGED, distinct_from, standing
+from gateway.store.base import LifeEvent, Link, Record, Review, Work
 
 REASON = "feed-says-duplicate"
 _WORDS = "The feed that told it says that it is the same child as another of its records."
+#: What no feed's word outweighs: it may be a new identity.
+_APART = "nhs-number-verified"
 
 Resource = Mapping[str, Any]
+Persons = Callable[[Sequence[Record]], Mapping[int, Person]]
+
+
+class Resolved(NamedTuple):
+    """Whose Patients change, and how many records a person must look at instead."""
+
+    touched: set[int]
+    to_review: int
 
 
 def resolve(
-    work: Work, feed: str, patients: Mapping[str, Resource], author: str, at: int, load: int | None
-) -> set[int]:
-    """Link records that were replaced to the child of the record that replaces them; whose Patients change.
+    work: Work,
+    feed: str,
+    patients: Mapping[str, Resource],
+    persons: Persons,
+    author: str,
+    at: int,
+    load: int | None,
+) -> Resolved:
+    """Link records that were replaced to the child of the record that replaces them.
 
-    A child that has no record left leads to the other one from then on.
+    A child that has no record left leads to the other one from then on. Who was told apart stays so; what
+    a person decided, and two verified NHS numbers, are for a person.
+
+    Args:
+        persons: what records say.
     """
-    touched = set[int]()
+    touched, asked = set[int](), list[Review]()
     for local, patient in patients.items():
         survivor = _survivor(work, feed, patient)
         record = work.record(feed, local)
@@ -33,17 +56,40 @@ def resolve(
         if record is None or other is None or record.child is None or other.child in (None, record.child):
             continue
         assert other.child is not None
-        words = (REASON, _WORDS, author, at, load)
-        work.link(
-            [
-                Link(record.rec, record.child, "unlinked", *words),
-                Link(record.rec, other.child, "linked", *words),
-            ]
-        )
-        if not work.records_of([record.child]):
-            work.live(LifeEvent(MERGED, record.child, other.child, _WORDS, author, at, load=load))
+        if other.child in distinct_from(work, record.child):
+            continue
+        if _is_for_a_person(work, record, other.child, author, persons):
+            evidence = json.dumps({"agrees": [], "contradicts": []})
+            asked.append(Review(record.rec, REASON, _WORDS, at, other.child, other.rec, evidence, load))
+            continue
+        _go(work, record, other.child, author, at, load)
         touched |= {record.child, other.child}
-    return touched
+    work.review(asked)
+    return Resolved(touched, len(asked))
+
+
+def _is_for_a_person(work: Work, record: Record, child: int, author: str, persons: Persons) -> bool:
+    """Whether a person said where a record belongs, or it has another verified NHS number than the child."""
+    events = [link for link in work.links(rec=record.rec) if link.stands]
+    if events[-1].author != author:
+        return True
+    assert record.child is not None
+    if any({one.child, one.other} == {record.child, child} for one in standing(work, child, UNMERGED)):
+        return True
+    own = persons([record]).get(record.rec)
+    rest = list(persons(work.records_of([child]).get(child, ())).values())
+    return own is not None and bool(rest) and _APART in compare(own, united(rest)).contradicts
+
+
+def _go(work: Work, record: Record, child: int, author: str, at: int, load: int | None) -> None:
+    """Link a record to another child; if it was the last of its own, that one is merged."""
+    assert record.child is not None
+    reason = REASON
+    if len(work.records_of([record.child])[record.child]) == 1:
+        event = LifeEvent(MERGED, record.child, child, _WORDS, author, at, load=load)
+        reason = f"{MERGED}-{work.live(event)}"
+    words = (reason, _WORDS, author, at, load)
+    work.link([Link(record.rec, record.child, "unlinked", *words), Link(record.rec, child, "linked", *words)])
 
 
 def _survivor(work: Work, feed: str, patient: Resource) -> str:
@@ -67,13 +113,7 @@ def _named(work: Work, feed: str, system: str, value: str) -> str:
     """The one Patient of a feed in force with an identifier."""
     if not value:
         return ""
-    token = "|".join(_plain(part) for part in (system, value))
+    token = "|".join(escaped(part) for part in (system, value))
     query = parse("Patient", [("identifier", token), ("active:not", "false")], page_most=2)
     rows = work.search(feed, query, limit=2, total=False).rows
     return rows[0].local if len(rows) == 1 else ""
-
-
-def _plain(part: str) -> str:
-    for sign in "\\,$|":
-        part = part.replace(sign, f"\\{sign}")
-    return part

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gateway.store.base import LifeEvent, Reads
 
-MERGED, SPLIT, DISTINCT, SEALED = "merged", "split", "distinct", "sealed"
+MERGED, UNMERGED, SPLIT, DISTINCT, SEALED = "merged", "unmerged", "split", "distinct", "sealed"
 
 
 class Author(NamedTuple):

@@ -25,6 +25,7 @@ from gateway.service.events import (
     MERGED,
     SEALED,
     SPLIT,
+    UNMERGED,
     Author,
     distinct_from,
     merged_into,
@@ -34,7 +35,7 @@ from gateway.service.link import MACHINE, Linker, sides_of
 from gateway.service.seals import shut
 from gateway.store.base import Child, LifeEvent, Link, Record, Work
 
-UNMERGED, MERGE_ASKED = "unmerged", "merge-asked"
+MERGE_ASKED = "merge-asked"
 UNSEALED, UNSEAL_ASKED, CONFIRMED = "unsealed", "unseal-asked", "seal-confirmed"
 
 
@@ -114,7 +115,9 @@ def fall_with(work: Work, linker: Linker, load: int, author: Author) -> None:
     for what, undo in ((MERGED, unmerge), (SPLIT, unsplit)):
         for event in reversed([one for one in work.life(what=what) if one.stands]):
             sides = [one for one in (event.child, event.other) if one is not None]
-            if any(child.load == load for child in work.children(sides).values()):
+            children = work.children(sides).values()
+            # a sealed life stays shut, whatever of its records goes
+            if any(one.load == load for one in children) and all(one.state != SEALED for one in children):
                 undo(work, linker, event.child if what == MERGED else sides[-1], author)
 
 

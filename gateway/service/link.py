@@ -90,9 +90,14 @@ class Linker:
             was = person(before[local], self._base) if before and local in before else None
             touched.add(self._link_one(work, recs[local], who, was, at, load, outcome, persons))
             work.keys({recs[local]: kept_keys(who, self._secret)})
-        touched |= duplicates.resolve(work, feed.name, patients, MACHINE, at, load)
+        # first of all: a life that ended goes nowhere, whatever else is said of it
         ended = [recs[local] for local, patient in patients.items() if announces(patient, self._base)]
-        self.compose(work, touched | self._shut(work, ended, at, load))
+        touched |= self._shut(work, ended, at, load)
+        resolved = duplicates.resolve(
+            work, feed.name, patients, partial(self._persons, work), MACHINE, at, load
+        )
+        outcome.to_review += resolved.to_review
+        self.compose(work, touched | resolved.touched)
         return outcome
 
     @staticmethod

@@ -7,15 +7,15 @@ from gateway.service import decisions, duties, life
 from gateway.service.clock import now
 from gateway.service.events import Author
 from gateway.service.link import Linker
-from gateway.store.base import ASK, Child, LifeEvent, Store
+from gateway.store.base import ASK, Child, LifeEvent, Row, Store
 
 
 class _OnlyToSee(Exception):
     """Ends a unit of work that was only to show what would come of it."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, row: Row | None) -> None:
         super().__init__()
-        self.body = body
+        self.row = row
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Lives:
             by = Author(author, reason, now())
             return life.merge_by_two(work, self.linker, child.number, into.number, by)
 
-    def merged(self, child: Child, into: Child) -> bytes:
+    def merged(self, child: Child, into: Child) -> Row | None:
         """The Patient that a merge would make; nothing is changed.
 
         Raises:
@@ -44,10 +44,9 @@ class Lives:
         try:
             with self.store.write() as work:
                 life.merge(work, self.linker, child.number, into.number, Author("", "", now()))
-                row = work.read(ASK, "Patient", into.id)
-                raise _OnlyToSee(row.body if row else b"")
+                raise _OnlyToSee(work.read(ASK, "Patient", into.id))
         except _OnlyToSee as seen:
-            return seen.body
+            return seen.row
 
     def unmerge(self, child: Child, *, reason: str, author: str) -> None:
         """Make two children of one again: the merged child has its records and its CCI back.

@@ -41,6 +41,21 @@ def shut(work: Work, child: int, author: Author, load: int | None = None) -> tup
     entries |= {entry.number for record in records for entry in work.reviews(rec=record.rec)}
     work.close_reviews(sorted(entries), f"{SEALED}-{number}", load)
     work.link([Link(record.rec, child, "unlinked", f"{SEALED}-{number}", *words, load) for record in records])
-    work.seal({record.rec: child for record in records})
-    work.keys({record.rec: () for record in records})
+    recs = [*(record.rec for record in records), *_left(work, {child, *also})]
+    work.seal(dict.fromkeys(recs, child))
+    work.keys(dict.fromkeys(recs, ()))
     return number, {child, *also}
+
+
+def _left(work: Work, children: set[int]) -> list[int]:
+    """The records that told of a life last, and have no Patient now: what they may tell again is of it."""
+    recs = {link.rec for one in children for link in work.links(child=one)}
+    lone = [
+        rec for rec, record in work.records(sorted(recs)).items() if record.child is record.sealed is None
+    ]
+    return [rec for rec in lone if _last(work, rec) in children]
+
+
+def _last(work: Work, rec: int) -> int:
+    """The child that a record was last linked to, though that was taken back."""
+    return [link.child for link in work.links(rec=rec) if link.what == "linked"][-1]

@@ -22,6 +22,11 @@ FROM child k LEFT JOIN resource r ON r.rid = k.child << {REC_BITS}
 _LINK = "SELECT rec, child, what, reason, sentence, author, at, load, link, stands FROM link"
 _LIFE = "SELECT what, child, other, reason, author, at, second, load, life, stands FROM life"
 _REVIEW = "SELECT rec, reason, sentence, at, child, other, evidence, load, state, review FROM review"
+_UNSEALED = """
+state NOT LIKE 'sealed-%'
+AND NOT EXISTS (SELECT 1 FROM record s WHERE s.rec IN (review.rec, review.other) AND s.sealed IS NOT NULL)
+AND NOT EXISTS (SELECT 1 FROM child k WHERE k.child = review.child AND k.state = 'sealed')
+"""
 
 SEALED = "sealed"
 
@@ -159,9 +164,9 @@ class PeopleReads(Lending, Protocol):
         if state:
             where.append("state = ?")
             values.append(state)
-        else:
-            # what is about a sealed child is nobody's to see
-            where.append("state NOT LIKE 'sealed-%'")
+        if not state.startswith("sealed-"):
+            # what is about a sealed child is nobody's to see, also where it was decided before
+            where.append(_UNSEALED)
         if rec is not None:
             where.append("(rec = ? OR other = ?)")
             values += [rec, rec]

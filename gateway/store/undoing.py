@@ -41,7 +41,9 @@ def undo(connection: Session, writing: Writing, load: int) -> Undone:
         children.add(child)
     children |= _children_of(connection, recs)
     _unlink(connection, load)
-    children |= _unlive(connection, load)
+    lifted, unsealed = _unlive(connection, load)
+    children |= lifted
+    recs |= unsealed
     connection.execute("UPDATE review SET stands = 0 WHERE load = ?", (load,))
     connection.execute("UPDATE review SET state = 'open', closed_load = NULL WHERE closed_load = ?", (load,))
     children |= _children_of(connection, recs)
@@ -80,16 +82,17 @@ def fold(connection: Session, recs: Iterable[int]) -> None:
         connection.execute("UPDATE record SET child = ? WHERE rec = ?", (linked, rec))
 
 
-def _unlive(connection: Session, load: int) -> set[int]:
-    """Take back what a load announced of children's lives; the children that it was about."""
+def _unlive(connection: Session, load: int) -> tuple[set[int], set[int]]:
+    """Take back what a load announced of children's lives; the children it was about, and what was sealed."""
     asked = "SELECT child FROM life WHERE load = ? AND stands = 1"
     children = {child for (child,) in connection.execute(asked, (load,)).fetchall()}
     connection.execute("UPDATE life SET stands = 0 WHERE load = ?", (load,))
     fold_states(connection, children)
+    recs = set[int]()
     for child in children:
-        lifted = "UPDATE record SET sealed = NULL WHERE sealed = ? AND NOT EXISTS ({})"
-        connection.execute(lifted.format(_SEALED), (child, child))
-    return children
+        lifted = f"UPDATE record SET sealed = NULL WHERE sealed = ? AND NOT EXISTS ({_SEALED}) RETURNING rec"
+        recs.update(rec for (rec,) in connection.execute(lifted, (child, child)).fetchall())
+    return children, recs
 
 
 def fold_states(connection: Session, children: Iterable[int]) -> None:

@@ -17,7 +17,7 @@ from gateway.problems.http import HTTP_DONE
 from gateway.problems.life import LIFE_WAITS
 from gateway.problems.operation import OPERATION_MISSING, OPERATION_ONE_CHILD, OPERATION_VALUE
 from gateway.service.ask import shown
-from gateway.store.base import ASK, Child
+from gateway.store.base import ASK, Child, Row
 from gateway.web.given import Given, given
 from gateway.web.identifying import child_at, named_by
 from gateway.web.messages import Response
@@ -43,8 +43,7 @@ def merge(visit: Visit) -> Response:
     child, into = _side(visit, asked, "source"), _side(visit, asked, "target")
     lives = visit.gateway.lives
     if asked.text("preview") == "true":
-        patient = json.read_trusted(lives.merged(child, into))
-        return parameters([_outcome(visit, "would be merged"), part("result", resource=patient)])
+        return parameters([_outcome(visit, "would be merged"), _shown(visit, lives.merged(child, into))])
     author, reason = _author(visit, asked)
     if not lives.merge(child, into, reason=reason, author=author):
         return parameters([_waits(visit)], 202)
@@ -180,6 +179,10 @@ def _waits(visit: Visit) -> Part:
 
 
 def _result(visit: Visit, child: Child) -> Part:
-    row = visit.gateway.store.read(ASK, "Patient", child.id)
+    return _shown(visit, visit.gateway.store.read(ASK, "Patient", child.id))
+
+
+def _shown(visit: Visit, row: Row | None) -> Part:
+    """A Patient as the caller may see it."""
     assert row is not None
     return part("result", resource=json.read_trusted(shown(row, visit.asking()).body))

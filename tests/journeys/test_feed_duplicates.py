@@ -68,3 +68,54 @@ def test_what_does_not_name_one_record_of_the_same_feed_moves_nothing(gate: Gate
         load(gate, "clinic", ndjson(replaced("b", "Kari", "2013-05-06", **other)))
 
     assert child_of(gate, "clinic", "b") == own
+
+
+def test_who_was_told_apart_stays_apart_and_nobody_is_asked_again(gate: Gateway) -> None:
+    load(gate, "clinic", ndjson(person("a", "Ola", "2012-03-04"), person("b", "Kari", "2013-05-06")))
+    first, second = child_of(gate, "clinic", "a"), child_of(gate, "clinic", "b")
+    assert first is not None and second is not None
+    gate.lives.tell_apart(first, second, reason="twins", author="ann")
+
+    load(gate, "clinic", ndjson(replaced("b", "Kari", "2013-05-06", reference="Patient/a")))
+
+    assert child_of(gate, "clinic", "b") == second and gate.store.reviews() == []
+
+
+def test_two_verified_nhs_numbers_are_for_a_person_whatever_a_feed_says(gate: Gateway) -> None:
+    numbers = [[{"system": NHS, "value": nhs(at)}] for at in (1, 2)]
+    clinic = gate.feed("clinic")
+    gate.write(clinic, "Patient", "a", person("a", "Ola", "2012-03-04", identifier=numbers[0]))
+    gate.write(clinic, "Patient", "b", person("b", "Kari", "2013-05-06", identifier=numbers[1]))
+    first, second = child_of(gate, "clinic", "a"), child_of(gate, "clinic", "b")
+    said = replaced("b", "Kari", "2013-05-06", reference="Patient/a") | {"identifier": numbers[1]}
+
+    gate.write(clinic, "Patient", "b", said)
+
+    assert child_of(gate, "clinic", "b") == second
+    (entry,) = gate.store.reviews()
+    assert entry.reason == "feed-says-duplicate"
+    gate.decide(entry.number, same=True, reason="the number was replaced", author="ann")
+    assert child_of(gate, "clinic", "b") == first
+
+
+def test_what_a_person_took_back_is_not_done_again_by_the_same_words(gate: Gateway) -> None:
+    clinic = gate.feed("clinic")
+    gate.write(clinic, "Patient", "a", person("a", "Ola", "2012-03-04"))
+    gate.write(clinic, "Patient", "b", person("b", "Kari", "2013-05-06"))
+    own = child_of(gate, "clinic", "b")
+    said = replaced("b", "Kari", "2013-05-06", reference="Patient/a")
+    gate.write(clinic, "Patient", "b", said)
+    assert own is not None and child_of(gate, "clinic", "b") == child_of(gate, "clinic", "a")
+
+    gate.lives.unmerge(own, reason="two after all", author="ann")
+    assert child_of(gate, "clinic", "b") == own
+    gate.write(clinic, "Patient", "b", said | {"gender": "female"})
+    assert child_of(gate, "clinic", "b") == own
+    assert [entry.reason for entry in gate.store.reviews()] == ["feed-says-duplicate"]
+
+    moved = gate.feed("clinic")
+    gate.write(moved, "Patient", "c", replaced("c", "Jan", "2014-07-08", reference="Patient/a"))
+    assert child_of(gate, "clinic", "c") == child_of(gate, "clinic", "a")
+    out = gate.take_apart(moved, "c", reason="another child", author="ann")
+    gate.write(moved, "Patient", "c", said | {"id": "c", "birthDate": "2014-07-08"})
+    assert child_of(gate, "clinic", "c") == out

@@ -19,6 +19,11 @@ DECIDERS = """
 sector = "local-authority"
 scopes = ["system/*.rs"]
 decides = true
+
+[clients.trust]
+sector = "health"
+scopes = ["system/*.rs"]
+decides = true
 """
 
 
@@ -328,3 +333,41 @@ def blank(text: str, known: dict[str, str]) -> str:
     for value in known.values():
         text = text.replace(value, "…")
     return text
+
+
+def test_a_merge_that_is_only_shown_shows_no_more_than_the_caller_may_see(
+    site: Site, registrar: Client
+) -> None:
+    one, other = patient(registrar, nhs(1)), patient(registrar, nhs(2))
+    sides = {
+        "source_patient": {"reference": f"Patient/{other['id']}"},
+        "target_patient": {"reference": f"Patient/{one['id']}"},
+    }
+    body = [
+        {"name": name.replace("_", "-"), "valueReference": reference} for name, reference in sides.items()
+    ]
+    asked = {
+        "resourceType": "Parameters",
+        "parameter": [*body, {"name": "preview", "valueBoolean": True}],
+    }
+
+    shown = Client(site, "trust").ask("POST", "/fhir/Patient/$merge", asked)
+    known = registrar.ask("POST", "/fhir/Patient/$merge", asked)
+
+    assert shown.status_code == known.status_code == 200
+    assert upn(1) in known.text and nhs(1) in shown.text
+    assert upn(1) not in shown.text
+
+
+@pytest.mark.parametrize(
+    "operation", ["$mdm-query-links", "$mdm-link-history", "$mdm-duplicate-golden-resources"]
+)
+def test_links_are_told_to_those_who_may_search_patients(
+    site: Site, gateway: Gateway, operation: str
+) -> None:
+    answer = Client(site, "observer").get(f"/fhir/{operation}")
+
+    assert issue(answer)[0] == 403
+    assert "Patient.s" in answer.text and not any(
+        child.id in answer.text for child in gateway.store.children([1, 2]).values()
+    )
