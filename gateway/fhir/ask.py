@@ -35,6 +35,8 @@ from gateway.problems.search import (
     SEARCH_VALUE,
 )
 
+Pair = tuple[str, str]
+
 MOST_CRITERIA = 100
 MOST_ALTERNATIVES = 1000
 DEEPEST_CHAIN = 8
@@ -77,19 +79,10 @@ def parse(
             `search.unknown-element`, `search.twice`, `search.empty-name`, `search.too-long`.
     """
     criteria: list[Criterion] = []
-    results: list[tuple[str, str]] = []
-    includes: list[tuple[str, str]] = []
     problems: list[Problem] = []
     ignored: list[str] = []
-    for name, value in pairs:
-        if not value.strip(", "):
-            continue
-        if name in RESULT_PARAMETERS:
-            results.append((name, value))
-            continue
-        if is_include(name):
-            includes.append((name, value))
-            continue
+    asked, results, includes = by_kind(pairs)
+    for name, value in asked:
         try:
             criteria.append(_Reader(value, context or Context()).whole(resource_type, name))
         except Refused as found:
@@ -106,6 +99,15 @@ def parse(
     if problems:
         raise Refused(*problems)
     return replace(query, includes=along, criteria=tuple(criteria), ignored=tuple(ignored))
+
+
+def by_kind(pairs: Iterable[tuple[str, str]]) -> tuple[list[Pair], list[Pair], list[Pair]]:
+    """Parameters with a value: what is asked, what shapes the answer, and what lets others come along."""
+    kinds: tuple[list[Pair], list[Pair], list[Pair]] = ([], [], [])
+    for name, value in pairs:
+        if value.strip(", "):
+            kinds[1 if name in RESULT_PARAMETERS else 2 if is_include(name) else 0].append((name, value))
+    return kinds
 
 
 @facts.remembered

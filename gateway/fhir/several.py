@@ -3,15 +3,16 @@
 Source: https://hl7.org/fhir/R4/http.html#vsearch ("search across all resource types")
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from gateway.fhir import facts
-from gateway.fhir.ask import parse
-from gateway.fhir.includes import is_include, read_includes
+from gateway.fhir.ask import by_kind, parse
+from gateway.fhir.includes import read_includes
 from gateway.fhir.parameters import Context
 from gateway.fhir.query import Query
-from gateway.fhir.results import RESULT_PARAMETERS, read_results
+from gateway.fhir.results import read_results
 from gateway.problems import Problem, Refused, problem, refuse
 from gateway.problems.search import (
     SEARCH_ELEMENT,
@@ -65,41 +66,25 @@ def parse_several(
     Raises:
         Refused: as `parse`; sorted can only be by `_id` and `_lastUpdated`.
     """
-    given = [(name, value) for name, value in pairs if value.strip(", ")]
-    results = [(name, value) for name, value in given if name in RESULT_PARAMETERS]
-    criteria = [
-        (name, value) for name, value in given if name not in RESULT_PARAMETERS and not is_include(name)
-    ]
+    criteria, results, along = by_kind(pairs)
     problems: list[Problem] = []
     ignored: list[str] = []
-    shape = read_results(
-        Query(_ANY),
-        [each for each in results if each[0] != "_elements"],
-        problems,
-        ignored,
-        page_most,
-        lenient,
-    )
+    shaping = [each for each in results if each[0] != "_elements"]
+    shape = read_results(Query(_ANY), shaping, problems, ignored, page_most, lenient)
     problems += _unsorted(shape)
     shape = replace(shape, elements=_elements(types, results, problems, ignored, lenient))
-    includes = read_includes(
-        types, [each for each in given if is_include(each[0])], problems, ignored, lenient
-    )
+    includes = read_includes(types, along, problems, ignored, lenient)
     if includes and shape.summary == "text":
         problems.append(problem(SEARCH_INCLUDE_TEXT, field="_summary"))
+    read = partial(parse, page_most=page_most, lenient=lenient, context=context)
     each: list[Query] = []
+    left_out: set[str] = set()
     try:
-        for type in types:
-            each.append(parse(type, criteria, page_most=page_most, lenient=lenient, context=context))
+        each, left_out = _read_each(types, criteria, read)
     except Refused as found:
         problems += found.problems
     if problems:
         raise Refused(*problems)
-    left_out = {name for query in each for name in query.ignored}
-    if any(left_out.difference(query.ignored) for query in each):
-        # a parameter is used for all types or for none
-        used = [(name, value) for name, value in criteria if name not in left_out]
-        each = [parse(type, used, page_most=page_most, lenient=lenient, context=context) for type in types]
     return replace(
         shape,
         type="",
@@ -109,6 +94,18 @@ def parse_several(
         each=tuple(replace(query, sort=shape.sort) for query in each),
         ignored=tuple(dict.fromkeys([*ignored, *sorted(left_out)])),
     )
+
+
+def _read_each(
+    types: Sequence[str], criteria: list[tuple[str, str]], read: Callable[[str, Pairs], Query]
+) -> tuple[list[Query], set[str]]:
+    """The question to each type, and what was left out: a parameter is used for all types or for none."""
+    each = [read(type, criteria) for type in types]
+    left_out = {name for query in each for name in query.ignored}
+    if any(left_out.difference(query.ignored) for query in each):
+        used = [(name, value) for name, value in criteria if name not in left_out]
+        each = [read(type, used) for type in types]
+    return each, left_out
 
 
 def _unsorted(shape: Query) -> list[Problem]:

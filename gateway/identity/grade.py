@@ -127,10 +127,7 @@ class Matcher:
             registered: how many children are registered, where that is known.
             apart: the children of whom somebody said that they are not the one of this number.
         """
-        rivals = [
-            _Rival(child, records, united(one.person for one in records))
-            for child, records in _by_child(candidates)
-        ]
+        rivals = [_Rival(*one, united(each.person for each in one[1])) for one in _by_child(candidates)]
         found = [levels(person, rival.whole) for rival in rivals]
         weights = [weigh(one, self.scale) for one in found]
         likely = odds(weights, self.model.prior, registered)
@@ -138,12 +135,8 @@ class Matcher:
         close = [place for place in order[1:] if likely.children[place] >= self.model.bars.rival]
         # Two that nobody has joined yet may well be one: then it is as sure as both together.
         other = apart(rivals[order[0]].child) if close else ()
-        one = [
-            place
-            for place in close
-            if rivals[place].child not in other
-            and self._may_be_one(rivals[order[0]], rivals[place], registered)
-        ]
+        free = [place for place in close if rivals[place].child not in other]
+        one = [place for place in free if self._may_be_one(rivals[order[0]], rivals[place], registered)]
         matches = []
         for place in order:
             best = place == order[0]
