@@ -19,8 +19,10 @@ from gateway.app import open_gateway
 from gateway.demo import telling
 from gateway.fhir import ask
 from gateway.fhir.query_text import to_text
+from gateway.identity.person import person
 from gateway.service import Gateway
 from gateway.service.ask import Answer, Asking
+from gateway.service.matching import find
 from gateway.service.report import Report
 from gateway.store.base import ASK, Child
 
@@ -41,6 +43,9 @@ FILES = (
     ("harbour-academy", "ctf", "2019002_CTF_2019001_001.xml", "common transfer file of a school (XML)"),
     ("anytown-trace", "", "trace.ndjson", "NHS numbers the council had traced (FHIR)"),
 )
+
+#: Whom a clinic asks about without a number: a surname a letter short, and the beginning of two twins' names.
+WHO = (("Amelia", "Okafor-Bennet", "2012-03-04"), ("Ava", "Thompson", "2013-09-30"))
 
 _SETTINGS = """\
 {upstreams}
@@ -103,25 +108,33 @@ def run(*, once: bool, port: int, out: Out, facts: Callable[[Facts], None] | Non
 
 
 def _journey(gateway: Gateway, out: Out) -> Facts:
-    """Files in, children out, two questions: each step on the screen as it is done."""
+    """Files in, children out, what is asked of them, a seal: each step on the screen as it is done."""
     telling.opening(out)
     reports = [_loaded(gateway, *each, out) for each in FILES]
     child = _linked_to(gateway, "10234")
     telling.children(gateway, out)
     telling.child(gateway, child, out)
+    telling.child(gateway, _linked_to(gateway, "9871"), out)
     telling.reviews(gateway, out)
     feeds = {report.number: report.feed for report in reports}
     first = f"Observation?patient.identifier=CCI|{child.cci}&date=ge2025-10-01"
     joined = _asked(gateway, first)
     telling.answer(first, joined, feeds, out)
-    second = f"Observation?patient.identifier=CCI|{_linked_to(gateway, '10655').cci}&_count=1"
+    adopted = _linked_to(gateway, "10655")
+    second = f"Observation?patient.identifier=CCI|{adopted.cci}&_count=1"
     guarded = _asked(gateway, second)
     telling.guarded(second, guarded, out)
+    matches = [_matched(gateway, *who) for who in WHO]
+    telling.matches(matches, out)
+    seal = _sealed(gateway, adopted)
+    telling.seal(adopted, seal, out)
     return {
         "loads": [report.as_json() for report in reports],
         "children": gateway.store.counts()["composed"],
         "reviews": [entry.sentence for entry in gateway.store.reviews()],
         "questions": [telling.told(first, joined), telling.told(second, guarded)],
+        "matches": matches,
+        "seal": seal,
     }
 
 
@@ -139,6 +152,27 @@ def _asked(gateway: Gateway, question: str) -> Answer:
     asking = Asking(ASK, sees_upn=True, seconds=3.0, client="demo")
     limit = query.count if query.count is not None else 20
     return gateway.asker.search(gateway.store, query, asking, limit, to_text(query))
+
+
+def _matched(gateway: Gateway, given: str, family: str, born: str) -> Facts:
+    """Whom a Patient without any number may be."""
+    asked = {"name": [{"given": [given], "family": family}], "birthDate": born}
+    found = find(gateway.store, gateway.linker, person(asked, gateway.config["base_uri"]))
+    graded = [
+        {"grade": one.match.grade.name.lower(), "score": round(one.match.probability, 2)} for one in found
+    ]
+    return {"asked": f"{given} {family}, born {born}", "found": graded}
+
+
+def _sealed(gateway: Gateway, child: Child) -> Facts:
+    """How many a search by the CCI finds once a child is sealed, and once two persons have lifted that."""
+    question = f"Patient?identifier=CCI|{child.cci}"
+    number = gateway.lives.seal(child, reason="adoption order", author="a social worker")
+    sealed = len(_asked(gateway, question).found)
+    for author in ("a social worker", "her manager"):
+        gateway.lives.unseal(number, reason="it was another child", author=author)
+    lifted = len(_asked(gateway, question).found)
+    return {"question": question, "seal": number, "sealed": sealed, "lifted": lifted}
 
 
 def _linked_to(gateway: Gateway, la_child_id: str) -> Child:

@@ -1,6 +1,6 @@
 """What the demo says on the screen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gateway.fhir.json import read
@@ -54,7 +54,9 @@ def child(gateway: Gateway, found: Child, out: Out) -> None:
 def reviews(gateway: Gateway, out: Out) -> None:
     """What was not joined, and waits for a person."""
     entries = gateway.store.reviews()
-    out(f"   {len(entries)} pairs were not joined and wait for a person (fhirgate matches):")
+    pairs = "1 pair was" if len(entries) == 1 else f"{len(entries)} pairs were"
+    waits = "waits" if len(entries) == 1 else "wait"
+    out(f"   {pairs} not joined and {waits} for a person (fhirgate matches):")
     for entry in entries:
         out(f"     {entry.sentence}")
 
@@ -93,6 +95,27 @@ def guarded(question: str, told: Answer, out: Out) -> None:
     out(f"   GET /fhir/{question}")
     for line in told.account:
         out(f"     {line.says}")
+
+
+def matches(answers: Sequence[Mapping[str, Any]], out: Out) -> None:
+    """Whom Patients without a number may be, and how sure that is."""
+    out("")
+    out("5. A clinic asks who a child is, without any number")
+    out("   POST /fhir/Patient/$match")
+    for each in answers:
+        found = [f"{one['grade']} {one['score']:.2f}" for one in each["found"]]
+        several = f"{len(found)} children: " if len(found) > 1 else ""
+        out(f"     {each['asked']}: {several}{', '.join(found)}")
+
+
+def seal(child: Child, told: Mapping[str, Any], out: Out) -> None:
+    """What is seen of a child whose life was sealed, and after the seal was lifted."""
+    out("")
+    out("6. A child is adopted: the old life can be found by nobody any more")
+    out(f"   fhirgate seal {cci.show(child.cci)} --reason 'adoption order'")
+    out(f"     {told['question']}: {told['sealed']} found")
+    out(f"   It was a mistake; two persons say so: fhirgate seal --lift {told['seal']}")
+    out(f"     {told['question']}: {told['lifted']} found, as it was")
 
 
 def addresses(port: int, out: Out) -> None:

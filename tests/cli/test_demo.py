@@ -51,6 +51,27 @@ def test_one_question_is_answered_by_all_and_each_source_is_told_of(journey: tup
     assert [one["code"] for one in second["sources"]] == ["service.here", "upstream.other-child"]
 
 
+def test_a_match_is_graded_and_one_of_two_twins_is_not_guessed(journey: tuple[str, dict]) -> None:
+    text, facts = journey
+
+    slip, twin = (each["found"] for each in facts["matches"])
+    assert [one["grade"] for one in slip] == ["probable"]
+    assert [one["grade"] for one in twin] == ["possible", "possible"]
+    assert twin[0]["score"] == twin[1]["score"] <= 0.5
+    for each in facts["matches"]:
+        assert each["asked"] in text
+
+
+def test_a_sealed_child_is_found_by_nobody_until_two_persons_lift_the_seal(
+    journey: tuple[str, dict],
+) -> None:
+    text, facts = journey
+
+    told = facts["seal"]
+    assert (told["sealed"], told["lifted"]) == (0, 1)
+    assert f"{told['question']}: 0 found" in text
+
+
 def test_the_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     done = program("demo", "--once", folder=tmp_path, TMPDIR=str(tmp_path))
 
