@@ -23,6 +23,7 @@ from gateway.problems.http import HTTP_UNKNOWN_TYPE
 from gateway.problems.service import NO_GATEWAY
 from gateway.service import Gateway
 from gateway.service.ask import Answer, Asking, Noted
+from gateway.service.asking import is_closed
 from gateway.service.check import Line
 from gateway.service.check import check as checked
 from gateway.store.base import ASK
@@ -97,7 +98,14 @@ def _answer(gateway: Gateway, type: str, words: str, local: bool, noted: Noted) 
     pairs = parse_qsl(words, keep_blank_values=True)
     query = ask.parse(type, pairs, page_most=int(config["page_most"]), context=gateway.context())
     limit = int(config["page_size"]) if query.count is None else query.count
-    asking = Asking(ASK, sees_upn=True, seconds=float(config["deadline"]), client="cli", noted=noted)
+    asking = Asking(
+        ASK,
+        sees_upn=True,
+        seconds=float(config["deadline"]),
+        client="cli",
+        noted=noted,
+        is_closed=partial(is_closed, gateway.store),
+    )
     asker = gateway.asker_here if local else gateway.asker
     return asker.search(gateway.store, query, asking, limit, to_text(query))
 

@@ -22,7 +22,7 @@ from gateway.problems.service import (
     NOT_ONE_CHILD,
     SORTED_OTHERWISE,
 )
-from gateway.service.asking import Answer, Asking, Found, Noted, shown, shown_all
+from gateway.service.asking import Answer, Asking, Found, Noted, seen, shown, shown_all
 from gateway.service.including import along, told_of
 from gateway.service.keys import Keys
 from gateway.store.base import ASK, Key, Page, Reads, Row
@@ -191,7 +191,10 @@ class Asker:
         if query.includes and len(ours) < len(merged.rows):
             lines.append(problem(INCLUDED_HERE))
         return Answer(
-            [Found(query.type, row.id, row.body, child.public) for row in merged.rows],
+            [
+                Found(query.type, row.id, seen(row.body, child.public, asking), child.public)
+                for row in merged.rows
+            ],
             _total(page.total, others, merged, following, first=place is None),
             following,
             lines,
@@ -330,7 +333,7 @@ def _question(query: Query, child: Row, limit: int, before: Cursor | None) -> Qu
 
 
 def _means_something_here_alone(criterion: Criterion) -> bool:
-    """Whether a filter is not sent: ids and value sets are ours; a person's identifier is for nobody's log."""
+    """Whether a filter is not sent: ids, value sets are ours; a person's identifier is for nobody's log."""
     if criterion.chained is not None:
         return False
     return criterion.kind == "reference" or criterion.modifier in SETS

@@ -1,15 +1,17 @@
 """Who asks and how, what a base shows of a row, and what a question is answered with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import NamedTuple
 
 from gateway.fhir.faces import asked, told
 from gateway.fhir.json import read_trusted, write
+from gateway.identity.compose import is_restricted
 from gateway.problems import Problem
+from gateway.security.places import placeless, tells_place
 from gateway.security.redact import names_hidden, redacted
-from gateway.store.base import ASK, Row
+from gateway.store.base import ASK, Reads, Row
 
 
 class Found(NamedTuple):
@@ -57,6 +59,10 @@ class Noted:
     account: Sequence[Problem] = ()
 
 
+def _of_nobody(_: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Who asks and how: what a question needs to know beside its words.
@@ -70,6 +76,7 @@ class Asking:
         seconds: the time the answer may take.
         client: seals of next-page links hold for this client only.
         noted: is written while the question is answered.
+        is_closed: whether it must not be told where a child is, by the id of its Patient.
     """
 
     base: str
@@ -81,6 +88,22 @@ class Asking:
     client: str = ""
     request_id: str = ""
     noted: Noted = attribute(default_factory=Noted)
+    is_closed: Callable[[str], bool] = _of_nobody
+
+
+def is_closed(store: Reads, child: str) -> bool:
+    """Whether it must not be told where a child is, by the id of its Patient."""
+    row = store.read(ASK, "Patient", child)
+    return row is not None and is_restricted(read_trusted(row.body))
+
+
+def seen(body: bytes, child: str, asking: Asking) -> bytes:
+    """What is about a child, on `ASK`, short of what this caller, or nobody, may see of it."""
+    if names_hidden(body, asking.hidden):
+        body = write(redacted(read_trusted(body), asking.hidden))
+    if tells_place(body) and asking.is_closed(child):
+        body = write(placeless(read_trusted(body)))
+    return body
 
 
 def shown(row: Row, asking: Asking) -> Found:
@@ -89,17 +112,16 @@ def shown(row: Row, asking: Asking) -> Found:
         return Found(row.type, row.local, told(row.body, row.told), row.child)
     if row.type == "Patient":
         return Found(row.type, row.public, row.body if asking.sees_upn else row.told, row.public)
-    body = asked(row.body, row.child.encode())
-    if names_hidden(body, asking.hidden):
-        body = write(redacted(read_trusted(body), asking.hidden))
+    body = seen(asked(row.body, row.child.encode()), row.child, asking)
     return Found(row.type, row.public, body, row.child)
 
 
 def shown_all(rows: Sequence[Row], asking: Asking) -> list[Found]:
-    """Rows as their base shows them to this caller; hidden systems are looked for in all of them at once."""
+    """Rows as their base shows them to this caller; what is hidden is looked for in all of them at once."""
     if asking.base != ASK or "Patient" in {row.type for row in rows}:
         return [shown(row, asking) for row in rows]
     found = [Found(row.type, row.public, asked(row.body, row.child.encode()), row.child) for row in rows]
-    if names_hidden(b"".join([each.body for each in found]), asking.hidden):
+    text = b"".join([each.body for each in found])
+    if names_hidden(text, asking.hidden) or tells_place(text):
         return [shown(row, asking) for row in rows]
     return found

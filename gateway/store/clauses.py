@@ -14,6 +14,7 @@ from gateway.fhir.meets import NEGATIVE
 from gateway.fhir.query import Criterion, Span, Token, Value
 from gateway.problems import refuse
 from gateway.problems.store import STORE_SEARCH
+from gateway.store import places
 from gateway.store.composites import any_pair, pairs
 from gateway.store.having import are_many, having
 from gateway.store.kinds import KINDS, MODIFIERS, POINTS, in_record, token_rows
@@ -49,6 +50,8 @@ def clause(view: View, criterion: Criterion) -> Clause:
     kind = "phrase" if criterion.modifier == "text" else criterion.kind
     named = [replace(criterion, param=name) for name in criterion.names]
     found = either([part for each in named for part in KINDS[kind](view, each, criterion.values)])
+    if places.tells(view, criterion.param):
+        found = places.told(view, found)
     return negated(found) if criterion.modifier in NEGATIVE else found
 
 
@@ -69,7 +72,9 @@ def _missing(view: View, criterion: Criterion) -> Clause:
         there = [each for name in criterion.names for each in any_pair(view, name)]
     if criterion.kind in ("token", "reference"):
         there += [token_rows(view, param) for param in params]
-    found = replace(either(there), members=())
+    found = replace(either(there), leads=False)
+    if places.tells(view, criterion.param):
+        found = places.told(view, found)
     return negated(found) if cast(Token, criterion.values[0].value).code == "true" else found
 
 
@@ -129,13 +134,13 @@ def _link(view: View, param: int, type: str, inner: Criterion) -> Clause:
     seen, base = shown(target, t)
     start, joined, back, own = _roads(view, target, t, x)
     tested = exists(view, back, f"{own} AND {seen} AND {test}", param, *base, *values)
-    if not wanted.members or are_many(view, wanted):
+    if not wanted.members:
         return Clause((), tested)
     union, picks = together(wanted.members)
     picked = f"(SELECT DISTINCT rid FROM ({union}) u{target.depth}) p{target.depth}"
     found = f"{picked} {start} WHERE {t}.rid = p{target.depth}.rid AND {seen} AND {joined}"
     member = f"SELECT {x}.rid FROM {found}"
-    return Clause(((member, (*picks, *base, param)),), tested)
+    return Clause(((member, (*picks, *base, param)),), tested, True, leads=not are_many(view, wanted))
 
 
 def _roads(view: View, target: View, t: str, x: str) -> tuple[str, str, str, str]:

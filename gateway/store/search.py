@@ -6,11 +6,13 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from gateway.fhir.query import Query, Sort
+from gateway.store import places
 from gateway.store.clauses import clause
 from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, Numbers, rec_of
 from gateway.store.values import Key, Page, Row
-from gateway.store.view import Clause, Sql, View, shown, together
+from gateway.store.totals import from_rows, narrowest
+from gateway.store.view import Clause, Sql, View, members_up_to, shown, together
 
 RARE = 1000
 """A criterion with no more matches than this leads; otherwise the resources are walked in order."""
@@ -58,6 +60,9 @@ class Plan:
         terms: the order.
         plain: the order is the default one, for which there is an index.
         walks: the resources are met in their order, and every criterion is tested on each.
+        view: where it is asked.
+        clauses: what it asks.
+        leader: the condition whose members lead; None where the order does.
     """
 
     sources: tuple[Source, ...]
@@ -65,6 +70,9 @@ class Plan:
     terms: tuple[Term, ...]
     plain: bool
     walks: bool
+    view: View
+    clauses: tuple[Clause, ...]
+    leader: Clause | None
 
 
 def answer(view: View, query: Query, *, limit: int, after: Key | None, total: bool) -> Page:
@@ -90,26 +98,27 @@ def answer(view: View, query: Query, *, limit: int, after: Key | None, total: bo
 
 def planned(view: View, query: Query) -> Plan:
     """Choose what leads: the rarest criterion, or the order itself where none is rare."""
-    clauses = [clause(view, criterion) for criterion in query.criteria]
+    clauses = tuple(clause(view, criterion) for criterion in query.criteria)
     leader = _rarest(view.connection, clauses)
-    base, values = shown(view, "r", walked=True)
-    tests = [each.holds("r") for each in clauses if each is not leader]
-    where: Sql = (
-        " AND ".join([base, *(text for text, _ in tests)]),
-        (*values, *(value for _, some in tests for value in some)),
-    )
+    where = _all_but(view, clauses, leader)
     terms = tuple(_terms(view, query.sort))
     sources = (_led_by(view, leader),) if leader else tuple(_walks(view, plain=not query.sort))
-    return Plan(sources, where, terms, not query.sort, leader is None)
+    return Plan(sources, where, terms, not query.sort, leader is None, view, clauses, leader)
+
+
+def _all_but(view: View, clauses: Sequence[Clause], leader: Clause | None) -> Sql:
+    """What a resource `r` that the leader gives must meet."""
+    base, values = shown(view, "r", walked=True)
+    tests = [each.holds("r") for each in clauses if each is not leader]
+    where = " AND ".join([base, *(text for text, _ in tests)])
+    return where, (*values, *(value for _, some in tests for value in some))
 
 
 def _rarest(connection: Session, clauses: Sequence[Clause]) -> Clause | None:
     best, fewest = None, RARE + 1
     for each in clauses:
-        if each.members:
-            union, values = together(each.members)
-            counted = f"SELECT count(*) FROM (SELECT 1 FROM ({union}) u LIMIT {fewest}) n"
-            (found,) = connection.execute(counted, values).fetchone()
+        if each.members and each.leads:
+            found = members_up_to(connection, each, fewest)
             if found < fewest:
                 best, fewest = each, found
             if fewest == 0:
@@ -166,12 +175,16 @@ def _sort_value(view: View, sort: Sort) -> tuple[str, tuple[object, ...], str]:
         value = f"CASE WHEN {value} > 1e308 THEN 1e308 WHEN {value} < -1e308 THEN -1e308 ELSE {value} END"
     nothing = "0" if table in ("date", "number", "quantity") else "''"
     select = f"SELECT {end}({value}) FROM {view.dialect.own.format(table, 's', 'r')} WHERE s.rid = r.rid"
+    shut: Sql = "", ()
+    if places.tells(view, sort.param):
+        test, args = places.restricted(view)
+        shut = f" AND NOT {test.replace('{r}', 'r')}", args
     if table != "token":
-        return f"{select} AND s.param = ?", (param,), nothing
+        return f"{select} AND s.param = ?{shut[0]}", (param, *shut[1]), nothing
     hidden = "".join(" AND v.system <> ?" for _ in view.hidden)
     return (
-        f"{select} AND s.slot IN (SELECT v.slot FROM slot v WHERE v.param = ?{hidden})",
-        (param, *view.hidden),
+        f"{select} AND s.slot IN (SELECT v.slot FROM slot v WHERE v.param = ?{hidden}){shut[0]}",
+        (param, *view.hidden, *shut[1]),
         nothing,
     )
 
@@ -207,10 +220,18 @@ def page_sql(plan: Plan, after: Key | None, limit: int) -> Sql:
 
 def total_sql(plan: Plan) -> Sql:
     """The question for the number of all that match."""
+    view, clauses = plan.view, plan.clauses
+    leader = plan.leader or narrowest(view.connection, clauses)
+    counted = from_rows(view, clauses, leader)
+    if counted is not None:
+        return counted
+    sources, where = plan.sources, plan.where
+    if plan.walks and leader is not None:
+        sources, where = (_led_by(view, leader),), _all_but(view, clauses, leader)
     selects, values = [], []
-    for tables, own, args in plan.sources:
-        selects.append(f"SELECT count(*) AS n FROM {tables} WHERE {own} AND {plan.where[0]}")
-        values += [*args, *plan.where[1]]
+    for tables, own, args in sources:
+        selects.append(f"SELECT count(*) AS n FROM {tables} WHERE {own} AND {where[0]}")
+        values += [*args, *where[1]]
     return f"SELECT CAST(sum(n) AS BIGINT) FROM ({' UNION ALL '.join(selects)}) q", tuple(values)
 
 

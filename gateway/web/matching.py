@@ -54,6 +54,9 @@ def match(visit: Visit) -> Response:
     if certain:
         found = [each for each in found if each.match.grade is Grade.CERTAIN]
         found = found if len(found) == 1 else []
+    for each in found:
+        # the total tells of those too who are on no page
+        visit.about(each.row.public)
     page = found if count is None else found[:count]
     entries = [_entry(visit, each) for each in page]
     if not found:
@@ -64,7 +67,6 @@ def match(visit: Visit) -> Response:
 
 
 def _entry(visit: Visit, each: Found) -> dict[str, Any]:
-    visit.about(each.row.public)
     grade = each.match.grade.name.lower()
     return {
         "fullUrl": f"{visit.request.base}/Patient/{each.row.public}",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from functools import partial
 from typing import Any, Protocol
 
 from gateway.fhir import json, xml
@@ -12,6 +13,7 @@ from gateway.security.policy import Decision, Wish
 from gateway.security.principal import Principal
 from gateway.service import Gateway
 from gateway.service.ask import Asking, Noted
+from gateway.service.asking import is_closed
 from gateway.store.base import ASK
 from gateway.web.gate import Gate
 from gateway.web.messages import Request, Response
@@ -108,6 +110,7 @@ class Visit:
             client=principal.client if principal else "",
             request_id=self.request.id,
             noted=self.noted,
+            is_closed=partial(is_closed, self.gateway.store),
         )
 
     def body(self) -> bytes:

@@ -17,6 +17,7 @@ from gateway.app import create_app
 from gateway.web.site import Site
 
 CCI = f"{BASE}/Id/cci"
+CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 UPSTREAM = """
 [upstreams.{name}]
 name = "The {name}"
@@ -403,3 +404,25 @@ def test_what_was_asked_of_whom_is_in_the_audit(house: Houses, liar: Liar, ola: 
     assert number not in json.dumps(events)
     asked = [each for each in liar.asked if each.path != "metadata"]
     assert asked and all(number not in each.path + each.query for each in asked)
+
+
+def test_what_another_server_tells_is_shown_short_of_what_the_caller_must_not_see(
+    house: Houses, liar: Liar, ola: Resource
+) -> None:
+    told = observation(
+        "2025-01-01",
+        identifier=[{"system": f"{BASE}/Id/upn", "value": "A123456789012"}],
+        contained=[{"resourceType": "Patient", "id": "x", "address": [{"city": "Canaryville"}]}],
+    )
+    liar.holds(ola, [told])
+    home = house(liar=liar.base("honest"))
+    closed = {"meta": {"security": [{"system": CONFIDENTIALITY, "code": "R"}]}}
+    asked = question(home.knows(ola | closed))
+
+    council = home.bundle(asked)
+    home.token = token_for(home.gateway.config, "clinic")
+    health = home.bundle(asked)
+
+    assert len(matches(council)) == len(matches(health)) == 1
+    assert "A123456789012" in json.dumps(council) and "A123456789012" not in json.dumps(health)
+    assert "Canaryville" not in json.dumps(council) + json.dumps(health)

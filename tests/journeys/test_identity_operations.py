@@ -371,3 +371,17 @@ def test_links_are_told_to_those_who_may_search_patients(
     assert "Patient.s" in answer.text and not any(
         child.id in answer.text for child in gateway.store.children([1, 2]).values()
     )
+
+
+def test_a_match_of_which_nothing_is_shown_is_a_look_at_each_child_that_it_counts(
+    registrar: Client, gateway: Gateway
+) -> None:
+    one = gateway.store.children([1])[1]
+    before = len(list(gateway.trail.looks(one.id)))
+    asked = person("x", "Ola", "2012-03-04", nhs=nhs(1))
+    body = [{"name": "resource", "resource": asked}, {"name": "count", "valueInteger": 0}]
+
+    answer = registrar.ask("POST", "/fhir/Patient/$match", {"resourceType": "Parameters", "parameter": body})
+
+    assert (answer.json["total"], answer.json.get("entry")) == (1, None)
+    assert len(list(gateway.trail.looks(one.id))) == before + 1
