@@ -2,6 +2,7 @@
 
 from gateway.identity.match import Reason
 from gateway.problems import refuse
+from gateway.problems.life import LIFE_INTO_GONE
 from gateway.problems.service import (
     NOT_BY_A_PERSON,
     RECORD_UNKNOWN,
@@ -92,7 +93,7 @@ def put_back(work: Work, linker: Linker, record: Record, author: Author) -> Chil
     """Take back what a person last did to a record's link; the child it is linked to then.
 
     Raises:
-        Refused: `service.not-by-a-person`; as `life.unmerge` and `life.unsplit`.
+        Refused: `service.not-by-a-person`; `life.into-gone`; as `life.unmerge` and `life.unsplit`.
     """
     events = [event for event in _standing(work, record.rec) if event.author != MACHINE]
     if not events:
@@ -162,6 +163,9 @@ def _made_by(work: Work, entry: Review) -> list[Link]:
 
 
 def _undo(work: Work, linker: Linker, events: list[Link], at: int) -> None:
-    work.take_back([event.number for event in events])
     recs = sorted({event.rec for event in events})
+    before = {rec for rec, record in work.records(recs).items() if record.sealed is not None}
+    work.take_back([event.number for event in events])
+    if any(record.sealed is not None for rec, record in work.records(recs).items() if rec not in before):
+        raise refuse(LIFE_INTO_GONE)
     linker.resettle(work, recs, {event.child for event in events}, at)

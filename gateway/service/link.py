@@ -4,7 +4,7 @@ import base64
 import json as plain_json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from gateway.identity.person import Person, person
 from gateway.identity.sentences import sentence
 from gateway.service import duplicates
 from gateway.service.composer import Composer, Official
-from gateway.service.events import Author, distinct_from
+from gateway.service.events import Author, distinct_from, survivor
 from gateway.service.feed import Feed
 from gateway.service.keys import Keys
 from gateway.service.seals import ANNOUNCED, announces, shut
@@ -159,7 +159,12 @@ class Linker:
     def _told_by_a_person(work: Work, rec: int) -> Link | None:
         """What a person said about the record before its Patient went away; it holds when that comes back."""
         events = [link for link in work.links(rec=rec) if link.stands and link.author != MACHINE]
-        return events[-1] if events and events[-1].what == "linked" else None
+        if not events or events[-1].what != "linked":
+            return None
+        # the child that they meant may be part of another one by now, or gone
+        child = survivor(work, events[-1].child)
+        open_ = work.children([child])[child].state == "active"
+        return replace(events[-1], child=child) if open_ else None
 
     @staticmethod
     def _withdraw(work: Work, rec: int, doubted: set[int], load: int | None) -> None:

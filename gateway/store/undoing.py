@@ -11,6 +11,7 @@ _BEFORE = """
 SELECT number, home, state, entries FROM version WHERE rid = ? AND stands = 1 ORDER BY version DESC LIMIT 1
 """
 _SEALED = "SELECT 1 FROM life WHERE child = ? AND what = 'sealed' AND stands = 1"
+_IS_SEALED = "SELECT 1 FROM child WHERE child = ? AND state = 'sealed'"
 _RESTORE = """
 UPDATE resource SET (rid, state, time, updated, version, load, digest, method, place, rule, told, body) =
     (SELECT home, state, time, updated, version, load, digest, method, place, rule, told, body
@@ -40,10 +41,11 @@ def undo(connection: Session, writing: Writing, load: int) -> Undone:
         recs.add(rec)
         children.add(child)
     children |= _children_of(connection, recs)
-    _unlink(connection, load)
+    # before links are taken back: what leads to a child that is sealed still stays shut
     lifted, unsealed = _unlive(connection, load)
     children |= lifted
     recs |= unsealed
+    _unlink(connection, load)
     connection.execute("UPDATE review SET stands = 0 WHERE load = ?", (load,))
     connection.execute("UPDATE review SET state = 'open', closed_load = NULL WHERE closed_load = ?", (load,))
     children |= _children_of(connection, recs)
@@ -74,12 +76,17 @@ def _unlink(connection: Session, load: int) -> None:
 
 
 def fold(connection: Session, recs: Iterable[int]) -> None:
-    """Let the last link event that stands say which child each record is linked to."""
+    """Let the last link event that stands say which child each record is linked to.
+
+    One that is led back to a child which was sealed meanwhile tells of that life, and is sealed as well.
+    """
     for rec in recs:
         asked = "SELECT what, child FROM link WHERE rec = ? AND stands = 1 ORDER BY link DESC LIMIT 1"
         what, child = connection.execute(asked, (rec,)).fetchone() or ("unlinked", None)
         linked = child if what == "linked" else None
-        connection.execute("UPDATE record SET child = ? WHERE rec = ?", (linked, rec))
+        shut = linked if linked and connection.execute(_IS_SEALED, (linked,)).fetchone() else None
+        changed = "UPDATE record SET child = ?, sealed = COALESCE(?, sealed) WHERE rec = ?"
+        connection.execute(changed, (None if shut else linked, shut, rec))
 
 
 def _unlive(connection: Session, load: int) -> tuple[set[int], set[int]]:

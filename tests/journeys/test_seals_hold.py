@@ -142,3 +142,46 @@ def test_what_was_decided_about_a_sealed_child_before_cannot_be_found_nor_taken_
         gate.lives.unseal(number, reason="a mistake", author=author)
     gate.take_back(entry.number, author="ann")
     assert [one.number for one in gate.store.reviews()] == [entry.number]
+
+
+def test_what_left_a_life_before_it_was_sealed_cannot_be_put_back_into_it(gate: Gateway) -> None:
+    known(gate, "school", person("s", nhs(7)))
+    old = known(gate, "clinic", person("c", nhs(7)))
+    clinic = gate.feed("clinic")
+    other = gate.take_apart(clinic, "c", reason="of the twin", author="ann")
+    seal(gate, old)
+
+    with pytest.raises(Refused) as refused:
+        gate.put_back(clinic, "c", author="ann")
+
+    assert refused.value.problems[0].kind.code == "life.into-gone"
+    assert child_of(gate, "clinic", "c") == other
+    assert [one["id"] for one in found(gate, "Patient")] == [other.id]
+
+
+def test_a_load_taken_back_leads_no_record_into_the_open_again(gate: Gateway) -> None:
+    known(gate, "school", person("s", nhs(7)))
+    old = known(gate, "clinic", person("r", nhs(7)))
+    other = known(gate, "clinic", person("q", given="Zoe"))
+    link = [{"type": "replaced-by", "other": {"reference": "Patient/q"}}]
+    moving = load(gate, "clinic", ndjson(person("r", nhs(7), active=False, link=link)))
+    assert child_of(gate, "clinic", "r") == other
+    number = seal(gate, old)
+
+    gate.loader.undo(moving.number)
+
+    assert child_of(gate, "clinic", "r") is None
+    assert [one["id"] for one in found(gate, "Patient")] == [other.id]
+    for author in ("ann", "bob"):
+        gate.lives.unseal(number, reason="a mistake", author=author)
+    assert child_of(gate, "clinic", "r") == child_of(gate, "school", "s") == old
+
+
+def test_a_record_that_a_person_linked_comes_back_to_what_became_of_that_child(gate: Gateway) -> None:
+    first = known(gate, "school", person("s", nhs(7)))
+    gate.lives.merge(known(gate, "clinic", person("c", given="Zoe")), first, reason="seen", author="ann")
+    gate.delete(gate.feed("clinic"), "Patient", "c")
+    last = known(gate, "council", person("l", given="Ann"))
+    gate.lives.merge(first, last, reason="one child", author="ann")
+
+    assert write(gate, "clinic", person("c", given="Zoe")) == last
