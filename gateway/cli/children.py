@@ -1,7 +1,7 @@
 """Commands about children: child shows one, matches is what a person decides about two. Looks are audited."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def child(
             [event for event in events if records[event.rec].sealed is None],
             records,
             [review.number for review in gateway.store.reviews(child=found.number)],
-            _lives(gateway, found),
+            _lives(gateway, found, instant if as_json else say.local),
         )
     if as_json:
         say.as_json(known.as_json())
@@ -326,7 +326,7 @@ def _tell_child(known: _Known) -> None:
         say.out("To review: " + ", ".join(map(str, known.reviews)) + "  (fhirgate matches)")
 
 
-def _lives(gateway: Gateway, found: Child) -> list[dict[str, str]]:
+def _lives(gateway: Gateway, found: Child, written: Callable[[int], str]) -> list[dict[str, str]]:
     """What became of a child and was not taken back, with the other child by its CCI."""
     events = [event for event in gateway.store.life(child=found.number) if event.stands]
     sides = {one for event in events for one in (event.child, event.other) if one is not None}
@@ -341,7 +341,7 @@ def _lives(gateway: Gateway, found: Child) -> list[dict[str, str]]:
             "other": cci.show(ccis[event.other]) if event.other is not None else "",
             "reason": event.reason,
             "author": " and ".join(filter(None, (event.second, event.author))),
-            "at": say.local(event.at),
+            "at": written(event.at),
         }
         for event in events
     ]

@@ -14,6 +14,7 @@ from gateway.identity import cci
 from gateway.problems import Problem, problem
 from gateway.problems.life import LIFE_WAITS
 from gateway.service import Gateway
+from gateway.service.clock import instant
 from gateway.service.links import Linked
 from gateway.service.links import links as listed
 from gateway.store.base import Child, LifeEvent
@@ -180,7 +181,7 @@ def _list(seals: list[tuple[LifeEvent, int]], as_json: bool) -> int:
     rows = [
         {
             "seal": event.number,
-            "at": say.local(event.at),
+            "at": instant(event.at) if as_json else say.local(event.at),
             "by": event.author,
             "why": event.reason,
             "load": event.load,
@@ -275,7 +276,8 @@ def sharing(
             return _told(gateway, "give", [child], "The identifier is included again.", as_json)
         events = gateway.lives.written_down(child)
         audited(gateway, "$sharing", [child.id])
-    rows = [(event.what, event.reason, event.author, say.local(event.at)) for event in events]
+    shown = instant if as_json else say.local
+    rows = [(event.what, event.reason, event.author, shown(event.at)) for event in events]
     heads = ("decision", "why", "by", "at")
     if as_json:
         say.as_json([dict(zip(heads, row, strict=True)) for row in rows])

@@ -18,15 +18,9 @@ from gateway.problems import Problem
 #: Problems of these parts mean that the command was used wrongly, not that something needs a person.
 _USED_WRONGLY = (
     *("config.", "service.unknown-", "service.feed-needed", "service.mapping-needed", "service.folder"),
-    *(
-        "service.port",
-        "service.no-gateway",
-        "service.into-needed",
-        "service.no-record",
-        "store.load-unknown",
-        "mapping.given-",
-    ),
-    *("source.not-found", "source.already-there", "search.", "http.unknown-type", "identity.cci-"),
+    *("service.port", "service.no-gateway", "service.into-needed", "service.no-record"),
+    *("store.load-unknown", "mapping.given-", "source.not-found", "source.already-there", "search."),
+    *("http.unknown-type", "identity.cci-", "life.itself"),
     *("upstream.setting", "security.scope-form", "security.key", "security.secret"),
 )
 _SHOWN = (".yaml", ".yml", ".toml")
