@@ -31,7 +31,9 @@ PAGES = {
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("asking", [ASKS, replace(ASKS, hidden=frozenset(), sees_upn=True)], ids=str)
+@pytest.mark.parametrize(
+    "asking", [ASKS, replace(ASKS, hidden=frozenset(), sees_upn=True)], ids=["without UPNs", "with UPNs"]
+)
 def test_a_page_shows_what_each_row_is_shown_as(page: str, asking: Asking) -> None:
     found = shown_all(PAGES[page], asking)
 
