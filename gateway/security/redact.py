@@ -4,14 +4,19 @@ A child's own Patient is composed without them. Whatever else is about the child
 and a feed may name the child by a UPN in a reference or in a contained Patient.
 """
 
+import re
 from functools import cache
 from typing import Any
 
 from gateway.security.policy import hides
 
+_NAMES = re.compile(r"https?://\S*/feed/[^/\s]+/[A-Z][A-Za-z]+/\S+|[A-Z][A-Za-z]+\?\S*identifier=\S+")
+
 
 def names_hidden(body: bytes, hidden: frozenset[str]) -> bool:
-    """Whether a JSON text holds the name of a hidden system, so that it must be looked through."""
+    """Whether a JSON text may hold what belongs to a hidden system, so that it must be looked through."""
+    if not hidden:
+        return False
     # A plain loop: this runs for every resource of every page.
     for system in _written(hidden):  # noqa: SIM110
         if system in body:
@@ -21,13 +26,18 @@ def names_hidden(body: bytes, hidden: frozenset[str]) -> bool:
 
 @cache
 def _written(hidden: frozenset[str]) -> tuple[bytes, ...]:
-    return tuple(system.encode() for system in hidden)
+    return (*(system.encode() for system in hidden), b"/feed/", b"?identifier=")
 
 
 def redacted(value: Any, hidden: frozenset[str]) -> Any:
-    """Return a JSON value without identifiers of hidden systems, and without what is empty then."""
+    """Return a JSON value without identifiers of hidden systems, and without what is empty then.
+
+    Addresses in a feed go as well, since ids there may be case numbers, and references by criteria.
+    """
     if isinstance(value, list):
         return [kept for item in value if (kept := redacted(item, hidden)) not in ({}, [])]
+    if isinstance(value, str):
+        return {} if hidden and _NAMES.fullmatch(value) else value
     if not isinstance(value, dict):
         return value
     system = value.get("system")
