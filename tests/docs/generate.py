@@ -4,10 +4,13 @@ A part of the README is made too: what stands between its `made` comments.
 """
 
 import copy
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,6 +33,7 @@ from gateway.web.routes import ROUTES, Base, types
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 README = ROOT / "README.md"
+PROFILES = ROOT / "profiles"
 
 _BASES: tuple[Base, ...] = ("ask", "tell")
 _MADE = re.compile(r"(<!-- made: (?P<part>\w+) -->\n).*?(<!-- end -->)", re.S)
@@ -42,15 +46,16 @@ def settings() -> str:
         "",
         "One `gateway.toml`; an environment variable `GATEWAY_<NAME>` (points and hyphens become `_`)",
         "wins over it. `fhirgate config` prints what is in force and where each value came from.",
+        "In `feeds.*.sector` and the like `*` is a name that you choose: `[feeds.anytown-council]`.",
         "",
     ]
     for setting in SETTINGS:
-        default = "must be given" if setting.required else f"`{setting.default!r}`"
+        default = f"Default: {_toml(setting.default)}"
         unit = f" {setting.unit}" if setting.unit and not setting.required else ""
         lines += [f"## {setting.name}", "", setting.help, ""]
-        lines.append(f"Type: {setting.type}. Default: {default}{unit}.")
+        lines.append(f"Type: {setting.type}. {'It must be given' if setting.required else default + unit}.")
         if setting.choices:
-            lines.append(f"One of: {', '.join(setting.choices)}.")
+            lines.append(f"One of: {', '.join(f'`{each}`' for each in setting.choices if each)}.")
         if setting.secret:
             lines.append("Secret: shown as `set`.")
         lines.append("")
@@ -225,16 +230,47 @@ def fhir() -> str:
         "",
         *OPERATIONS.splitlines(),
         "",
+        *own_operations(),
+        "",
         "## Parameters of each type",
         "",
         f"`/feed/{{feed}}` has {len(types('tell'))} types; `/fhir` has the {len(types('ask'))} that can be",
-        "about a child, marked with a dot.",
+        "about a child, marked with a dot. Every type has "
+        + ", ".join(f"`{each}`" for each in sorted(_common()))
+        + ";",
+        "the table says what it has besides.",
         "",
         *_table(("type", "/fhir", "parameters"), map(_parameters, types("tell"))),
         "",
         *checklist(),
     ]
     return "\n".join(lines)
+
+
+def own_operations() -> list[str]:
+    """The operations that R4 does not have, as their OperationDefinitions in `profiles/` describe them."""
+    found = [json.loads(path.read_text("utf-8")) for path in sorted(PROFILES.glob("OperationDefinition-*"))]
+    lines = [
+        "`Patient/$match` and `Patient/$ihe-pix` say [who a child is](../how-to/ask-who-a-child-is.md),",
+        "graded, or by a number; who may not search Patients finds nobody. The operations in the table are the",
+        "gateway's own. Those that change something are for clients with",
+        "[`decides`](settings.md#clientsdecides).",
+        "What they do to children: [what can become of a child](../explain/lives.md).",
+        "",
+    ]
+    return lines + _table(
+        ("operation", "does", "takes (in brackets: what may be left out)"),
+        ((f"`${each['code']}`", _cell(each["description"]), _taken(each)) for each in found),
+    )
+
+
+def _taken(operation: dict[str, Any]) -> str:
+    given = [each for each in operation.get("parameter", ()) if each["use"] == "in"]
+    return ", ".join(f"`{each['name']}`" if each["min"] else f"(`{each['name']}`)" for each in given)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def interactions() -> list[str]:
@@ -265,7 +301,7 @@ def checklist() -> list[str]:
     for group, checks in CHECKS.items():
         lines += [f"### {group}", ""]
         lines += _table(
-            ("check", "asks", "state", ""), ((id, asks, *stands[id]) for id, asks in checks.items())
+            ("check", "asks", "state", "note"), ((id, asks, *stands[id]) for id, asks in checks.items())
         )
         lines.append("")
     return lines
@@ -285,8 +321,30 @@ def readme() -> str:
     )
 
 
+@cache
+def _common() -> frozenset[str]:
+    """The search parameters that every type has."""
+    return frozenset.intersection(
+        *(frozenset(each.code for each in supported(type)) for type in types("tell"))
+    )
+
+
+def _toml(value: object) -> str:
+    """A default as it would stand in gateway.toml."""
+    match value:
+        case bool():
+            return f"`{str(value).lower()}`"
+        case tuple():
+            return f"`[{', '.join(json.dumps(each) for each in value)}]`" if value else "none"
+        case "" | {}:
+            return "none"
+        case str():
+            return f"`{json.dumps(value)}`"
+    return f"`{value}`" if value else "none"
+
+
 def _parameters(type: str) -> tuple[str, str, str]:
-    listed = ", ".join(f"`{each.code}`" for each in supported(type))
+    listed = ", ".join(f"`{each.code}`" for each in supported(type) if each.code not in _common())
     return type, "•" if type in types("ask") else "", listed
 
 
