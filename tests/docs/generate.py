@@ -252,8 +252,8 @@ def own_operations() -> list[str]:
     found = [json.loads(path.read_text("utf-8")) for path in sorted(PROFILES.glob("OperationDefinition-*"))]
     lines = [
         "`Patient/$match` and `Patient/$ihe-pix` say [who a child is](../how-to/ask-who-a-child-is.md),",
-        "graded, or by a number; who may not search Patients finds nobody. The operations in the table are the",
-        "gateway's own. Those that change something are for clients with",
+        "graded, or by a number; who may not search Patients finds nobody. The operations in the table are",
+        "the gateway's own. Those that change something are for clients with",
         "[`decides`](settings.md#clientsdecides).",
         "What they do to children: [what can become of a child](../explain/lives.md).",
         "",
