@@ -341,10 +341,10 @@ def _evidence(doubt: Doubt) -> str:
     return plain_json.dumps(said)
 
 
-def sides_of(work: Work, entry: Review) -> tuple[int | None, int | None]:
+def sides_of(store: Reads, entry: Review) -> tuple[int | None, int | None]:
     """The children that the two records of an entry are linked to now."""
     recs = [entry.rec] if entry.other is None else [entry.rec, entry.other]
-    records = work.records(recs)
+    records = store.records(recs)
     own = records[entry.rec].child
     return own, entry.child if entry.other is None else records[entry.other].child
 

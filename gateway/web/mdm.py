@@ -85,8 +85,7 @@ def duplicates(visit: Visit) -> Response:
     """Answer with the pairs of children that a person must look at, as they may be one."""
     given(visit, ())
     store = visit.gateway.store
-    with store.write() as work:
-        pairs = {frozenset(sides_of(work, entry)) for entry in work.reviews()}
+    pairs = {frozenset(sides_of(store, entry)) for entry in store.reviews()}
     parts = []
     for pair in sorted(tuple(sorted(one for one in pair if one is not None)) for pair in pairs):
         children = [child for child in store.children(pair).values() if child.composed]

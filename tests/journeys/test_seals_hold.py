@@ -1,8 +1,12 @@
 """What was sealed stays shut, whatever is told, taken back or decided before and afterwards."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
-from gates import BASE, child_of, found, load, ndjson
+from gates import BASE, child_of, found, load, ndjson, opened
 from invented import NHS, nhs
+from postgres import emptied, postgres  # noqa: F401
 
 from gateway.problems import Refused
 from gateway.service import Gateway
@@ -10,6 +14,16 @@ from gateway.store.base import Child
 
 ENDED = {"tag": [{"system": f"{BASE}/CodeSystem/life", "code": "ended"}]}
 BORN = "2015-03-04"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def gate(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Gateway]:
+    top = ""
+    if request.param == "postgres":
+        top = f'database = "{request.getfixturevalue("postgres")()}"\n'
+    gateway = opened(tmp_path, top=top)
+    yield gateway
+    gateway.close()
 
 
 def person(id: str, number: str = "", given: str = "Nia", **more: object) -> dict:
