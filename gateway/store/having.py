@@ -7,7 +7,7 @@ from typing import NamedTuple
 from gateway.fhir.query import Criterion
 from gateway.store.kinds import in_record
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, WITHIN_FEED
-from gateway.store.view import Clause, View, exists, shown, together
+from gateway.store.view import Clause, View, exists, members_up_to, shown, together
 
 #: More than so many are not gathered, to find what is at the other end of their references: that is tested of
 #: each resource.
@@ -48,7 +48,7 @@ def having(view: View, criterion: Criterion, inner: Criterion, condition: Condit
     tested = exists(
         view, start, f"{joined} AND {t}.rid = {x}.rid AND {seen} AND {test}", param, *base, *values
     )
-    if not wanted.members or are_many(view, wanted):
+    if not wanted.members:
         return Clause((), tested)
     union, picks = together(wanted.members)
     name = f"p{source.depth}"
@@ -58,14 +58,12 @@ def having(view: View, criterion: Criterion, inner: Criterion, condition: Condit
         f"SELECT {found} AS rid FROM {picked} {view.dialect.picked.format(t, name)}{tables}"
         f" WHERE {t}.rid = {name}.rid AND {seen} AND {behind}"
     )
-    return Clause(((member, (*picks, *base, param)),), tested)
+    return Clause(((member, (*picks, *base, param)),), tested, leads=not are_many(view, wanted))
 
 
 def are_many(view: View, wanted: Clause) -> bool:
     """Whether a condition has too many members to be gathered."""
-    union, values = together(wanted.members)
-    counted = f"SELECT count(*) FROM (SELECT 1 FROM ({union}) u LIMIT {MANY + 1}) n"
-    return bool(view.connection.execute(counted, values).fetchone()[0] > MANY)
+    return not wanted.leads or members_up_to(view.connection, wanted, MANY + 1) > MANY
 
 
 def _roads(view: View, source: View, names: tuple[str, str, str]) -> _Roads:

@@ -217,6 +217,7 @@ def _joined(view: View, source: str, where: str, *values: object) -> Clause:
     return Clause(
         ((f"SELECT x.rid FROM {source} WHERE {where}", values),),
         exists(view, source, f"{where} AND x.rid = {{r}}.rid", *values),
+        bare=True,
     )
 
 

@@ -10,8 +10,8 @@ from gateway.store import places
 from gateway.store.clauses import clause
 from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, Numbers, rec_of
-from gateway.store.values import Key, Page, Row
 from gateway.store.totals import from_rows, narrowest
+from gateway.store.values import Key, Page, Row
 from gateway.store.view import Clause, Sql, View, members_up_to, shown, together
 
 RARE = 1000

@@ -22,10 +22,16 @@ class Clause:
     Attributes:
         members: queries that together give the rids that meet it; empty where only the test exists.
         test: an SQL condition on the resource called `{r}`.
+        bare: what the members give is of the view's type and is there, so that it needs no look.
+        leads: the members may be asked for a page; False where they are many, and only totals are theirs.
+        others: in place of members, those of what does not meet it.
     """
 
     members: tuple[Sql, ...]
     test: Sql
+    bare: bool = False
+    leads: bool = True
+    others: tuple[Sql, ...] = ()
 
     def holds(self, alias: str) -> Sql:
         """The test for a resource of that name."""
@@ -104,11 +110,16 @@ def either(parts: list[Clause]) -> Clause:
     if len(parts) == 1:
         return parts[0]
     if not parts:
-        return Clause((("SELECT 0 AS rid WHERE FALSE", ()),), ("FALSE", ()))
+        return Clause((("SELECT 0 AS rid WHERE FALSE", ()),), ("FALSE", ()), bare=True)
     members = tuple(each for part in parts for each in part.members)
     every = all(part.members for part in parts)
     test = _any([part.test[0] for part in parts])
-    return Clause(members if every else (), (test, tuple(arg for part in parts for arg in part.test[1])))
+    return Clause(
+        members if every else (),
+        (test, tuple(arg for part in parts for arg in part.test[1])),
+        all(part.bare for part in parts),
+        all(part.leads for part in parts),
+    )
 
 
 def _any(tests: Sequence[str]) -> str:
@@ -131,7 +142,15 @@ def together(members: Sequence[Sql]) -> Sql:
 
 def negated(positive: Clause) -> Clause:
     """The condition that another does not hold; it can only be tested."""
-    return Clause((), (f"NOT {positive.test[0]}", positive.test[1]))
+    others = positive.members if positive.bare else ()
+    return Clause((), (f"NOT {positive.test[0]}", positive.test[1]), others=others)
+
+
+def members_up_to(connection: Session, condition: Clause, most: int) -> int:
+    """How many members a condition has, some perhaps twice; no more than `most` are counted."""
+    union, values = together(condition.members)
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM ({union}) u LIMIT {most}) n"
+    return int(connection.execute(counted, values).fetchone()[0])
 
 
 def texts(dialect: Dialect, column: str, values: Sequence[str]) -> Sql:
@@ -164,4 +183,5 @@ def rows(view: View, table: str, where: str, *values: object) -> Clause:
     return Clause(
         ((f"SELECT x.rid FROM {table} x WHERE {where} AND x.rid BETWEEN ? AND ?", (*values, *view.rids)),),
         exists(view, view.dialect.own.format(table, "x", "{r}"), f"x.rid = {{r}}.rid AND {where}", *values),
+        bare=True,
     )
