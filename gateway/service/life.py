@@ -222,6 +222,8 @@ def unseal_by_two(work: Work, linker: Linker, number: int, author: Author) -> in
 def confirm(work: Work, number: int, author: Author) -> int:
     """Say that a seal is right; how many persons have said so now.
 
+    With the second one it no longer depends on the load that announced it: two persons lift it, or nobody.
+
     Raises:
         Refused: `life.not-sealed`; `life.known` for the same person again.
     """
@@ -230,7 +232,10 @@ def confirm(work: Work, number: int, author: Author) -> int:
     if author.name in said:
         raise refuse(LIFE_KNOWN)
     work.live(LifeEvent(CONFIRMED, event.child, None, author.reason, author.name, author.at))
-    return _persons(work, event)
+    persons = _persons(work, event)
+    if persons > 1:
+        work.keep_seal(number, event.child)
+    return persons
 
 
 def seals(work: Work) -> list[tuple[LifeEvent, int]]:

@@ -317,6 +317,9 @@ class Work(Reads, Renewing, Protocol):
     def seal(self, seals: Mapping[int, int | None]) -> None:
         """Say of which sealed child each record told; None lifts it."""
 
+    def keep_seal(self, number: int, child: int) -> None:
+        """Let a seal stand though the load that announced it is taken back."""
+
     def compose(self, composed: Mapping[int, Composed | None]) -> None:
         """Put each child's Patient, or remove it where None is given."""
 

@@ -122,6 +122,14 @@ class OpenWork(ResourceReads, FollowingReads, PeopleReads, AccountReads):
             "UPDATE record SET sealed = ? WHERE rec = ?", [(child, rec) for rec, child in seals.items()]
         )
 
+    def keep_seal(self, number: int, child: int) -> None:
+        """See `base.Work.keep_seal`."""
+        of_seal = "UPDATE life SET load = NULL WHERE what = 'sealed' AND (life = ? OR other = ?)"
+        self._connection.execute(of_seal, (number, child))
+        self._connection.execute("UPDATE link SET load = NULL WHERE reason = ?", (f"sealed-{number}",))
+        closed = "UPDATE review SET closed_load = NULL WHERE state = ?"
+        self._connection.execute(closed, (f"sealed-{number}",))
+
     def compose(self, composed: Mapping[int, Composed | None]) -> None:
         """See `base.Work.compose`."""
         connection = self._connection

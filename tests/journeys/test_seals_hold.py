@@ -199,3 +199,23 @@ def test_a_record_that_a_person_linked_comes_back_to_what_became_of_that_child(g
     gate.lives.merge(first, last, reason="one child", author="ann")
 
     assert write(gate, "clinic", person("c", given="Zoe")) == last
+
+
+def test_a_seal_that_two_persons_confirmed_stays_when_the_load_that_announced_it_is_taken_back(
+    gate: Gateway,
+) -> None:
+    old = known(gate, "school", person("s", nhs(7)))
+    sealing = load(gate, "clinic", ndjson(person("c", nhs(7), meta=ENDED)))
+    ((event, persons),) = gate.lives.seals()
+    assert persons == 0
+    for author in ("ann", "bob"):
+        gate.lives.confirm(event.number, reason="the order was seen", author=author)
+
+    gate.loader.undo(sealing.number)
+
+    assert child_of(gate, "school", "s") is None and found(gate, "Patient") == []
+    load(gate, "clinic", ndjson(person("c", nhs(7))))
+    assert found(gate, "Patient") == []
+    for author in ("ann", "bob"):
+        gate.lives.unseal(event.number, reason="a mistake", author=author)
+    assert child_of(gate, "school", "s") == old == child_of(gate, "clinic", "c")
