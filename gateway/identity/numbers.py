@@ -3,13 +3,11 @@
 import re
 from enum import Enum
 
-UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
+from gateway.check_digits import TEN_DIGITS, UPN, nhs_check_digit, uln_check_digit, upn_check_letter
+
 ULN_PLACEHOLDER = "9999999999"
 
-_UPN = re.compile(r"[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]")
-_TEN_DIGITS = re.compile(r"[0-9]{10}")
 _LAYOUT = re.compile(r"[\s\-‐‑–.]+")
-_WORTH = {character: worth for worth, character in enumerate(UPN_LETTERS)} | {str(n): n for n in range(10)}
 
 
 class UpnKind(Enum):
@@ -31,12 +29,9 @@ def nhs_number(text: str) -> str | None:
         NHS Data Model and Dictionary, NHS NUMBER (modulus 11).
     """
     digits = _LAYOUT.sub("", text)
-    if not _TEN_DIGITS.fullmatch(digits) or len(set(digits)) == 1:
+    if not TEN_DIGITS.fullmatch(digits) or len(set(digits)) == 1:
         return None
-    check = (
-        11 - sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), digits, strict=False)) % 11
-    )
-    return digits if check % 11 == int(digits[9]) else None
+    return digits if nhs_check_digit(digits[:9]) == digits[9] else None
 
 
 def upn(text: str) -> str:
@@ -50,16 +45,11 @@ def upn_kind(text: str) -> UpnKind:
     Source:
         DfE, Unique pupil numbers: 13 characters, check letter first; a temporary UPN ends in a letter.
     """
-    if not _UPN.fullmatch(text):
+    if not UPN.fullmatch(text):
         return UpnKind.NOT_ONE
     if upn_check_letter(text[1:]) != text[0]:
         return UpnKind.WRONG_LETTER
     return UpnKind.PERMANENT if text[-1].isdigit() else UpnKind.TEMPORARY
-
-
-def upn_check_letter(body: str) -> str:
-    """Return the check letter for characters 2 to 13 of a UPN."""
-    return UPN_LETTERS[sum(place * _WORTH[character] for place, character in enumerate(body, 2)) % 23]
 
 
 def uln(text: str) -> str | None:
@@ -69,10 +59,9 @@ def uln(text: str) -> str | None:
         Learning Records Service, ULN (modulus 11, the remainder is never 0).
     """
     digits = _LAYOUT.sub("", text)
-    if not _TEN_DIGITS.fullmatch(digits) or digits == ULN_PLACEHOLDER:
+    if not TEN_DIGITS.fullmatch(digits) or digits == ULN_PLACEHOLDER:
         return None
-    rest = sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), digits, strict=False)) % 11
-    return digits if rest and 10 - rest == int(digits[9]) else None
+    return digits if uln_check_digit(digits[:9]) == digits[9] else None
 
 
 def la_child_id(text: str) -> str:

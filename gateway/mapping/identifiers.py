@@ -10,6 +10,7 @@ specification.
 
 import re
 
+from gateway.check_digits import TEN_DIGITS, UPN, nhs_check_digit, uln_check_digit, upn_check_letter
 from gateway.mapping.memo import Doubtful, Unfit
 from gateway.problems.record import (
     RECORD_NHS_DIGIT,
@@ -20,10 +21,7 @@ from gateway.problems.record import (
     RECORD_UPN_SHAPE,
 )
 
-_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
-_UPN = re.compile(r"[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]")
 _NO_UPN = re.compile(r"UN[1-7]")
-_TEN = re.compile(r"[0-9]{10}")
 _OF_A_SPREADSHEET = re.compile(r"[0-9]+\.0*|[0-9]+(\.[0-9]+)?[Ee]\+[0-9]+", re.ASCII)
 _POSTCODE = re.compile(r"(GIR|[A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
 
@@ -35,15 +33,15 @@ def upn(text: str) -> str:
     made = text.strip().upper()
     if not made or _NO_UPN.fullmatch(made):
         return ""
-    if not _UPN.fullmatch(made):
+    if not UPN.fullmatch(made):
         return Doubtful(text.strip(), RECORD_UPN_SHAPE)
-    return made if _upn_letter(made) == made[0] else Doubtful(made, RECORD_UPN_LETTER)
+    return made if upn_check_letter(made[1:]) == made[0] else Doubtful(made, RECORD_UPN_LETTER)
 
 
 def is_upn(text: str) -> bool:
     """Whether the text is a UPN, permanent or temporary, whose check letter fits."""
     made = text.strip().upper()
-    return bool(_UPN.fullmatch(made)) and _upn_letter(made) == made[0]
+    return bool(UPN.fullmatch(made)) and upn_check_letter(made[1:]) == made[0]
 
 
 def is_permanent_upn(text: str) -> bool:
@@ -63,15 +61,15 @@ def nhs_number(text: str) -> str:
     made = text.replace(" ", "").replace("-", "")
     if not made:
         return ""
-    if not _TEN.fullmatch(made):
+    if not TEN_DIGITS.fullmatch(made):
         return Doubtful(text.strip(), RECORD_NHS_SHAPE)
-    return made if _nhs_digit(made) == made[9] else Doubtful(made, RECORD_NHS_DIGIT)
+    return made if nhs_check_digit(made[:9]) == made[9] else Doubtful(made, RECORD_NHS_DIGIT)
 
 
 def is_nhs_number(text: str) -> bool:
     """Whether the text has ten digits of which the last fits."""
     made = text.replace(" ", "").replace("-", "")
-    return bool(_TEN.fullmatch(made)) and _nhs_digit(made) == made[9]
+    return bool(TEN_DIGITS.fullmatch(made)) and nhs_check_digit(made[:9]) == made[9]
 
 
 def is_uln(text: str) -> bool:
@@ -79,10 +77,9 @@ def is_uln(text: str) -> bool:
     9999999999).
     """
     made = text.strip()
-    if not _TEN.fullmatch(made) or made == "9999999999":
+    if not TEN_DIGITS.fullmatch(made) or made == "9999999999":
         return False
-    rest = sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), made[:9], strict=True)) % 11
-    return rest != 0 and 10 - rest == int(made[9])
+    return uln_check_digit(made[:9]) == made[9]
 
 
 def postcode(text: str) -> str:
@@ -117,17 +114,3 @@ def strip_zeros(text: str) -> str:
     if _OF_A_SPREADSHEET.fullmatch(made):
         raise Unfit(RECORD_SPREADSHEET)
     return made.lstrip("0") or made[-1:]
-
-
-def _upn_letter(made: str) -> str:
-    total = sum(
-        weight * (_LETTERS.index(char) if char in _LETTERS else int(char))
-        for weight, char in enumerate(made[1:], 2)
-    )
-    return _LETTERS[total % 23]
-
-
-def _nhs_digit(made: str) -> str:
-    """The tenth digit that the first nine ask for, or "X" where there is none."""
-    total = sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), made[:9], strict=True))
-    return "0X987654321"[total % 11]

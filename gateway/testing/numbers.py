@@ -1,5 +1,6 @@
 """Numbers of children who do not exist: the check characters are right, and nobody was ever given one."""
 
+from gateway.check_digits import UPN_LETTERS, upn_check_letter
 from gateway.identity import numbers
 
 # NHS numbers from 999 000 0000 on are kept for tests; one in eleven has no check digit.
@@ -26,14 +27,14 @@ def upn(number: int) -> str:
     number, serial = divmod(number, _SERIALS)
     number, school = divmod(number, _SCHOOLS)
     body = f"201{9000 + school}{number % _YEARS + 5:02d}{serial:03d}"
-    return numbers.upn_check_letter(body) + body
+    return upn_check_letter(body) + body
 
 
 def temporary_upn(number: int) -> str:
     """The temporary UPN of invented child `number` (up to 100,000 of them): it ends in a letter."""
     body = f"2019{number // 100 % 1000:03d}22{number % 100:02d}"
-    body += numbers.UPN_LETTERS[number % len(numbers.UPN_LETTERS)]
-    return numbers.upn_check_letter(body) + body
+    body += UPN_LETTERS[number % len(UPN_LETTERS)]
+    return upn_check_letter(body) + body
 
 
 __all__ = ["nhs_number", "temporary_upn", "upn"]

@@ -2,14 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.check_digits import UPN_LETTERS, upn_check_letter
 from gateway.identity.numbers import (
-    UPN_LETTERS,
     UpnKind,
     la_child_id,
     nhs_number,
     uln,
     upn,
-    upn_check_letter,
     upn_kind,
 )
 
