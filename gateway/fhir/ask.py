@@ -19,6 +19,7 @@ from gateway.fhir.index import UNSOUND, Elements, aliases, elements
 from gateway.fhir.leads import types_led_to
 from gateway.fhir.parameters import SHELF, Asked, Context, tokens
 from gateway.fhir.parameters.context import refused, split_commas
+from gateway.fhir.primitives import ID
 from gateway.fhir.query import Criterion, Query, Token, Value
 from gateway.fhir.results import RESULT_PARAMETERS, read_results
 from gateway.problems import Problem, Refused, problem, refuse
@@ -51,7 +52,6 @@ _NOT_YET = frozenset(
 )
 _SOFT = frozenset({SEARCH_NOT_SUPPORTED, SEARCH_UNKNOWN_PARAMETER})
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,99}")
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _MODIFIERS = {"_id": ("not",), "_lastUpdated": ()}
 
 
@@ -202,7 +202,7 @@ class _Reader:
     def _listed(self) -> Criterion:
         """The criterion that a List which is kept here has the resource among its items."""
         for piece in self.pieces:
-            if not _ID.fullmatch(piece):
+            if not ID.fullmatch(piece):
                 raise refuse(SEARCH_VALUE, field=LIST, value=piece, expected="the id of a List", example="42")
         text = f"{LIST}={','.join(self.pieces)}"
         return Criterion(HAS, "has", "List", (), self.criterion("List", "_id"), text, within=("item",))

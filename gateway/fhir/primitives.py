@@ -10,6 +10,9 @@ from calendar import monthrange
 from collections.abc import Callable
 from typing import Any
 
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+"""What an id is, whole."""
+
 _YEAR = r"(?!0000)\d{4}"
 _MONTH = r"(?:0[1-9]|1[0-2])"
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?"
@@ -128,7 +131,7 @@ _TEXTS: dict[str, Callable[[str], bool]] = {
     "code": _pattern(r"\S+(?:\s\S+)*"),
     "date": _calendar(rf"{_YEAR}(?:-{_MONTH})?|{_DAY}"),
     "dateTime": _calendar(rf"{_YEAR}(?:-{_MONTH})?|{_DAY}(?:T{_CLOCK}{_ZONE})?"),
-    "id": _pattern(r"[A-Za-z0-9\-.]{1,64}"),
+    "id": _pattern(ID.pattern),
     "instant": _calendar(rf"{_DAY}T{_CLOCK}{_ZONE}"),
     "markdown": _any,
     "oid": _pattern(r"urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+"),

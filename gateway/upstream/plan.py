@@ -4,12 +4,12 @@ Cold it takes two rounds (the Patient, then what is about it), warm one; a furth
 the server's ends inside ours, or where the server does not keep to the order asked.
 """
 
-import re
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
 from gateway.fhir import facts
+from gateway.fhir.primitives import ID
 from gateway.problems import Kind, Problem, Refused
 from gateway.problems.upstream import (
     UPSTREAM_AMBIGUOUS,
@@ -50,7 +50,6 @@ from gateway.upstream.searchset import Nonsense, Page, own_base, page, text, val
 from gateway.upstream.values import Answer, Request, State, Upstream
 from gateway.upstream.wire import BODY_MOST
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _NO_POST = (400, 404, 405, 406, 415, 501)
 _TROUBLES: Mapping[State, Kind] = {
     "timeout": UPSTREAM_TIMEOUT,
@@ -121,7 +120,7 @@ def _patient(
     if len(patients) > 1 or (found.total or 1) > 1 or "next" in found.links:
         raise Refused(note(upstream, UPSTREAM_AMBIGUOUS))
     fields = patients[0]
-    if _ID.fullmatch(text(fields, "id")) is None:
+    if ID.fullmatch(text(fields, "id")) is None:
         raise Refused(note(upstream, UPSTREAM_NONSENSE, reason="its Patient has no id"))
     patient = {name: value(fields, name) for name in COMPARED if name in fields}
     _guard(question, upstream, patient)

@@ -4,10 +4,10 @@ A page of a server's may end in the middle of rows of the same time, and the nex
 stands before them in our order. Rows of the last time read are held back until an older one was seen.
 """
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from gateway.fhir.primitives import ID
 from gateway.problems import Kind, Problem, Refused
 from gateway.problems.upstream import (
     UPSTREAM_FILTER,
@@ -24,7 +24,6 @@ from gateway.upstream.searchset import Fields, Page, asked_for, own_base, refere
 from gateway.upstream.times import clinical_time
 from gateway.upstream.values import Upstream
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 #: What reading a thing that nobody has checked can raise.
 _UNREADABLE = (Refused, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 _ABOUT = ("subject", "patient", "beneficiary", "for")
@@ -166,7 +165,7 @@ class Reading:
     def _row(self, fields: Fields) -> Row | None:
         """One resource as a row; None, and counted, where it is not what was asked for."""
         try:
-            if text(fields, "resourceType") != self.question.type or not _ID.fullmatch(text(fields, "id")):
+            if text(fields, "resourceType") != self.question.type or not ID.fullmatch(text(fields, "id")):
                 self._dropped[UPSTREAM_OTHER_TYPE] += 1
                 return None
             if not self._about_the_child(fields):

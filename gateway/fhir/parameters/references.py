@@ -10,9 +10,9 @@ from typing import Any
 from gateway.fhir import facts
 from gateway.fhir.parameters.context import Asked, refused, unescaped
 from gateway.fhir.parameters.tokens import token
+from gateway.fhir.primitives import ID
 from gateway.fhir.query import Target, Value
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 _VERSION = re.compile(r"/_history/[A-Za-z0-9\-.]{1,64}$")
 _EXAMPLE = "Type/id, an id alone, or a URL"
@@ -88,7 +88,7 @@ def _targets(written: str, types: tuple[str, ...], text: str) -> list[str]:
         if not facts.is_resource(found.group(1)):
             raise refused(text, "a reference", _EXAMPLE)
         return [unversioned(written)]
-    if _ID.fullmatch(written):
+    if ID.fullmatch(written):
         return [f"{kind}/{written}" for kind in types or facts.resource_types()]
     if ":" not in written or any(char.isspace() for char in written):
         raise refused(text, "a reference", _EXAMPLE)
