@@ -260,16 +260,24 @@ class Changes:
             [Said(change.type, change.id, as_said(resource, change.id), method=change.method)]
             for (_, change), resource in zip(settled, resources, strict=True)
         ]
+        # whom it was about until now: taken away from a child, it is that child's look too
+        before = [self._about(change) for _, change in settled]
         kept, refused = self._teller.tell(self.work, said, self._at, another=self._linker.is_another)
         for at, why in refused.items():
             with placed(settled[at][1].place):
                 raise Refused(why)
         self._link(kept)
-        for (number, _), each in zip(settled, kept, strict=True):
-            self._done[number] = self._standing_now(Done(each.what, each.type, each.id))
+        for (number, _), each, was in zip(settled, kept, before, strict=True):
+            done = self._standing_now(Done(each.what, each.type, each.id))
+            self._done[number] = done._replace(children=tuple(dict.fromkeys((*was, *done.children))))
         for number, done in self._done.items():
             if done.what == "found" and done.row is None:
                 self._done[number] = self._standing_now(done)
+
+    def _about(self, change: Change) -> tuple[str, ...]:
+        """The child that a resource was about before it is written over."""
+        row = None if change.method == "POST" else self.work.read(self._feed.name, change.type, change.id)
+        return (row.child,) if row is not None and row.child else ()
 
     def _led(self, resource: Resource | None) -> Resource:
         if not self._moved:

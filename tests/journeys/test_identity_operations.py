@@ -385,3 +385,18 @@ def test_a_match_of_which_nothing_is_shown_is_a_look_at_each_child_that_it_count
 
     assert (answer.json["total"], answer.json.get("entry")) == (1, None)
     assert len(list(gateway.trail.looks(one.id))) == before + 1
+
+
+def test_what_is_taken_away_from_a_child_is_a_look_at_it_as_well(site: Site, gateway: Gateway) -> None:
+    school = Client(site, "school")
+    first, second = (gateway.store.children([number])[number] for number in (1, 2))
+
+    def looks() -> list[int]:
+        return [len(list(gateway.trail.looks(each.id))) for each in (first, second)]
+
+    before = looks()
+    told = school.get("/feed/school/Observation/o1").json
+    moved = school.ask("PUT", "/feed/school/Observation/o1", {**told, "subject": {"reference": "Patient/b2"}})
+
+    assert moved.status_code == 200
+    assert looks() == [before[0] + 2, before[1] + 1], "read, and written; the other one is only written"
