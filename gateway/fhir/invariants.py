@@ -9,10 +9,10 @@ from typing import Any
 
 from gateway.fhir import invariants_bundles, invariants_resources
 from gateway.fhir.rule import Holds, Rule, chosen, has, has_any, in_order, needs, not_both
+from gateway.fhir.units import UCUM
 
 Item = dict[str, Any]
 
-_UCUM = "http://unitsofmeasure.org"
 _MONEY = "urn:iso:std:iso:4217"
 
 
@@ -219,7 +219,7 @@ _SHELF: dict[str, tuple[Rule, ...]] = {
             "age-1",
             "an age is more than nothing and has a unit of UCUM",
             "Add system http://unitsofmeasure.org and code (a for years), or correct the value.",
-            lambda item: _in_units(_UCUM)(item) and _positive(item),
+            lambda item: _in_units(UCUM)(item) and _positive(item),
         ),
     ),
     "Count": (
@@ -228,7 +228,7 @@ _SHELF: dict[str, tuple[Rule, ...]] = {
             "cnt-3",
             "a count is a whole number with the unit 1 of UCUM",
             "Add system http://unitsofmeasure.org and code 1, or correct the value.",
-            lambda item: _in_units(_UCUM)(item) and _whole(item),
+            lambda item: _in_units(UCUM)(item) and _whole(item),
         ),
     ),
     "Distance": (
@@ -237,7 +237,7 @@ _SHELF: dict[str, tuple[Rule, ...]] = {
             "dis-1",
             "a distance has a unit of UCUM",
             "Add system http://unitsofmeasure.org and code.",
-            _in_units(_UCUM),
+            _in_units(UCUM),
         ),
     ),
     "Duration": (
@@ -246,7 +246,7 @@ _SHELF: dict[str, tuple[Rule, ...]] = {
             "drt-1",
             "the unit of a duration is one of UCUM and stands beside a value",
             "Add value and system http://unitsofmeasure.org.",
-            lambda item: not has(item, "code") or (item.get("system") == _UCUM and has(item, "value")),
+            lambda item: not has(item, "code") or (item.get("system") == UCUM and has(item, "value")),
         ),
     ),
     "MoneyQuantity": (

@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 
+from gateway.identity.person import NHS_NUMBER
 from gateway.problems import Place, refuse
 from gateway.problems.inspect import NO_DRAFT
 from gateway.service.inspect import Column, Inspection
 from gateway.service.looks import NOTHING, SHORT_YEAR, plain, sexes_mapped
 
 UNSEEN = "not looked at yet"
-NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
+
 
 #: What the columns of a Patient are called, the likelier names first.
 _CALLED: Mapping[str, tuple[str, ...]] = {
