@@ -108,7 +108,11 @@ def decide(
     if chosen is not None:
         # Whom the record is about is settled, so that its twin need not be looked at again.
         reason = Reason(chosen.code, sentence(chosen.comparison))
-        return Decision(chosen.child, reason, _others(person, rivals, chosen.child))
+        reviews = _others(person, rivals, chosen.child)
+        if not chosen.person.givens:
+            # Its number is all that child has: a child with its name, too, may be the same one.
+            reviews = _beside(reviews, person, chosen.child, known, matcher, Grade.POSSIBLE)
+        return Decision(chosen.child, reason, reviews)
     matches = matcher.matches(person, known, apart=apart) if matcher else ()
     best = matches[0] if matches else None
     if best and best.grade is Grade.CERTAIN and all(rival.child == best.child for rival in _numbered(rivals)):
@@ -123,6 +127,19 @@ def _others(person: Person, rivals: Sequence["_Rival"], child: int) -> tuple[Rev
     """What to look at of the children that a record was not linked to."""
     others = [rival for rival in rivals if rival.child != child and rival.code != "perhaps-twins"]
     return tuple(_review(person, rival) for rival in _strongest(others))
+
+
+def _beside(
+    reviews: Sequence[Review],
+    person: Person,
+    own: int,
+    known: Sequence[Known],
+    matcher: Matcher | None,
+    least: Grade,
+) -> tuple[Review, ...]:
+    """The entries, and those that weights call for of the children beside its own: that one is no rival."""
+    matches = matcher.matches(person, (one for one in known if one.child != own)) if matcher else ()
+    return _with_weights(reviews, person, [match for match in matches if match.grade >= least])
 
 
 def _with_weights(reviews: Sequence[Review], person: Person, matches: Sequence[Match]) -> tuple[Review, ...]:
@@ -182,7 +199,9 @@ def recheck(
     siblings = sorted((one for one in known if one.child == own), key=_order)
     rivals = _rivals(person, (one for one in known if one.child != own))
     worth = [rival for rival in rivals if rival.code != "perhaps-twins" or not siblings]
-    reviews = [_review(person, rival) for rival in _strongest(worth)]
+    told = tuple(_review(person, rival) for rival in _strongest(worth))
+    named = any(one.person.givens for one in siblings)
+    reviews = list(_beside(told, person, own, known, matcher, Grade.PROBABLE if named else Grade.POSSIBLE))
     if siblings:
         rest = united(one.person for one in siblings)
         comparison = compare(person, rest)

@@ -219,6 +219,28 @@ def test_a_detail_that_contradicts_needs_no_look_where_the_whole_is_certain() ->
     ]
 
 
+def test_what_only_weights_call_for_is_still_called_for_when_the_record_is_looked_at_again() -> None:
+    again = told("Amelia/Okafor", "2012-03-05")
+    known = [Known(2, 2, told("Amelie/Okafor-Reid"))]
+
+    (first,) = decide(again, known, MATCHER).reviews
+
+    assert first.code in ("probable-match", "possible-match")
+    assert recheck(again, 1, known, MATCHER) == (first,)
+
+
+def test_a_child_with_its_name_is_looked_at_beside_one_who_has_a_number_and_no_name() -> None:
+    number = [(CASE, "1")]
+    known = [
+        Known(1, 1, told("", "2012-01-01", numbers=number)),
+        Known(2, 2, told("Ayesha/Quillfeather", "2012-03-04")),
+    ]
+
+    decision = decide(told("Aisha/Quillfeather", "2012-01-01", numbers=number), known, MATCHER)
+
+    assert (decision.child, [review.child for review in decision.reviews]) == (1, [2])
+
+
 PEOPLE = st.builds(
     told,
     st.sampled_from(
