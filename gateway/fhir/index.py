@@ -131,6 +131,23 @@ def moment(resource: Resource, resource_type: str) -> int | None:
 
 
 @facts.remembered
+def ordered_by(resource_type: str) -> str:
+    """The parameter whose value is the clinical time, if a resource has one of it at most; "" if none is."""
+    code = next(iter(_clinical_codes(resource_type)), "")
+    if not code or resource_type == "Patient":
+        return ""
+    paths = _paths(PathReader(resource_type), facts.parameters(resource_type)[code].expression)
+    names = set[str]()
+    for path in paths:
+        only = path.steps[0]
+        if len(path.steps) != 1 or not isinstance(only, Child) or only.many:
+            return ""
+        # one element of several types, of which a resource has one
+        names.add(only.key.removesuffix(f"{path.type[:1].upper()}{path.type[1:]}"))
+    return code if len(names) == 1 else ""
+
+
+@facts.remembered
 def clinical_elements(resource_type: str) -> tuple[str, ...]:
     """The elements of a type that `clinical_time` looks at."""
     reader = PathReader(resource_type)

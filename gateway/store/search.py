@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from gateway.fhir.query import Query, Sort
 from gateway.store import places
+from gateway.store.bounds import moments
 from gateway.store.clauses import clause
 from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, Numbers, rec_of
@@ -14,7 +15,7 @@ from gateway.store.totals import from_rows, narrowest
 from gateway.store.values import Key, Page, Row
 from gateway.store.view import Clause, Sql, View, members_up_to, shown, together
 
-RARE = 1000
+RARE = 5000
 """A criterion with no more matches than this leads; otherwise the resources are walked in order."""
 
 NO_TIME = -(2**62)
@@ -102,6 +103,9 @@ def planned(view: View, query: Query) -> Plan:
     leader = _rarest(view.connection, clauses)
     where = _all_but(view, clauses, leader)
     terms = tuple(_terms(view, query.sort))
+    if leader is None:
+        bounds, ends = moments(view, query.criteria)
+        where = f"{bounds}{where[0]}", (*ends, *where[1])
     sources = (_led_by(view, leader),) if leader else tuple(_walks(view, plain=not query.sort))
     return Plan(sources, where, terms, not query.sort, leader is None, view, clauses, leader)
 

@@ -9,7 +9,7 @@ import pytest
 from told import version
 
 from gateway.fhir.ask import parse
-from gateway.fhir.index import entries
+from gateway.fhir.index import entries, moment
 from gateway.fhir.meets import holds
 from gateway.fhir.parameters import Context
 from gateway.fhir.query import Criterion
@@ -198,9 +198,11 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param != "sqlite":
         database = request.getfixturevalue("postgres")()
     store = open_store(database)
-    found = {each["id"]: tuple(entries(each, "Observation")) for each in observations(random.Random(7), 300)}
+    told = {each["id"]: each for each in observations(random.Random(7), 300)}
+    found = {id: tuple(entries(each, "Observation")) for id, each in told.items()}
+    times = {id: moment(each, "Observation") for id, each in told.items()}
     with store.write() as work:
-        work.put([version(id, about=None, entries=own) for id, own in found.items()])
+        work.put([version(id, about=None, entries=own, time=times[id]) for id, own in found.items()])
     yield store, found
     store.close()
 

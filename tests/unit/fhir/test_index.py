@@ -8,7 +8,14 @@ import pytest
 
 from gateway.fhir import facts
 from gateway.fhir.ask import parse
-from gateway.fhir.index import aliases, clinical_time, compartment_reference, entries, indexed_codes
+from gateway.fhir.index import (
+    aliases,
+    clinical_time,
+    compartment_reference,
+    entries,
+    indexed_codes,
+    ordered_by,
+)
 from gateway.fhir.json import read
 from gateway.fhir.meets import holds
 from gateway.fhir.parameters import SHELF
@@ -325,3 +332,10 @@ def test_the_clinical_time_of_a_resource(resource: dict[str, Any], expected: Spa
 )
 def test_whom_a_resource_is_about(resource: dict[str, Any], expected: str | None) -> None:
     assert compartment_reference(resource, resource["resourceType"]) == expected
+
+
+def test_a_type_is_ordered_by_the_one_value_of_its_best_date() -> None:
+    assert ordered_by("Observation") == "date"
+    assert ordered_by("Condition") == "onset-date"
+    assert ordered_by("MedicationRequest") == ""  # it has several
+    assert ordered_by("Patient") == ""
