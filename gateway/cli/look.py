@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -17,6 +18,7 @@ from gateway.config import SERVERS, Config
 from gateway.fhir import ask, facts
 from gateway.fhir import json as fhir_json
 from gateway.fhir.bindings import meant
+from gateway.fhir.query import Query
 from gateway.fhir.query_text import to_text
 from gateway.problems import Problem, Refused, refuse
 from gateway.problems.http import HTTP_UNKNOWN_TYPE
@@ -27,6 +29,7 @@ from gateway.service.asking import is_closed
 from gateway.service.check import Line
 from gateway.service.check import check as checked
 from gateway.store.base import ASK
+from gateway.web.shape import reduced
 
 
 @click.command(short_help="Answer a FHIR search as /fhir would.")
@@ -47,15 +50,19 @@ def search(question: str, local: bool, as_json: bool, config_path: Path | None) 
         raise refuse(HTTP_UNKNOWN_TYPE, meant=meant(type, facts.resource_types()))
     with opened(config_path) as gateway:
         noted = Noted()
-        answer = _answer(gateway, type, words, local, noted)
+        query = _query(gateway, type, words)
+        answer = _answer(gateway, query, local, noted)
         audited(gateway, "search-type", noted.children, type, question)
+    found = [reduced(each.body, query) for each in answer.found]
+    # R4: the list of elements is about the matches, not about what comes along
+    along = [reduced(each.body, replace(query, elements=())) for each in answer.along]
     if as_json:
-        resources = [json.loads(each.body) for each in answer.found]
         sources = [say.problem_json(line) for line in answer.account]
-        say.as_json({"total": answer.total, "resources": resources, "sources": sources})
+        resources, included = ([json.loads(body) for body in bodies] for bodies in (found, along))
+        say.as_json({"total": answer.total, "resources": resources, "included": included, "sources": sources})
     else:
-        for each in answer.found:
-            sys.stdout.write(fhir_json.write(fhir_json.read(each.body)).decode() + "\n")
+        for body in (*found, *along):
+            sys.stdout.write(fhir_json.write(fhir_json.read(body)).decode() + "\n")
         total = "an unknown number" if answer.total is None else f"{answer.total:,}"
         say.talk(f"{len(answer.found):,} of {total}")
         _tell_sources(answer.account)
@@ -93,13 +100,18 @@ def check(as_json: bool, config_path: Path | None) -> int:
     return 1 if any(_errors(one.problems) for one in lines) else 0
 
 
-def _answer(gateway: Gateway, type: str, words: str, local: bool, noted: Noted) -> Answer:
-    config = gateway.config
+def _query(gateway: Gateway, type: str, words: str) -> Query:
     pairs = parse_qsl(words, keep_blank_values=True)
-    query = ask.parse(type, pairs, page_most=int(config["page_most"]), context=gateway.context())
-    limit = int(config["page_size"]) if query.count is None else query.count
+    return ask.parse(type, pairs, page_most=int(gateway.config["page_most"]), context=gateway.context())
+
+
+def _answer(gateway: Gateway, query: Query, local: bool, noted: Noted) -> Answer:
+    config = gateway.config
+    count = int(config["page_size"]) if query.count is None else query.count
+    limit = 0 if query.summary == "count" else count
     asking = Asking(
         ASK,
+        types=None,
         sees_upn=True,
         seconds=float(config["deadline"]),
         client="cli",

@@ -52,6 +52,19 @@ def test_a_cci_is_understood_as_people_write_it(full: Path, fhirgate: Run) -> No
     assert len(answers) == 1
 
 
+def test_search_shapes_its_answer_as_asked(full: Path, fhirgate: Run) -> None:
+    count = fhirgate("search", "Patient?_summary=count")
+    assert count.out == "" and count.err.startswith("0 of ")
+
+    some = fhirgate("search", "Patient?_elements=birthDate&_count=1", "--json").json["resources"][0]
+    assert "birthDate" in some and "name" not in some
+    assert some["meta"]["tag"][0]["code"] == "SUBSETTED"
+
+    along = fhirgate("search", "Observation?_include=Observation:subject&_count=1", "--json").json
+    (patient,) = along["included"]
+    assert along["resources"][0]["subject"]["reference"] == f"Patient/{patient['id']}"
+
+
 def test_a_search_parameter_that_is_not_there(full: Path, fhirgate: Run) -> None:
     done = fhirgate("search", "Patient?famly=Okafor")
 
