@@ -1,1 +1,1 @@
-"""The same mapping and matching on a cluster, for national loads."""
+"""Matching a whole nation's records at once: nothing is here yet; the extra `batch` is kept for it."""

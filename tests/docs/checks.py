@@ -164,11 +164,11 @@ REFUSED: dict[str, str] = {
 
 IN_PART: dict[str, str] = {
     "B11": "there is no limit of requests; what does not get its turn to write is 503 and not tried again",
-    "Q12": "`_list` of kept Lists is done; `_text` and `_content` would find what is hidden, and are refused as"
-    " `_contained`, `_filter`, `_query` and lists that are worked out (`$current-…`) are",
     "I18": "no deletion is held back: a reference to what is not there is taken, whichever comes first",
     "M4": "only what the settings say of an issuer is told; how it wants to be asked is its own to tell",
     "Q3": "`previous` and `last` are not given: while others write, nobody can say where these pages are",
+    "Q12": "`_list` of kept Lists is done; `_text` and `_content` would find what is hidden, and are refused"
+    " as `_contained`, `_filter`, `_query` and lists that are worked out (`$current-…`) are",
     "S3": "sorted only by `_id` and `_lastUpdated`, or as usual",
 }
 """Checks that are met but for a part, which is refused on purpose."""
