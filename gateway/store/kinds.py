@@ -9,7 +9,7 @@ from gateway.fhir.parameters.uris import beneath
 from gateway.fhir.query import Criterion, Number, Phrase, Quantity, Span, Target, Text, Token, Uri, Value
 from gateway.fhir.units import UCUM
 from gateway.store.numbers import FEED_BITS, REC_BITS, SEQ_MOST, WITHIN_FEED
-from gateway.store.view import Clause, Sql, View, beginning, exists, rows, texts
+from gateway.store.view import Clause, Sql, View, beginning, exists, rows, texts, unhidden
 
 Values = Sequence[Value]
 Several = Callable[[View, Criterion, Values], list[Clause]]
@@ -42,9 +42,9 @@ def token_rows(view: View, param: int, system: str = "*", codes: Sequence[str] =
     if system != "*":
         slots += " AND s.system = ?"
         asked.append(system)
-    if view.hidden:
-        slots += f" AND s.system NOT IN ({', '.join('?' * len(view.hidden))})"
-        asked += view.hidden
+    seen, hidden = unhidden(view, "s.system")
+    slots += seen
+    asked += hidden
     where = f"x.slot {view.dialect.within.format(slots)}"
     if codes:
         text, wanted = texts(view.dialect, "x.code", codes)

@@ -119,7 +119,7 @@ class ResourceReads(Lending, Protocol):
     ) -> Page:
         """See `base.Reads.search`."""
         with self.lend(steady=True) as connection:
-            view = self.view(connection, base, query.type, _hidden(connection, hidden_systems))
+            view = self.view(connection, base, query.type, tuple(sorted(hidden_systems)))
             return search.answer(view, query, limit=limit, after=after, total=total)
 
     def search_several(
@@ -134,7 +134,7 @@ class ResourceReads(Lending, Protocol):
     ) -> Page:
         """See `base.Reads.search_several`."""
         with self.lend(steady=True) as connection:
-            hidden = _hidden(connection, hidden_systems)
+            hidden = tuple(sorted(hidden_systems))
             asked = [(self.view(connection, base, each.type, hidden), each) for each in queries]
             return several(asked, limit=limit, after=after, total=total)
 
@@ -159,15 +159,6 @@ class ResourceReads(Lending, Protocol):
         """A base and type as SQL needs them."""
         feed = None if base == ASK else self.numbers.feed(connection, base)
         return View(connection, self.dialect, self.numbers, feed, type, hidden)
-
-
-def _hidden(connection: Session, systems: frozenset[str]) -> tuple[str, ...]:
-    """Hidden systems by name: one that ends in "/" stands for every system in the index that begins so."""
-    whole = {system for system in systems if not system.endswith("/")}
-    for start in systems - whole:
-        asked = f"SELECT DISTINCT system FROM slot WHERE substr(system, 1, {len(start)}) = ?"
-        whole.update(system for (system,) in connection.execute(asked, (start,)))
-    return tuple(sorted(whole))
 
 
 def _read(connection: Session, numbers: Numbers, base: str, type: str, id: str) -> Row | None:

@@ -13,7 +13,7 @@ from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, Numbers, rec_of
 from gateway.store.totals import from_rows, narrowest
 from gateway.store.values import Key, Page, Row
-from gateway.store.view import Clause, Sql, View, members_up_to, shown, together
+from gateway.store.view import Clause, Sql, View, members_up_to, shown, together, unhidden
 
 RARE = 5000
 """A criterion with no more matches than this leads; otherwise the resources are walked in order."""
@@ -185,10 +185,10 @@ def _sort_value(view: View, sort: Sort) -> tuple[str, tuple[object, ...], str]:
         shut = f" AND NOT {test.replace('{r}', 'r')}", args
     if table != "token":
         return f"{select} AND s.param = ?{shut[0]}", (param, *shut[1]), nothing
-    hidden = "".join(" AND v.system <> ?" for _ in view.hidden)
+    seen, hidden = unhidden(view, "v.system")
     return (
-        f"{select} AND s.slot IN (SELECT v.slot FROM slot v WHERE v.param = ?{hidden}){shut[0]}",
-        (param, *view.hidden, *shut[1]),
+        f"{select} AND s.slot IN (SELECT v.slot FROM slot v WHERE v.param = ?{seen}){shut[0]}",
+        (param, *hidden, *shut[1]),
         nothing,
     )
 

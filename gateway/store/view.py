@@ -45,6 +45,7 @@ class View:
     Attributes:
         feed: the feed's number; None for `ASK`.
         type: the type's name; `number` its number.
+        hidden: identifier systems that match nothing; one that ends in "/" stands for all that begin so.
         depth: how many chains lead here; keeps the names in nested queries apart.
     """
 
@@ -103,6 +104,15 @@ def shown(view: View, alias: str, walked: bool = False) -> Sql:
         f"{view.dialect.alone})",
         (view.number,),
     )
+
+
+def unhidden(view: View, column: str) -> Sql:
+    """The condition, begun with AND, that a column has a system which the caller may search by."""
+    tests = "".join(
+        f" AND substr({column}, 1, {len(each)}) <> ?" if each.endswith("/") else f" AND {column} <> ?"
+        for each in view.hidden
+    )
+    return tests, view.hidden
 
 
 def either(parts: list[Clause]) -> Clause:
