@@ -141,6 +141,11 @@ def test_nobody_finds_a_restricted_child_by_where_it_is(site: Site, question: st
     assert free in answer.text and closed not in answer.text
 
 
+@pytest.mark.parametrize("question", FINDS)
+def test_nor_does_a_count_tell(site: Site, question: str) -> None:
+    assert get(site, f"{question}&_summary=count").json["total"] == 1
+
+
 def test_what_has_no_place_is_found_where_that_is_asked_and_sorted_behind_those_that_have_one(
     site: Site,
 ) -> None:
