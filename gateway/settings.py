@@ -55,6 +55,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("mappings", "list", (), "Folders with mappings, beside those that ship with the gateway."),
     Setting("profiles", "list", (), "Folders with profiles, beside those that ship with the gateway."),
     Setting(
+        "model",
+        "path",
+        "",
+        "The file of weights that children are matched with, as `fhirgate train` writes it; empty: those "
+        "that ship.",
+    ),
+    Setting(
         "check_profiles",
         "flag",
         False,
@@ -112,7 +119,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("cursor_life", "seconds", 3600, "How long a next-page link can be followed.", "seconds"),
     Setting("deadline", "seconds", 3.0, "The time a question may take, upstreams included.", "seconds"),
-    Setting("load_batch", "integer", 500, "Records committed together while a file is loaded.", "records"),
+    Setting(
+        "load_batch",
+        "integer",
+        500,
+        "The most records committed together while a file is loaded; fewer where that takes over a second.",
+        "records",
+    ),
     Setting(
         "feeds.*.organisation", "text", "", "The name of the school, council or service that tells us things."
     ),

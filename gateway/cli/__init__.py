@@ -12,7 +12,21 @@ from typing import Any
 import click
 
 from gateway import __version__
-from gateway.cli import author, children, diff, inspect, keep, link, lives, look, move, reindex, run, say
+from gateway.cli import (
+    author,
+    children,
+    diff,
+    inspect,
+    keep,
+    link,
+    lives,
+    look,
+    move,
+    reindex,
+    run,
+    say,
+    train,
+)
 from gateway.cli.wrong import reworded
 from gateway.problems import Refused
 
@@ -57,6 +71,7 @@ for _command in (
     *move.COMMANDS,
     *reindex.COMMANDS,
     *run.COMMANDS,
+    *train.COMMANDS,
 ):
     commands.add_command(_command)
 

@@ -30,6 +30,8 @@ _LEAST = {"same": 0.001}
 _OFTEN = 3
 _SPELT = frozenset({"nickname", "same sound", "slip", "like"})
 _MOST_AT_HOME = 8
+#: For how many pairs the weights count that an area begins with; of twins it has few.
+STRENGTH = {"same": 10_000, "sibling": 2_000, "twin": 2_000}
 _STRANGERS = 400_000
 # Of dates and homes relatives have what the child has: they share the true one, and offices slip alike.
 _SHARED = {"sibling": ("home",), "twin": ("home", "born")}
@@ -142,29 +144,70 @@ def _round(part: float) -> float:
     return float(f"{part:.4g}")
 
 
-def blended(model: Model, same: Iterable[Pair], strength: int = 10_000) -> Model:
-    """Return a model that has learnt from newly linked records what one child's records look like.
+def without_numbers(who: Person) -> Person:
+    """A person without any number: what is left to be weighed."""
+    none: frozenset[str] = frozenset()
+    return replace(
+        who,
+        nhs=none,
+        nhs_verified=none,
+        nhs_former=none,
+        upns=none,
+        upns_temporary=none,
+        upns_former=none,
+        upns_wrong=none,
+        ulns=none,
+        la_ids=frozenset(),
+        several=False,
+    )
+
+
+def retrained(
+    before: Model, same: Sequence[Pair], related: Sequence[Pair], persons: Sequence[Person]
+) -> Model:
+    """Return weights that have learnt from records of an area, and keep what those did not show.
+
+    A few pairs move a weight a little, many move it all the way. A level that no pair is on stays as it was:
+    the rule that linked them may have kept such pairs out.
 
     Args:
-        model: what was known before.
-        same: records linked by a number or by a person's decision; all of them, for doubtful ones alone would
-            teach that nothing ever agrees.
-        strength: how many pairs what was known before counts for.
+        before: the weights that count for as much as `STRENGTH` pairs of each kind.
+        same, related, persons: as for `train`.
     """
-    of_one = [levels(*pair) for pair in same]
-    if not of_one:
-        return model
-    learnt, share = _tables(of_one, _LEAST["same"]), strength / (strength + len(of_one))
-    tables = {field: dict(kinds) for field, kinds in model.tables.items()}
-    for field, kinds in tables.items():
-        before = kinds["same"]
-        after = {
-            level: _round(share * part + (1 - share) * learnt[field][level]) for level, part in before.items()
-        }
-        for kind in ("same", *(kind for kind, shared in _SHARED.items() if field in shared)):
-            kinds[kind] = after
-    spelt = _spellings(of_one, ())
-    return replace(model, tables=tables, spellings=model.spellings | spelt)
+    name = f"{len(persons)} children, {len(same)} pairs of one child, {len(related)} of relatives"
+    here = train(name, same, related, persons, prior=before.prior, bars=before.bars)
+    of_kin = [levels(*pair) for pair in related]
+    seen = {
+        "same": [levels(*pair) for pair in same],
+        "sibling": [one for one in of_kin if not one.of("born").startswith("same")],
+        "twin": [one for one in of_kin if one.of("born").startswith("same")],
+    }
+    tables = {
+        field: {kind: dict(before.tables[field][kind]) for kind in before.tables[field]} for field in FIELDS
+    }
+    for kind, found in seen.items():
+        for place, field in enumerate(FIELDS):
+            counts = Counter(one.fields[place] for one in found if one.fields[place])
+            tables[field][kind] = _moved(before.tables[field][kind], counts, STRENGTH[kind])
+    for kind, shared in _SHARED.items():
+        for field in shared:
+            tables[field][kind] = tables[field]["same"]
+    return replace(
+        before,
+        name=name,
+        tables=tables,
+        given=here.given,
+        family=here.family,
+        spellings=before.spellings | here.spellings,
+    )
+
+
+def _moved(before: Mapping[str, float], counts: Mapping[str, int], strength: int) -> dict[str, float]:
+    total = sum(counts.values()) + strength
+    return {
+        level: _round((strength * part + counts[level]) / total) if counts.get(level) else part
+        for level, part in before.items()
+    }
 
 
 def calibrated(model: Model, judged: Iterable[tuple[float, bool]]) -> Model:

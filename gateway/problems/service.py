@@ -198,3 +198,23 @@ OTHER_PERSON = kind(
     "conflict",
     422,
 )
+WEIGHTS_UNREADABLE = kind(
+    "service.weights-unreadable",
+    "The file of matching weights {file} cannot be read: {reason}",
+    "Set `model` to a file that fhirgate train wrote, or leave it out to use the weights that ship.",
+    "exception",
+    500,
+)
+WEIGHTS_KEPT = kind(
+    "service.weights-kept",
+    "The weights were not written to {file}: {reason}",
+    "Name another file, or add --replace to write over one that is there.",
+    "conflict",
+    409,
+)
+TOO_LITTLE = kind(
+    "service.too-little-to-learn",
+    "There is too little to learn weights from: {records} records, {same} pairs of one child, {relatives} of relatives",
+    "Load more records with numbers first; it takes {least}. Until then the weights that ship are the better ones.",
+    "business-rule",
+)

@@ -39,6 +39,7 @@ from gateway.service.load import Loader
 from gateway.service.profiles import definitions
 from gateway.service.shelf import Shelf
 from gateway.service.tell import Teller
+from gateway.service.weights import weights
 from gateway.store.base import Child, Store
 from gateway.store.trail import Trail
 from gateway.upstream.asking import Upstreams
@@ -83,7 +84,7 @@ class Gateway:
             for name, given in config.table("feeds").items()
         }
         official = Official(config["official"], config["official_next"], config["official_from"])
-        linker = Linker(keys, config["base_uri"], feeds, official)
+        linker = Linker(keys, config["base_uri"], feeds, official, weights(config["model"]))
         tellers = {name: Teller(name, keys) for name in feeds}
         indexing = Indexing.over(store, shelf.own_parameters())
         return Gateway(

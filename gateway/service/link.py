@@ -14,7 +14,7 @@ from gateway.identity.grade import Known, Match, Matcher
 from gateway.identity.keys import asked_keys, kept_keys
 from gateway.identity.match import DISAGREES, Reason, decide, recheck
 from gateway.identity.match import Review as Doubt
-from gateway.identity.model import shipped
+from gateway.identity.model import Model
 from gateway.identity.person import Person, person
 from gateway.identity.sentences import sentence
 from gateway.service import duplicates
@@ -46,12 +46,14 @@ class Linked:
 class Linker:
     """Decides, within a unit of work, which child each record is about, and composes the children."""
 
-    def __init__(self, keys: Keys, base_uri: str, feeds: Mapping[str, Feed], official: Official) -> None:
+    def __init__(
+        self, keys: Keys, base_uri: str, feeds: Mapping[str, Feed], official: Official, model: Model
+    ) -> None:
         self._secret = keys.key("person")
         self._base = base_uri
         self._feeds = feeds
         self._composer = Composer(keys, base_uri, feeds, official)
-        self._matcher = Matcher.of(shipped())
+        self._matcher = Matcher.of(model)
 
     def is_another(self, before: Resource, told: Resource) -> bool:
         """Whether a feed tells another person under the key of one it told before.
@@ -94,7 +96,7 @@ class Linker:
         ended = [recs[local] for local, patient in patients.items() if announces(patient, self._base)]
         touched |= self._shut(work, ended, at, load)
         resolved = duplicates.resolve(
-            work, feed.name, patients, partial(self._persons, work), MACHINE, at, load
+            work, feed.name, patients, partial(self.persons, work), MACHINE, at, load
         )
         outcome.to_review += resolved.to_review
         self.compose(work, touched | resolved.touched)
@@ -182,7 +184,7 @@ class Linker:
         """
         members = [record for record in self._near(work, who) if record.rec != rec]
         feed = work.records([rec])[rec].feed
-        persons |= self._persons(work, [record for record in members if record.rec not in persons])
+        persons |= self.persons(work, [record for record in members if record.rec not in persons])
         return [
             Known(record.child, record.rec, persons[record.rec], own_feed=record.feed == feed)
             for record in members
@@ -192,7 +194,7 @@ class Linker:
     def matches(self, store: Reads, who: Person) -> list[Match]:
         """How each child that shares a key with a person stands to it, the likeliest first."""
         members = self._near(store, who)
-        persons = self._persons(store, members)
+        persons = self.persons(store, members)
         known = [
             Known(record.child, record.rec, persons[record.rec])
             for record in members
@@ -207,7 +209,8 @@ class Linker:
         children = sorted({record.child for record in near.values() if record.child is not None})
         return [record for records in store.records_of(children).values() for record in records]
 
-    def _persons(self, work: Reads, records: Sequence[Record]) -> dict[int, Person]:
+    def persons(self, work: Reads, records: Sequence[Record]) -> dict[int, Person]:
+        """What each record with a Patient says that can be compared."""
         feeds = {record.rec: self._feeds.get(record.feed) for record in records}
         return {
             rec: person(as_told(row), self._base, verified=(feed := feeds[rec]) is not None and feed.verified)
@@ -278,7 +281,7 @@ class Linker:
         """
         records = {rec: record for rec, record in work.records(recs).items() if record.sealed is None}
         recs = list(records)
-        persons = self._persons(work, list(records.values()))
+        persons = self.persons(work, list(records.values()))
         empty: frozenset[bytes] = frozenset()
         work.keys({rec: kept_keys(persons[rec], self._secret) if rec in persons else empty for rec in recs})
         touched = {record.child for record in records.values() if record.child is not None} | set(children)
@@ -295,7 +298,7 @@ class Linker:
         """Look anew at records as this version does: keys, links where there are none, entries, Patients."""
         outcome = Linked()
         records = [record for record in work.records(recs).values() if record.sealed is None]
-        persons = self._persons(work, records)
+        persons = self.persons(work, records)
         work.keys({rec: kept_keys(who, self._secret) for rec, who in persons.items()})
         touched = set[int]()
         for record in records:
@@ -323,7 +326,7 @@ class Linker:
         work.close_reviews([entry.number for entry in over], "withdrawn")
         for entry in over:
             record = work.records([entry.rec])[entry.rec]
-            who = self._persons(work, [record]).get(entry.rec)
+            who = self.persons(work, [record]).get(entry.rec)
             if who is not None and record.child is not None:
                 doubts = recheck(who, record.child, self._known(work, who, entry.rec, {}), self._matcher)
                 self._doubt(work, entry.rec, record.child, doubts, at, entry.load)

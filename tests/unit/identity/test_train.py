@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.identity.levels import LEVELS
+from gateway.identity.levels import LEVELS, levels
 from gateway.identity.model import CLASSES, Model, read, written
 from gateway.identity.person import Home, Name, Person
-from gateway.identity.train import Pair, blended, calibrated, relatives, train
+from gateway.identity.train import STRENGTH, Pair, calibrated, relatives, retrained, train, without_numbers
 
 LINE = Home("ZZ101AA", "1HIGHSTREET")
 
@@ -82,22 +82,45 @@ def test_the_same_pairs_give_the_same_file_each_time(model: Model) -> None:
 
 
 def test_new_links_shift_the_weights_by_as_much_as_they_count(model: Model) -> None:
-    moved = [(one("ava"), one("ava", home=Home("ZZ777CC", "9"))) for _ in range(100)]
+    many = STRENGTH["same"]
+    moved = [(one("ava"), one("ava", home=Home("ZZ777CC", "9")))] * many
 
-    learnt = blended(model, moved, strength=100)
+    learnt = retrained(model, moved, [(AVA, DANIEL)], PEOPLE)
 
     before, after = (each.tables["home"]["same"]["other"] for each in (model, learnt))
     assert after == pytest.approx((before + 1) / 2, abs=0.02)
     assert learnt.tables["home"]["twin"] == learnt.tables["home"]["same"]
     assert learnt.tables["home"]["stranger"] == model.tables["home"]["stranger"]
-    assert blended(model, []) == model
+    assert read(written(learnt)) == learnt
+
+
+def test_what_was_never_met_stays_as_it_was(model: Model) -> None:
+    learnt = retrained(model, [(AVA, AVA)] * 1000, [(AVA, DANIEL)], PEOPLE)
+
+    for level in ("swapped", "slip", "other"):
+        assert learnt.tables["born"]["same"][level] == model.tables["born"]["same"][level]
+
+
+def test_the_names_of_twins_are_learnt_from_relatives(model: Model) -> None:
+    close = (one("lily", "9990123012"), one("lila", "9990123020"))
+
+    learnt = retrained(model, [(AVA, AVA)], [close] * 1000, PEOPLE)
+
+    before, after = (each.tables["given"]["twin"] for each in (model, learnt))
+    risen = [level for level in after if after[level] > 3 * before[level]]
+    assert risen == [levels(*close).of("given")]
+    assert learnt.tables["given"]["sibling"] == model.tables["given"]["sibling"]
 
 
 def test_two_spellings_are_learnt_when_one_child_is_often_told_of_by_both(model: Model) -> None:
     pair = (one("katarzyna"), one("katarzina"))
 
-    assert "katarzina katarzyna" in blended(model, [pair] * 3).spellings
-    assert not blended(model, [pair] * 2).spellings
+    assert "katarzina katarzyna" in retrained(model, [pair] * 3, [(AVA, DANIEL)], PEOPLE).spellings
+    assert not retrained(model, [pair] * 2, [(AVA, DANIEL)], PEOPLE).spellings
+
+
+def test_a_person_without_numbers_keeps_the_rest() -> None:
+    assert without_numbers(AVA) == one("ava")
 
 
 def test_the_calibration_says_how_often_each_tenth_was_right(model: Model) -> None:
