@@ -76,6 +76,26 @@ def _bare(name: str, callers: int) -> Row:
     )
 
 
+def _searched(database: str, label: str) -> Row:
+    line = rf"{database}: {re.escape(label)} "
+    return Row(
+        f"{database}: {label}",
+        "ms",
+        rf"{line}.*found{NUMBER} ms",
+        rf"{database}: read by primary key{NUMBER} ms",
+        rf"{line}.*with total{NUMBER} x",
+        "<= 50 ms",
+        "ours",
+        most=50,
+    )
+
+
+SEARCHED = tuple(
+    (database, label)
+    for database in ("SQLite", "PostgreSQL")
+    for label in ("Observation reference", "Observation token, one in ten", "Observation date, a year")
+)
+
 BENCHES = {
     "mapping": Bench(
         "bench_mapping.py",
@@ -154,6 +174,12 @@ BENCHES = {
                 most=3,
             ),
         ),
+    ),
+    "search": Bench(
+        "bench_search.py",
+        (),
+        ("1000",),
+        tuple(_searched(*each) for each in SEARCHED),
     ),
     "http": Bench(
         "bench_http.py",
