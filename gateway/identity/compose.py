@@ -8,7 +8,7 @@ Source:
     UK Core Patient 2.6.1, https://fhir.hl7.org.uk/StructureDefinition/UKCore-Patient
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from types import MappingProxyType
@@ -85,6 +85,7 @@ def compose(
     official: str = "cci",
     replaces: Mapping[str, str] = MappingProxyType({}),
     withheld: bool = False,
+    unsaid: Collection[tuple[str, str]] = frozenset(),
 ) -> Composed:
     """Return the Patient of a child.
 
@@ -99,6 +100,7 @@ def compose(
         replaces: the ids of the children that were merged into this one, and when (instants).
         withheld: the official identifier is left out, because including it was decided to do more harm than
             good (Children Act 2004, s.16LC(7)).
+        unsaid: replaced numbers (system, value) that are left out, because they would lead to a sealed life.
     """
     ranked = sorted(records, key=_rank)
     shown, hidden = identifiers(
@@ -106,6 +108,8 @@ def compose(
     )
     if withheld:
         shown = [identifier for identifier in shown if identifier["use"] != "official"]
+    if unsaid:
+        shown, hidden = (_without(unsaid, identifiers_) for identifiers_ in (shown, hidden))
     security = _security(ranked)
     body = _placeless(_body(ranked), security) | _links("replaces", sorted(replaces))
     content = {"identifier": [*shown, *hidden], **body, "security": security}
@@ -171,6 +175,22 @@ def _body(ranked: Sequence[Told]) -> dict[str, Any]:
     found |= _choice(patients, "deceasedBoolean", "deceasedDateTime")
     found |= _choice(patients, "multipleBirthBoolean", "multipleBirthInteger")
     return {element: value for element, value in found.items() if value not in (None, "", [])}
+
+
+def _without(
+    unsaid: Collection[tuple[str, str]], identifiers_: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Identifiers but the replaced ones among some numbers, however they were spelt."""
+    left_out = {(system, _bare(value)) for system, value in unsaid}
+    return [
+        each
+        for each in identifiers_
+        if each.get("use") != "old" or (each["system"], _bare(each["value"])) not in left_out
+    ]
+
+
+def _bare(value: str) -> str:
+    return value.replace(" ", "").upper()
 
 
 def is_restricted(patient: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from gateway.fhir import index
 from gateway.fhir.json import write
 from gateway.fhir.query import Entry, Target
 from gateway.identity import compose as composing
+from gateway.service import former
 from gateway.service.clock import instant
 from gateway.service.feed import Feed
 from gateway.service.keys import Keys
@@ -104,6 +105,7 @@ class Composer:
         ]
         if not said:
             return None
+        old = {number for told in said for number in former.of(told.patient, only_old=True)}
         came = {event.child: event.at for event in fate.merges if event.other == child.number}
         gone = [(kid, came[kid.number]) for kid in work.children(list(came)).values()] if came else []
         made = composing.compose(
@@ -115,6 +117,7 @@ class Composer:
             official=self._official.now(),
             replaces={kid.id: instant(at) for kid, at in gone},
             withheld=fate.withheld,
+            unsaid=former.sealed(work, self._feeds, old) if old else frozenset(),
         )
         updated = max(
             (*(rows[record.rec].updated for record in records if record.rec in rows), *(at for _, at in gone))

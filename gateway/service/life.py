@@ -189,8 +189,9 @@ def seal(work: Work, linker: Linker, child: int, author: Author) -> int:
         Refused: `life.not-active`.
     """
     _active(work, child)
+    near = linker.beside(work, [record.rec for record in work.records_of([child]).get(child, ())])
     number, gone = shut(work, child, author)
-    linker.compose(work, gone)
+    linker.compose(work, gone | near)
     return number
 
 
@@ -238,6 +239,12 @@ def confirm(work: Work, number: int, author: Author) -> int:
     return persons
 
 
+def sealed_by(work: Work, load: int) -> list[int]:
+    """The records that a load sealed by what it announced."""
+    children = [one.child for one in work.life(what=SEALED) if one.stands and one.load == load]
+    return [record.rec for records in work.sealed_records(children).values() for record in records]
+
+
 def seals(work: Work) -> list[tuple[LifeEvent, int]]:
     """The seals that stand, oldest first, and how many persons have said that each is right.
 
@@ -263,7 +270,9 @@ def _unshut(work: Work, linker: Linker, event: LifeEvent, at: int) -> None:
     work.seal({record.rec: None for record in records})
     work.take_back([link.number for link in links])
     _open_again(work, reason)
-    linker.resettle(work, [record.rec for record in records], [event.child], at)
+    recs = [record.rec for record in records]
+    linker.resettle(work, recs, [event.child], at)
+    linker.compose(work, linker.beside(work, recs))
 
 
 def _seal_event(work: Work, number: int) -> LifeEvent:

@@ -17,7 +17,7 @@ from gateway.identity.match import Review as Doubt
 from gateway.identity.model import Model
 from gateway.identity.person import Person, person
 from gateway.identity.sentences import sentence
-from gateway.service import duplicates
+from gateway.service import duplicates, former
 from gateway.service.composer import Composer, Official
 from gateway.service.events import Author, distinct_from, survivor
 from gateway.service.feed import Feed
@@ -102,14 +102,18 @@ class Linker:
         self.compose(work, touched | resolved.touched)
         return outcome
 
-    @staticmethod
-    def _shut(work: Work, recs: Sequence[int], at: int, load: int | None) -> set[int]:
+    def beside(self, work: Work, recs: Iterable[int]) -> set[int]:
+        """The children of which a record tells a number that one of these records tells."""
+        return former.beside(work, self._feeds, recs)
+
+    def _shut(self, work: Work, recs: Sequence[int], at: int, load: int | None) -> set[int]:
         """Seal the children of records that say their life has ended; whose Patients go."""
         gone = set[int]()
         for rec in recs:
             child = work.records([rec])[rec].child
             if child is not None:
-                gone |= shut(work, child, Author(MACHINE, ANNOUNCED, at), load)[1]
+                near = self.beside(work, [record.rec for record in work.records_of([child])[child]])
+                gone |= near | shut(work, child, Author(MACHINE, ANNOUNCED, at), load)[1]
         return gone
 
     def _link_one(

@@ -5,6 +5,7 @@ and what it set aside is set aside anew. A load that is undone takes back exactl
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
@@ -34,6 +35,8 @@ from gateway.store.told import ToldSoFar
 
 #: The line of the set-aside entry that holds what surrounds the records of the file.
 ENVELOPE_LINE = 0
+#: Seconds after which a batch keeps other writers waiting too long, and the fewest records worth one.
+_LONG, _FEW = 1.0, 50
 
 
 class Progress(Protocol):
@@ -106,8 +109,10 @@ class Loader:
             undone_by = Author(MACHINE, "The load was undone.", at)
             decisions.fall_with(work, self.linker, number, undone_by)
             life.fall_with(work, self.linker, number, undone_by)
+            sealed = life.sealed_by(work, number)
             undone = work.undo(number, at)
             self.linker.resettle(work, undone.recs, undone.children, at)
+            self.linker.compose(work, self.linker.beside(work, sealed))
             # what the load had withdrawn is open again
             self.linker.look_again(work, work.reviews(), at)
         return undone
@@ -140,8 +145,11 @@ class Loader:
         so_far = ToldSoFar()
         try:
             writing = _Writing(self, feed, report, reading, at, so_far)
-            for batch in _batches(records, self.batch):
+            pace = _Pace(self.batch, self.batch)
+            for batch in _batches(records, pace):
+                began = time.monotonic()
                 writing.batch(batch)
+                pace.took(time.monotonic() - began)
                 _tell_progress(progress, reading, report)
             with self.store.write() as work:
                 work.count_load(load.number, report.counts())
@@ -275,11 +283,29 @@ def _stamped(read: Read, base_uri: str, load: int) -> list[Said]:
     return [one if one.source is None else replace(one, source=f"{source}#{one.place}") for one in read.said]
 
 
-def _batches(records: Iterable[Read], size: int) -> Iterator[list[Read]]:
+@dataclass(slots=True)
+class _Pace:
+    """How many records are committed together: fewer where as many keep other writers waiting.
+
+    Whoever writes over HTTP waits as long as one batch takes; on a busy machine that can be seconds.
+    """
+
+    most: int
+    size: int
+
+    def took(self, seconds: float) -> None:
+        """The last batch took so long: the next one is half or twice as large."""
+        if seconds > _LONG:
+            self.size = max(self.size // 2, min(_FEW, self.most))
+        elif seconds < _LONG / 4:
+            self.size = min(self.size * 2, self.most)
+
+
+def _batches(records: Iterable[Read], pace: _Pace) -> Iterator[list[Read]]:
     batch: list[Read] = []
     for read in records:
         batch.append(read)
-        if len(batch) == size:
+        if len(batch) >= pace.size:
             yield batch
             batch = []
     if batch:

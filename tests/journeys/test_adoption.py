@@ -104,3 +104,27 @@ def test_a_clinical_system_announces_it_with_a_tag(gate: Gateway) -> None:
     gate.write(gate.feed("clinic"), "Patient", "x", child("x", "Before", nhs=nhs(7)) | {"meta": tag})
 
     assert child_of(gate, "school", "s7") is None and len(gate.lives.seals()) == 1
+
+
+def test_a_former_number_does_not_lead_from_the_old_life_to_the_new_one(gate: Gateway) -> None:
+    load(gate, "school", ndjson(child("old", "Before", upn=upn(7))))
+    new = child("new", "After", upn=upn(8))
+    new["identifier"].append({"system": UPN, "value": upn(7), "use": "old"})
+    load(gate, "school", ndjson(new))
+    before = list(gate.store.dump())
+    old, fresh = child_of(gate, "school", "old"), child_of(gate, "school", "new")
+    assert old is not None and fresh is not None and old.cci != fresh.cci
+    assert len(found(gate, f"Patient?identifier=UPN|{upn(7)}")) == 2
+
+    number = gate.lives.seal(old, reason="adopted", author="ann")
+
+    assert found(gate, f"Patient?identifier=UPN|{upn(7)}") == []
+    (patient,) = found(gate, f"Patient?identifier=UPN|{upn(8)}")
+    assert upn(7) not in str(patient)
+    # told again, and another one that is told only now
+    load(gate, "school", ndjson(new | {"gender": "female"}))
+    assert found(gate, f"Patient?identifier=UPN|{upn(7)}") == []
+    gate.loader.undo(gate.store.loads()[-1].number)
+    gate.lives.unseal(number, reason="mistake", author="ann")
+    gate.lives.unseal(number, reason="mistake", author="bob")
+    assert list(gate.store.dump()) == before
