@@ -149,9 +149,12 @@ def _walks(view: View, plain: bool) -> list[Source]:
     return [Source(walk, f"{column} {view.dialect.within.format(asked)}", ())]
 
 
-def _terms(view: View, sort: Sequence[Sort]) -> list[Term]:
+_NEWEST_FIRST = (Term("r.time", descending=True), Term("r.public"))
+
+
+def _terms(view: View, sort: Sequence[Sort]) -> Sequence[Term]:
     if not sort:
-        return [Term("r.time", descending=True), Term("r.public")]
+        return _NEWEST_FIRST
     terms: list[Term] = []
     for each in sort:
         if each.param == "_id":
