@@ -98,7 +98,7 @@ def _ids(view: View, criterion: Criterion) -> Clause:
 
 def _updated(view: View, criterion: Criterion) -> Clause:
     parts: list[Clause] = []
-    type = view.dialect.second.format("y.type")
+    type, rid = (view.dialect.second.format(f"y.{column}") for column in ("type", "rid"))
     for value in criterion.values:
         span = cast(Span, value.value)
         test, bound = POINTS[value.prefix]
@@ -106,7 +106,7 @@ def _updated(view: View, criterion: Criterion) -> Clause:
         member = f"SELECT y.rid FROM resource y WHERE {type} = ? AND {test.format(x='y.updated')}"
         parts.append(
             Clause(
-                ((f"{member} AND y.rid BETWEEN ? AND ?", (view.number, *values, *view.rids)),),
+                ((f"{member} AND {rid} BETWEEN ? AND ?", (view.number, *values, *view.rids)),),
                 (f"({test.format(x=view.dialect.second.format('{r}.updated'))})", values),
             )
         )

@@ -28,6 +28,7 @@ from gateway.fhir.query import (
 from gateway.fhir.units import UCUM
 from gateway.store import following, search
 from gateway.store.base import ASK
+from gateway.store.clauses import clause
 from gateway.store.opening import open_store
 
 # SQLite: a scan is only right of what is small: the leader's rids, the feeds, what was asked, records that no
@@ -371,6 +372,15 @@ def test_references_are_followed_through_indexes(store: Any, base: str) -> None:
         statements += by_id
         for sql, args in statements:
             assert reads(store, connection, sql, args) == []
+
+
+@pytest.mark.parametrize("base", [ASK, "school"])
+def test_what_changed_is_found_by_one_index_alone(store: Any, base: str) -> None:
+    with store.lend(steady=True) as connection:
+        view = store.view(connection, base, "Observation")
+        for sql, args in clause(view, date("_lastUpdated", 1, 2, "ge")).members:
+            assert "resource_pkey" not in used(store, connection, sql, args)
+            assert "PRIMARY KEY" not in used(store, connection, sql, args)
 
 
 def used(store: Any, connection: Any, sql: str, args: Any) -> str:
