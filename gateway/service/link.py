@@ -195,15 +195,18 @@ class Linker:
             if record.child is not None and record.rec in persons
         ]
 
-    def matches(self, store: Reads, who: Person) -> list[Match]:
-        """How each child that shares a key with a person stands to it, the likeliest first."""
+    def near(self, store: Reads, who: Person) -> list[Known]:
+        """Every record of each child that shares a key with a person."""
         members = self._near(store, who)
         persons = self.persons(store, members)
-        known = [
+        return [
             Known(record.child, record.rec, persons[record.rec])
             for record in members
             if record.child is not None and record.rec in persons
         ]
+
+    def matches(self, store: Reads, who: Person, known: Sequence[Known]) -> list[Match]:
+        """How the children of some records stand to a person, the likeliest first."""
         return list(self._matcher.matches(who, known, apart=partial(distinct_from, store))) if known else []
 
     def _near(self, store: Reads, who: Person) -> list[Record]:

@@ -4,7 +4,7 @@ Of a restricted child (confidentiality R or V) no address counts and none leads 
 address cannot find out who lives at it; as PDS does it, the answer is then that of no match.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -25,22 +25,21 @@ class Found(NamedTuple):
 
 def find(store: Reads, linker: Linker, who: Person) -> list[Found]:
     """The children that a person may be, the likeliest first; those of grade "none" are left out."""
-    matches = linker.matches(store, who)
-    rows = _rows(store, matches)
+    known = linker.near(store, who)
+    rows = _rows(store, {one.child for one in known})
     closed = {child for child, row in rows.items() if is_restricted(read_trusted(row.body))}
     if closed:
-        placeless = linker.matches(store, _placeless(who))
-        again = {match.child: match for match in placeless if match.child in closed}
-        matches = [
-            again[one.child] if one.child in closed else one for one in matches if _stays(one, closed, again)
+        # neither found by an address nor weighed by one: a closed child must not even compete by it
+        led_to = {one.child for one in linker.near(store, _placeless(who))}
+        known = [
+            replace(one, person=_placeless(one.person)) if one.child in closed else one
+            for one in known
+            if one.child not in closed or one.child in led_to
         ]
+    matches = linker.matches(store, who, known)
     graded = [one for one in matches if one.grade > Grade.NONE and one.child in rows]
     graded.sort(key=lambda one: -one.probability)
     return [Found(rows[one.child], one) for one in graded]
-
-
-def _stays(match: Match, closed: set[int], again: dict[int, Match]) -> bool:
-    return match.child not in closed or match.child in again
 
 
 def _placeless(who: Person) -> Person:
@@ -48,7 +47,8 @@ def _placeless(who: Person) -> Person:
     return replace(who, postcodes=frozenset(), homes=frozenset())
 
 
-def _rows(store: Reads, matches: Sequence[Match]) -> dict[int, Row]:
-    children = store.children([match.child for match in matches])
+def _rows(store: Reads, numbers: Iterable[int]) -> dict[int, Row]:
+    """The composed Patient of each child that has one."""
+    children = store.children(sorted(set(numbers)))
     found = {number: store.read(ASK, "Patient", child.id) for number, child in children.items()}
     return {number: row for number, row in found.items() if row is not None and not row.deleted}

@@ -208,3 +208,18 @@ def test_O4_it_speaks_xml(clinic: Caller, registered: dict[str, Any], family: st
 
     assert answer.headers["Content-Type"].startswith("application/fhir+xml")
     assert '<valueCode value="certain"/>' in answer.text
+
+
+def test_O4_a_restricted_child_does_not_even_compete_by_its_address(clinic: Caller) -> None:
+    """What is said of an open child must not tell whether somebody hidden lives at that address."""
+    flag = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "V"}]}
+    letters = "bcdfghjklmnp"
+    name = "Z" + "".join(letters[int(digit, 16) % len(letters)] for digit in uuid4().hex[:9])
+    asks = person(name, "Juniper", "2015-01-08", postcode="ZZ15 6FF")
+    clinic.tell("clinic", person(name, "Juniper", "2015-01-09", nhs(21), "ZZ15 6FF"))
+    before = matches(asked(clinic, asks))
+
+    hidden = person("Otherwise", "Wilhelmina", "2015-01-08", nhs(22), "ZZ15 6FF", meta=flag)
+    clinic.tell("clinic", hidden)
+
+    assert before and matches(asked(clinic, asks)) == before
