@@ -42,7 +42,7 @@ lorenzo loretta lorna lottie louis louisa louise lowen luana lucia lucian lucian
 lyla lyra lyric mabel macie mack mackenzie maddison madeline madison mae maeve maggie maha mahi mahnoor maia
 maja malachi malaika malak malakai mali malia malik mara marcel marcella marco marcus margaret margo maria
 mariah marianne marie mariella marina mario marion marissa mark marla marley marlon marlowe marnie martin
-martina mary maryann mason mathew mathilda matias matilde maude maureen maurice mavis maxim maxine maya
+martina mary maryann mason mathew mathilda matias matilde maude maureen maurice mavis maxim maxine may maya
 mckenzie melanie melina melissa melody mercy merryn mia micah michaela michelle mikael mila milan milana
 milena miles miley millicent milly milo mina minnie mira miranda miriam misha mitchell mollie mona monica
 monty morgan morris moses moss muna mya myah myla myles myra nabila nadia nadine nadiya naila naima nala

@@ -221,6 +221,8 @@ def _held(one: Person, other: Person, found: Levels) -> list[str]:
 
 _ONE_NAME = frozenset({"same", "turned", "short form"})
 _TWO_NAMES = frozenset({"less like", "initial", "other part", "other"})
+_WHOLE_NAMES = frozenset({"same", "other's middle"})
+_AT_HOME = frozenset({"same line", "postcode"})
 _HERE = frozenset({"same line", "postcode", "postcode slip"})
 
 
@@ -232,10 +234,10 @@ def _unnumbered(found: Levels) -> list[str]:
         held.append("no-birth-date")
     if not given:
         held.append("no-names")
-    if given == "same" and middle == "other":
+    if given in _WHOLE_NAMES and middle == "other":
         held.append("names-of-twins")
     # A child who was adopted keeps first name and birthday, and nothing else.
-    if family == "other" and home not in _HERE:
+    if family == "other" and home not in _AT_HOME:
         held.append("another-life")
     # Whose birthday nobody knows is born on the first of January, and so are all the others like that.
     if "first of January" in born and home not in _HERE:

@@ -133,7 +133,7 @@ def _pair(one: Name, other: Name) -> tuple[str, str, str]:
         return "same", "same" if one.middle and other.middle else "", family
     given = _given(one.first, other.first)
     if _RANK["given"][given] > 2 and _takes_middle(one, other):
-        return "other's middle", "", family
+        return "other's middle", _left_over(one, other), family
     return given, _middle(one.middle, other.middle), family
 
 
@@ -144,6 +144,19 @@ def _joined(name: Name) -> str:
 def _takes_middle(one: Name, other: Name) -> bool:
     """Whether one goes by the middle name of the other."""
     return one.first in other.middle.split() or other.first in one.middle.split()
+
+
+def _left_over(one: Name, other: Name) -> str:
+    """How the names compare that are left where one goes by the middle name of the other.
+
+    Rose may be Ava Rose; Rose May and Ava Rose are two, of whom one has the other's name for a second.
+    """
+    if one.first not in other.middle.split():
+        one, other = other, one
+    rest = [other.first, *(name for name in other.middle.split() if name != one.first)]
+    if len(one.middle) == 1:
+        return "initial" if any(name[0] == one.middle for name in rest) else "other"
+    return _middle(one.middle, " ".join(rest))
 
 
 @lru_cache(100_000)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gateway.identity.levels import FIELDS, NUMBERS, Levels
 from gateway.identity.model import Model, Prior, Rarity
-from gateway.identity.names import pair_of
+from gateway.identity.names import is_nickname, is_spelling, pair_of
 
 _MOST_BITS = 200.0
 _SOME_NAME = frozenset({"spelling", "short form", "nickname", "same sound", "turned", "part", "second part"})
@@ -125,15 +125,38 @@ def _less(level: str, bits: float, name: str, scale: Scale) -> float:
 def two_names(found: Levels, scale: Scale) -> bool | None:
     """Whether first names that are nearly alike are two that people are given: no slip, no other spelling.
 
+    Nor is a name that begins like another one a short form of it by that alone: Maria and Mariana are two,
+    unless they have a middle name in common.
     None where they are not of that kind.
     """
-    if found.of("given") not in _NEAR_NAMES:
+    given = found.of("given")
+    if given == "short form":
+        known = all(_is_short(*pair, scale) for pair in _differing(*found.given))
+        return None if known or found.of("middle") in ("same", "initial") else True
+    if given not in _NEAR_NAMES:
         return None
-    if found.of("given") == "spelling":
+    if given == "spelling" or pair_of(*found.given) in scale.spellings:
         return False
-    if not all(scale.given.is_common(name) for name in found.given):
-        return False
-    return pair_of(*found.given) not in scale.spellings
+    # Lily-Mae and Lily-May: what differs is Mae and May.
+    return all(
+        scale.given.is_common(one)
+        and scale.given.is_common(other)
+        and pair_of(one, other) not in scale.spellings
+        for one, other in _differing(*found.given)
+    )
+
+
+def _differing(one: str, other: str) -> list[tuple[str, str]]:
+    """The parts of two first names that are not the same; both whole where one has more parts."""
+    mine, theirs = one.split(), other.split()
+    if len(mine) != len(theirs):
+        return [(one, other)]
+    return [pair for pair in zip(mine, theirs, strict=True) if pair[0] != pair[1]]
+
+
+def _is_short(one: str, other: str, scale: Scale) -> bool:
+    """Whether one name is known to be short for the other, by the lists or by what was learnt."""
+    return is_nickname(one, other) or is_spelling(one, other) or pair_of(one, other) in scale.spellings
 
 
 @dataclass(frozen=True, slots=True)
