@@ -94,6 +94,7 @@ def pair_of(one: str, other: str) -> str:
     return " ".join(sorted((one.replace(" ", ""), other.replace(" ", ""))))
 
 
+@lru_cache(20_000)
 def other_forms(name: str) -> frozenset[str]:
     """Return the everyday short forms of a first name, the names it is short for, and other spellings."""
     return NICKNAMES.get(name, _NONE) | SHORT_FORMS.get(name, _NONE) | SPELLINGS.get(name, _NONE)
