@@ -131,7 +131,7 @@ def test_a_bare_list_has_an_empty_context() -> None:
     ("item", "code", "line"),
     [
         pytest.param('{"id": "2", "id": "3"}', "json.duplicate-key", 3, id="duplicate key"),
-        pytest.param('{"a": {"id": 1,\n"id": 2}}', "json.duplicate-key", 3, id="duplicate key within"),
+        pytest.param('{"a": {"id": 1,\n"id": 2}}', "json.duplicate-key", 4, id="duplicate key within"),
         pytest.param('{"id": ' + "9" * 5000 + "}", "json.number", 3, id="huge number"),
         pytest.param('{"id": 1e999}', "json.number", 3, id="number that is infinite"),
         pytest.param('{"id": NaN}', "json.number", 3, id="NaN"),
