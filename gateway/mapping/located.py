@@ -96,6 +96,9 @@ def read(text: str, file: str) -> Table:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+        if "nesting depth" in (error.problem or ""):
+            # newer readers look ahead so far that they meet their own limit before ours
+            raise Refused(problem(MAPPING_LARGE, place=place, most=MOST_NODES)) from None
         raise Refused(problem(MAPPING_SYNTAX, place=place, reason=error.problem or "YAML")) from None
     except (yaml.YAMLError, ValueError) as error:
         reason = getattr(error, "reason", "") or "a character that YAML does not allow"
