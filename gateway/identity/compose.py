@@ -103,13 +103,11 @@ def compose(
         unsaid: replaced numbers (system, value) that are left out, because they would lead to a sealed life.
     """
     ranked = sorted(records, key=_rank)
-    shown, hidden = identifiers(
-        cci, [(told.patient, told.verified) for told in ranked], base_uri, official=official
-    )
+    numbered = [(told.patient, told.verified) for told in ranked]
+    every = identifiers(cci, numbered, base_uri, official=official)
+    shown, hidden = (_without(unsaid, some) for some in every)
     if withheld:
         shown = [identifier for identifier in shown if identifier["use"] != "official"]
-    if unsaid:
-        shown, hidden = (_without(unsaid, identifiers_) for identifiers_ in (shown, hidden))
     security = _security(ranked)
     body = _placeless(_body(ranked), security) | _links("replaces", sorted(replaces))
     content = {"identifier": [*shown, *hidden], **body, "security": security}
@@ -177,14 +175,12 @@ def _body(ranked: Sequence[Told]) -> dict[str, Any]:
     return {element: value for element, value in found.items() if value not in (None, "", [])}
 
 
-def _without(
-    unsaid: Collection[tuple[str, str]], identifiers_: Sequence[dict[str, Any]]
-) -> list[dict[str, Any]]:
+def _without(unsaid: Collection[tuple[str, str]], told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Identifiers but the replaced ones among some numbers, however they were spelt."""
     left_out = {(system, _bare(value)) for system, value in unsaid}
     return [
         each
-        for each in identifiers_
+        for each in told
         if each.get("use") != "old" or (each["system"], _bare(each["value"])) not in left_out
     ]
 

@@ -7,7 +7,7 @@ A sealed child (adoption, changed identity) has no linked records, no keys, no P
 whatever asks finds nothing, at the cost of finding nothing. Its feeds still read what they told.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from gateway.problems import refuse
 from gateway.problems.life import (
@@ -33,7 +33,7 @@ from gateway.service.events import (
 )
 from gateway.service.link import MACHINE, Linker, sides_of
 from gateway.service.seals import shut
-from gateway.store.base import Child, LifeEvent, Link, Record, Work
+from gateway.store.base import LifeEvent, Link, Record, Work
 
 MERGE_ASKED = "merge-asked"
 UNSEALED, UNSEAL_ASKED, CONFIRMED = "unsealed", "unseal-asked", "seal-confirmed"
@@ -48,7 +48,7 @@ def merge(work: Work, linker: Linker, child: int, into: int, author: Author, sec
     Raises:
         Refused: `life.itself`, `life.not-active`, `life.distinct`.
     """
-    check_merge(work, child, into)
+    _check_merge(work, child, into)
     number = work.live(LifeEvent(MERGED, child, into, author.reason, author.name, author.at, second))
     between = _between(work, child, into)
     _relink(work, work.records_of([child]).get(child, ()), into, f"{MERGED}-{number}", author)
@@ -65,7 +65,7 @@ def merge_by_two(work: Work, linker: Linker, child: int, into: int, author: Auth
     Raises:
         Refused: as `merge`.
     """
-    check_merge(work, child, into)
+    _check_merge(work, child, into)
     first = ""
     if len(work.records_of([child]).get(child, ())) > 1:
         pair = [one for one in standing(work, child, MERGE_ASKED) if {one.child, one.other} == {child, into}]
@@ -79,7 +79,7 @@ def merge_by_two(work: Work, linker: Linker, child: int, into: int, author: Auth
     return True
 
 
-def check_merge(work: Work, child: int, into: int) -> None:
+def _check_merge(work: Work, child: int, into: int) -> None:
     """Refuse what may not become one child.
 
     Raises:
@@ -283,12 +283,8 @@ def _seal_event(work: Work, number: int) -> LifeEvent:
 
 
 def _active(work: Work, *children: int) -> None:
-    if any(each.state != "active" for each in _children(work, children)):
+    if any(each.state != "active" for each in work.children(children).values()):
         raise refuse(LIFE_NOT_ACTIVE)
-
-
-def _children(work: Work, numbers: Sequence[int]) -> Iterable[Child]:
-    return work.children(numbers).values()
 
 
 def _relink(work: Work, records: Sequence[Record], to: int, reason: str, author: Author) -> None:

@@ -42,7 +42,7 @@ def merge(visit: Visit) -> Response:
     asked = given(visit, _MERGE)
     child, into = _side(visit, asked, "source"), _side(visit, asked, "target")
     lives = visit.gateway.lives
-    if asked.text("preview") == "true":
+    if asked.flag("preview"):
         return parameters([_outcome(visit, "would be merged"), _shown(visit, lives.merged(child, into))])
     author, reason = _author(visit, asked)
     if not lives.merge(child, into, reason=reason, author=author):
@@ -66,11 +66,13 @@ def split(visit: Visit) -> Response:
     """Give some records of a child a child of their own; a record is named as FEED/id of its Patient.
 
     Raises:
-        Refused: `operation.missing`, `http.not-found`, `service.unknown-record`; `life.…`.
+        Refused: `operation.missing`, `http.not-found`, `service.unknown-feed`, `service.unknown-record`;
+            `life.…`.
     """
     asked = given(visit, ("record", *_BY))
     author, reason = _author(visit, asked)
-    records = [(feed, local) for feed, _, local in (each.partition("/") for each in asked.listed("record"))]
+    named = [each.partition("/") for each in asked.listed("record")]
+    records = [(visit.gateway.feed(feed).name, local) for feed, _, local in named]
     if not records:
         raise refuse(OPERATION_MISSING, field="record", operation="$cci-split", what="record")
     child = child_at(visit)

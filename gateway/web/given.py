@@ -62,6 +62,19 @@ class Given:
             raise refuse(OPERATION_TWICE, field=name, name=name)
         return found[0] if found else None
 
+    def flag(self, name: str) -> bool:
+        """Whether a parameter is given as true.
+
+        Raises:
+            Refused: `operation.twice`; `operation.value` where it is neither true nor false.
+        """
+        value = self.text(name)
+        if value not in ("", "true", "false"):
+            raise refuse(
+                OPERATION_VALUE, field=name, name=name, operation=self.operation, expected="true or false"
+            )
+        return value == "true"
+
     def listed(self, name: str) -> list[str]:
         """The texts of a parameter that may be repeated or hold a list with commas."""
         texts = [each for each in self.values.get(name, ()) if isinstance(each, str)]

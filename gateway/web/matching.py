@@ -32,7 +32,6 @@ from gateway.web.visit import Visit
 
 _TAKEN = ("resource", "onlyCertainMatches", "onlySingleMatch", "count")
 _GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
-_FLAGS = {"": False, "true": True, "false": False}
 
 
 def match(visit: Visit) -> Response:
@@ -45,7 +44,7 @@ def match(visit: Visit) -> Response:
             `match.future`, `match.two-numbers`.
     """
     asked = given(visit, _TAKEN)
-    certain = _flag(asked, "onlyCertainMatches") or _flag(asked, "onlySingleMatch")
+    certain = asked.flag("onlyCertainMatches") or asked.flag("onlySingleMatch")
     count = _count(asked)
     who = _person(visit, asked)
     found = find(visit.gateway.store, visit.gateway.linker, who)
@@ -106,13 +105,6 @@ def _senseless(who: Person) -> list[Problem]:
     if not numbered and not (who.names and (who.birth_dates or who.postcodes)):
         found.append(problem(MATCH_TOO_LITTLE, place=Place(path="Patient")))
     return found
-
-
-def _flag(asked: Given, name: str) -> bool:
-    value = asked.text(name)
-    if value not in _FLAGS:
-        raise refuse(OPERATION_VALUE, field=name, name=name, operation="$match", expected="true or false")
-    return _FLAGS[value]
 
 
 def _count(asked: Given) -> int | None:

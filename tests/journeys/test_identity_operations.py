@@ -214,6 +214,13 @@ def test_who_may_not_decide_is_refused_and_nothing_changes(
         issue(registrar.does("/fhir/Patient/$merge", source_patient=twice, target_patient=twice))[2]
         == "life.itself"
     )
+    both = {
+        "source_patient": twice,
+        "target_patient": {"reference": f"Patient/{patient(registrar, nhs(2))['id']}"},
+    }
+    assert issue(registrar.does("/fhir/Patient/$merge", preview="yes", **both))[2] == "operation.value"
+    nowhere = registrar.does(f"/fhir/Patient/{first['id']}/$cci-split", record="nowhere/a2")
+    assert issue(nowhere)[2] == "service.unknown-feed"
     gone = {"reference": "Patient/nobody"}
     assert (
         issue(registrar.does("/fhir/Patient/$merge", source_patient=twice, target_patient=gone))[2]
