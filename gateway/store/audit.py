@@ -98,6 +98,32 @@ class SqliteTrail:
         if waiting.trouble is not None:
             raise refuse(STORE_AUDIT, file=self.file) from waiting.trouble
 
+    def try_append_all(self, events: Iterable[tuple[bytes, Iterable[str]]]) -> bool:
+        """See `base.Trail.try_append_all`."""
+        if self._pid != os.getpid():
+            self._begin()
+        waiting = _Waiting(events)
+        if not self._changing.acquire(blocking=False):
+            return False
+        try:
+            if self._closed:
+                raise refuse(STORE_AUDIT, file=self.file)
+            if self._writing:
+                return False
+            self._writing = True
+        finally:
+            self._changing.release()
+        self._write([waiting], patience=0)
+        self._hand_over()
+        trouble = waiting.trouble
+        if isinstance(trouble, sqlite3.Error) and busy(trouble):
+            return False
+        if isinstance(trouble, KeyboardInterrupt | SystemExit):
+            raise trouble
+        if trouble is not None:
+            raise refuse(STORE_AUDIT, file=self.file) from trouble
+        return True
+
     def looks(self, child: str) -> Iterator[bytes]:
         """See `base.Trail.looks`."""
         asked = "SELECT e.body FROM look l JOIN event e USING (number) WHERE l.child = ? ORDER BY l.number"
@@ -188,21 +214,31 @@ class SqliteTrail:
             group = self._gathered[:_GROUP]
             del self._gathered[:_GROUP]
             self._company = _LATELY if len(group) > 1 else max(0, self._company - 1)
-        try:
-            self._connection = self._connection or self._open_writer()
-            self._keep(self._connection, group)
-        except BaseException as error:
-            # whoever waits must learn that nothing was kept, whatever went wrong
-            for waiting in group:
-                waiting.trouble = error
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
+        self._write(group, self._patience)
         for waiting in group:
             waiting.woken.release()
         self._hand_over()
         if group and isinstance(group[0].trouble, KeyboardInterrupt | SystemExit):
             raise group[0].trouble
+
+    def _write(self, group: list[_Waiting], patience: float) -> None:
+        try:
+            self._connection = self._connection or self._open_writer(patience)
+            self._keep(self._connection, group, patience)
+        except BaseException as error:
+            # whoever waits must learn that nothing was kept, whatever went wrong
+            for waiting in group:
+                waiting.trouble = error
+            self._begin_again(error)
+
+    def _begin_again(self, error: BaseException) -> None:
+        """Leave nothing half done: another connection is made, unless it was only not our turn."""
+        if self._connection is None or (
+            isinstance(error, sqlite3.Error) and busy(error) and not self._connection.in_transaction
+        ):
+            return
+        self._connection.close()
+        self._connection = None
 
     def _hand_over(self) -> None:
         with self._changing:
@@ -213,16 +249,20 @@ class SqliteTrail:
                 self._writing = False
                 self._changing.notify_all()
 
-    def _open_writer(self) -> sqlite3.Connection:
+    def _open_writer(self, patience: float) -> sqlite3.Connection:
         # the first statement looks at the file, and whoever closes it last has it alone for a moment
-        connection = connect(self.file, self._patience)
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA journal_size_limit=16777216")
-        connection.execute("PRAGMA busy_timeout=0")
+        connection = connect(self.file, patience)
+        try:
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA journal_size_limit=16777216")
+            connection.execute("PRAGMA busy_timeout=0")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
-    def _keep(self, connection: sqlite3.Connection, group: list[_Waiting]) -> None:
-        self._wait_for_turn(connection)
+    def _keep(self, connection: sqlite3.Connection, group: list[_Waiting], patience: float) -> None:
+        self._wait_for_turn(connection, patience)
         found = connection.execute("SELECT number, hash FROM head").fetchone()
         number, previous = found or (0, _START)
         events, looks = [], []
@@ -240,8 +280,8 @@ class SqliteTrail:
         )
         connection.execute("COMMIT")
 
-    def _wait_for_turn(self, connection: sqlite3.Connection) -> None:
-        until = time.monotonic() + self._patience
+    def _wait_for_turn(self, connection: sqlite3.Connection, patience: float) -> None:
+        until = time.monotonic() + patience
         while True:
             try:
                 connection.execute("BEGIN IMMEDIATE")

@@ -23,6 +23,17 @@ class Trail(Protocol):
             Refused: `store.audit`; the caller must not answer.
         """
 
+    def try_append_all(self, events: Iterable[tuple[bytes, Iterable[str]]]) -> bool:
+        """Keep events as `append_all` does, if that can be done at once; never waits for anybody's turn.
+
+        Returns:
+            True when they are durable. False when somebody else writes, in this process or another: then
+            nothing of them is kept.
+
+        Raises:
+            Refused: `store.audit`; the caller must not answer.
+        """
+
     def looks(self, child: str) -> Iterator[bytes]:
         """The events about a child, oldest first."""
 

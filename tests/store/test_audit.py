@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -168,13 +169,18 @@ def test_many_threads_share_commits_and_each_event_is_kept_once(trail: SqliteTra
 
 
 SCRIPT = """
-import hashlib, sys, threading
+import hashlib, sys, threading, time
 from gateway.store.audit import SqliteTrail
 trail = SqliteTrail(sys.argv[1], b"a secret of the gateway", lambda a, b: hashlib.sha256(a + b).digest())
 lock = threading.Lock()
 def look(name):
     for at in range(int(sys.argv[3])):
-        trail.append(f"{sys.argv[2]} {name} {at}".encode(), ["ada"])
+        event = f"{sys.argv[2]} {name} {at}".encode()
+        if name:
+            trail.append(event, ["ada"])
+        else:
+            while not trail.try_append_all([(event, ["ada"])]):
+                time.sleep(0.0001)
         with lock:
             print(f"{sys.argv[2]} {name} {at}", flush=True)
 threads = [threading.Thread(target=look, args=(name,)) for name in range(4)]
@@ -275,6 +281,101 @@ def test_a_forked_process_writes_into_the_same_chain(trail: SqliteTrail) -> None
     assert os.waitstatus_to_exitcode(status) == 0
     assert trail.count() == 3
     assert codes(trail) == []
+
+
+def test_events_are_kept_at_once_where_nobody_else_writes(trail: SqliteTrail) -> None:
+    trail.append(b"one", ["ada"])
+
+    assert trail.try_append_all([(b"two", ["ben", "ada", "ben"]), (b"three", ())])
+    trail.append(b"four", ["ben"])
+
+    assert list(trail.looks("ada")) == [b"one", b"two"]
+    assert list(trail.looks("ben")) == [b"two", b"four"]
+    assert trail.count() == 4
+    assert codes(trail) == []
+
+
+def test_nothing_is_kept_at_once_while_another_process_writes(trail: SqliteTrail, file: Path) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.perf_counter()
+        kept = [trail.try_append_all([(b"one", ["ada"])]) for _ in range(20)]
+        took = time.perf_counter() - began
+        other.execute("ROLLBACK")
+
+    assert not any(kept)
+    assert took < 1
+    assert trail.count() == 0
+    assert trail.try_append_all([(b"two", ["ada"])])
+    assert list(trail.looks("ada")) == [b"two"]
+    assert codes(trail) == []
+
+
+def test_nothing_is_kept_at_once_in_a_file_that_somebody_has_alone(trail: SqliteTrail, file: Path) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as alone:
+        alone.execute("PRAGMA locking_mode=EXCLUSIVE")
+        alone.execute("SELECT count(*) FROM event").fetchone()
+
+        assert not trail.try_append_all([(b"one", ["ada"])])
+
+    assert trail.try_append_all([(b"two", ["ada"])])
+    assert list(trail.looks("ada")) == [b"two"]
+
+
+def test_nothing_is_kept_at_once_while_another_thread_waits_for_its_turn(
+    trail: SqliteTrail, file: Path
+) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waits = threading.Thread(target=trail.append, args=(b"one", ["ada"]))
+        waits.start()
+        while not trail._writing:
+            time.sleep(0.001)
+
+        kept = trail.try_append_all([(b"two", ["ada"])])
+
+        other.execute("ROLLBACK")
+    waits.join()
+    assert not kept
+    assert list(trail.looks("ada")) == [b"one"]
+    assert trail.try_append_all([(b"three", ["ada"])])
+    assert codes(trail) == []
+
+
+def test_threads_that_wait_and_one_that_does_not_share_one_chain(trail: SqliteTrail) -> None:
+    def look(name: int) -> None:
+        for at in range(50):
+            trail.append(b"%d %d" % (name, at), ["ada"])
+
+    threads = [threading.Thread(target=look, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    tried = [(b"at once %d" % at, trail.try_append_all([(b"at once %d" % at, ["ben"])])) for at in range(400)]
+    for thread in threads:
+        thread.join()
+
+    assert list(trail.looks("ben")) == [event for event, kept in tried if kept]
+    assert len(list(trail.looks("ada"))) == 200
+    assert codes(trail) == []
+
+
+def test_what_cannot_be_kept_at_once_for_another_reason_must_not_be_answered(
+    trail: SqliteTrail, file: Path
+) -> None:
+    trail.append(b"one")
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute("ALTER TABLE event RENAME TO gone")
+    with pytest.raises(Refused) as caught:
+        trail.try_append_all([(b"two", ["ada"])])
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute("ALTER TABLE gone RENAME TO event")
+
+    assert caught.value.problems[0].kind.code == "store.audit"
+    assert trail.try_append_all([(b"three", ["ada"])])
+    assert trail.count() == 2
+    trail.close()
+    with pytest.raises(Refused):
+        trail.try_append_all([(b"four", ["ada"])])
 
 
 def test_a_file_that_is_no_audit(file: Path) -> None:
