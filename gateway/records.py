@@ -66,12 +66,21 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class FileRule:
-    """One CSV file of a set: recognised by its columns first, and by its name only where columns tie."""
+    """One CSV file of a set: recognised by its columns first, and by its name only where columns tie.
+
+    `optional` are columns that a file may have or not: a year, a term or a supplier leaves them out.
+    """
 
     key: str
     columns: tuple[str, ...]
     name: str = ""
     required: bool = False
+    optional: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """The columns that a file may have."""
+        return (*self.columns, *self.optional)
 
 
 @dataclass(frozen=True, slots=True)

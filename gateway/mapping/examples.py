@@ -123,7 +123,7 @@ def rows_given(mapping: Mapped, given: Any) -> tuple[list[Row], dict[str, str]]:
     if not isinstance(given, dict) or source.format != "csv":
         raise Refused(problem(MAPPING_EXAMPLE, reason="given is a table of rows for each file of the set"))
     lines = {file: [(number + 2, each) for number, each in enumerate(rows)] for file, rows in given.items()}
-    known = {file.key: set(file.columns) for file in source.files}
+    known = {file.key: set(file.every) for file in source.files}
     for file, rows in lines.items():
         names = known.get(file)
         strange = [name for _, row in rows for name in row if names is None or name not in names]

@@ -134,7 +134,7 @@ def _code_table(
 
 def _file(key: str, table: Table) -> FileRule:
     required = table.text("required") == "true"
-    return FileRule(key, table.texts("columns"), table.text("name"), required)
+    return FileRule(key, table.texts("columns"), table.text("name"), required, table.texts("optional"))
 
 
 def _check_files(files: tuple[FileRule, ...], source: Table, problems: list[Problem]) -> None:
@@ -191,7 +191,7 @@ def _shape(name: str, records: Table, files: Mapping[str, FileRule], over: tuple
     fields = _fields(table.table("fields"))
     file = files.get(table.text("file"))
     if file and not fields:
-        fields = tuple(Field(column, (column,)) for column in file.columns)
+        fields = tuple(Field(column, (column,)) for column in file.every)
     kids = tuple(
         _shape(kid, records, files, (*over, name))
         for kid in records.entries
@@ -205,6 +205,7 @@ def _shape(name: str, records: Table, files: Mapping[str, FileRule], over: tuple
         file=table.text("file"),
         by=table.text("by"),
         most=int(table.text("max", "0")),
+        key=table.texts("key"),
     )
 
 
@@ -242,8 +243,8 @@ def _check_columns(name: str, table: Table, file: FileRule, problems: list[Probl
     if "by" in table.entries:
         used.append((table.text("by"), table.entries["by"]))
     for column, node in used:
-        if column not in file.columns:
-            hint, known = near(column, file.columns), listed(file.columns)
+        if column not in file.every:
+            hint, known = near(column, file.every), listed(file.every)
             record = f"The file {file.key}"
             problems.append(
                 problem(MAPPING_FIELD, place=node.place, record=record, name=column, near=hint, known=known)
@@ -252,7 +253,7 @@ def _check_columns(name: str, table: Table, file: FileRule, problems: list[Probl
 
 def _check_keys(name: str, table: Table, file: FileRule | None, problems: list[Problem]) -> None:
     """The fields of a record's key must be fields of it."""
-    names = list(table.table("fields").entries) or list(file.columns if file else ())
+    names = list(table.table("fields").entries) or list(file.every if file else ())
     for item in table.items("key"):
         if isinstance(item, Text) and item.text not in names:
             hint, known = near(item.text, names), listed(names)

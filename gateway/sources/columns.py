@@ -121,8 +121,9 @@ def recognise_tables(tables: Sequence[Table], source: Source) -> tuple[dict[str,
             names = f"{found[rule.key].file.name}, {table.file.name}"
             problems.append(problem(SAME_FILE_TWICE, file=rule.key, names=names))
         found[rule.key] = named
-        problems += _missing(named, source)
         warnings += _extra(named, source)
+    for named in found.values():
+        problems += _missing(named, source, found.keys())
     if not found:
         raise refuse(
             WRONG_FORMAT,
@@ -146,6 +147,7 @@ def best_rule(table: Table, source: Source) -> FileRule | None:
     def fit(rule: FileRule) -> tuple[bool, float, bool]:
         want = {_plain(name) for name in rule.columns}
         have = {_plain(name) for name in table.header if name} | _stood_in(table, rule, source)
+        have -= {_plain(name) for name in rule.optional}
         alike = len(have & want) / len(have | want) if want else 0.0
         return want <= have and bool(want), alike, _named(table, rule)
 
@@ -182,14 +184,18 @@ def _stood_in(table: Table, rule: FileRule, source: Source) -> set[str]:
     return {column for column, met in wanting.items() if met}
 
 
-def _missing(table: Table, source: Source) -> list[Problem]:
-    """Columns the rule names, or a join needs, that are not there and have no stand-in."""
+def _missing(table: Table, source: Source, given: AbstractSet[str]) -> list[Problem]:
+    """Columns the rule names, or a join with a file that is given needs, that are not there."""
     assert table.rule is not None
     stood_in = _stood_in(table, table.rule, source)
     missing = [
         column for column in table.rule.columns if table.index(column) < 0 and _plain(column) not in stood_in
     ]
-    joins = {shape.by for shape in shapes_of(source.top) if shape.by and table.key in _joined(shape, source)}
+    joins = {
+        shape.by
+        for shape in shapes_of(source.top)
+        if shape.by and shape.file in given and table.key in _joined(shape, source)
+    }
     missing += [by for by in sorted(joins) if table.index(by) < 0 and by not in missing]
     place = Place(file=table.file.name, line=1)
     columns = ", ".join(missing)
@@ -204,7 +210,7 @@ def _joined(shape: Shape, source: Source) -> tuple[str, ...]:
 
 def _extra(table: Table, source: Source) -> list[Problem]:
     assert table.rule is not None
-    known = {_plain(column) for column in table.rule.columns}
+    known = {_plain(column) for column in table.rule.every}
     for shape in shapes_of(source.top):
         if shape.file == table.key:
             known |= {_plain(path) for field in shape.fields for path in field.paths}
@@ -218,7 +224,7 @@ def _extra(table: Table, source: Source) -> list[Problem]:
 
 def _expected(source: Source) -> AbstractSet[str]:
     """Every column that any file of the set may have, in plain writing."""
-    known = {_plain(column) for rule in source.files for column in rule.columns}
+    known = {_plain(column) for rule in source.files for column in rule.every}
     for shape in shapes_of(source.top):
         known |= {_plain(path) for field in shape.fields for path in field.paths}
     return known

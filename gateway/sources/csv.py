@@ -92,7 +92,9 @@ class _Joined:
             self._joins.ready()
             yield from self._parents()
             for kind, line, cells in self._joins.orphans():
-                yield self._orphan(self._plans.kids[kind], line, cells)
+                kid = self._plans.kids[kind]
+                if kid.joined and kid.joined[0].unique:  # what is only looked up may be there for nobody
+                    yield self._orphan(kid, line, cells)
 
     def raw(self) -> bytes:
         """The lines of the record handed out last, each once."""

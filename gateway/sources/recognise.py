@@ -11,6 +11,7 @@ from gateway.sources.files import ENDINGS, File, Given
 from gateway.sources.json_items import Text, TooLarge, Wrapper, items
 from gateway.sources.plain import gather_text
 from gateway.sources.xml_prolog import look
+from gateway.sources.xml_shape import paths_of
 
 
 def recognise(given: Given, sources: Mapping[str, Source]) -> list[str]:
@@ -67,10 +68,12 @@ def _fits_csv(files: list[File], source: Source) -> float:
 
 
 def _fits_xml(files: list[File], source: Source) -> float:
-    root = look(files[0], source.encoding).root
-    if root and root == source.root:
-        return 1.0
-    return 0.1 if root and not source.root else 0.0
+    """Whether the root is the one; of several with that root, the one whose records are met first of all."""
+    prolog = look(files[0], source.encoding)
+    if prolog.root and prolog.root == source.root:
+        head = files[0].head().decode(prolog.encoding.codec, "replace")
+        return 1.0 if any(f"<{path[-1]}" in head for path in paths_of(source.top.each, source.root)) else 0.8
+    return 0.1 if prolog.root and not source.root else 0.0
 
 
 def _fits_json(files: list[File], source: Source) -> float:

@@ -26,7 +26,16 @@ from gateway.sources.xml_pieces import (
     utf8_chunks,
 )
 from gateway.sources.xml_prolog import checked
-from gateway.sources.xml_shape import Element, Met, compile_shape, context_of, kid_names, local_name
+from gateway.sources.xml_shape import (
+    Element,
+    Met,
+    compile_shape,
+    context_of,
+    fits,
+    kid_names,
+    local_name,
+    paths_of,
+)
 from gateway.sources.xml_tree import envelope, free_before, prune
 
 LARGEST = 8 << 20
@@ -61,14 +70,16 @@ class _Stream:
         self._reading = reading
         self._source = source
         self._empty = source.empty | {""}
-        whole = source.top.each in ("", ".")
-        self._path = [root] if whole else [root, *source.top.each.split("/")]
+        self._paths = paths_of(source.top.each, root)
+        self._root_name = root
+        self._record_name = "|".join(dict.fromkeys(path[-1] for path in self._paths))
         met = Met(self._unread, self._repeated, self._kid_line)
         self._reader = compile_shape(source.top, met, self._empty)
         self._kids = sorted(set(kid_names(source.top)))
         self._warned: set[str] = set()
         self._root: Element | None = None
         self._parent: Element | None = None
+        self._tag = ""
         self._record: Element | None = None
         self._inside = False
         self._started = False
@@ -87,10 +98,10 @@ class _Stream:
 
     def rows(self, encoding: Encoding) -> Iterator[Row | Broken]:
         """Yield the records; then, if the file breaks off or cannot be read on, one `Broken`."""
-        parser = parser_for(self._path[-1], self._path[0])
+        parser = parser_for(*self._record_name.split("|"), self._root_name)
         with self._file.open() as stream:
             chunks = utf8_chunks(stream, encoding, self._reading)
-            for line, content, begins in pieces(chunks, self._path[-1]):
+            for line, content, begins in pieces(chunks, self._record_name):
                 if begins and not self._inside:
                     self._line, self._length = line, 0
                     self._text.clear()
@@ -127,12 +138,12 @@ class _Stream:
 
     def _is_record(self, element: Element) -> bool:
         parent = element.getparent()
-        if parent is not None and parent is self._parent:
+        if parent is not None and parent is self._parent and element.tag == self._tag:
             return True
         names = [local_name(element), *(local_name(above) for above in element.iterancestors())]
-        if names[::-1] != self._path:
+        if not any(fits(names[::-1], path) for path in self._paths):
             return False
-        self._parent = parent
+        self._parent, self._tag = parent, element.tag
         if self._started:
             for above in element.iterancestors():
                 free_before(above)

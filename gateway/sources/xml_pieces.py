@@ -59,7 +59,7 @@ def utf8_chunks(stream: BinaryIO, encoding: Encoding, reading: Reading) -> Itera
 
 
 def pieces(chunks: Iterator[bytes], name: str) -> Iterator[Piece]:
-    """Yield the chunks, cut again before every start tag of elements called `name`.
+    """Yield the chunks, cut again before every start tag of elements called `name` (`A|B`: A or B).
 
     A name in a comment or a CDATA section gives one cut more, which does no harm: the parser sees the same
     bytes.
@@ -148,12 +148,14 @@ def _worded(entry: Any) -> Fault:
 
 def _begins(content: bytes, name: str, end: int) -> list[int]:
     """Where start tags stand: `<name`, or `<prefix:name` in a text that has the latter at all."""
-    plain, prefixed, prefix = _tags(name)
-    tag = prefixed if _COLON in content and prefix in content else plain
+    plain, prefixed, prefixes = _tags(name)
+    tag = prefixed if _COLON in content and any(each in content for each in prefixes) else plain
     return [found.start() for found in tag.finditer(content, 0, end)]
 
 
 @cache
-def _tags(name: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes], bytes]:
-    wanted = re.escape(name.encode()) + rb"[\s/>]"
-    return re.compile(b"<" + wanted), re.compile(rb"<(?:[^\s<>/!?:]+:)?" + wanted), b":" + name.encode()
+def _tags(name: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes], list[bytes]]:
+    names = [each.encode() for each in name.split("|")]
+    wanted = b"(?:" + b"|".join(map(re.escape, names)) + rb")[\s/>]"
+    prefixed = re.compile(rb"<(?:[^\s<>/!?:]+:)?" + wanted)
+    return re.compile(b"<" + wanted), prefixed, [b":" + each for each in names]

@@ -172,12 +172,39 @@ def compile_shape(shape: Shape, met: Met, empty: frozenset[str], path: str = "")
             _plant(reader, place, spare if number else slot)
             spare += 1 if number else 0
     for number, kid in enumerate(shape.kids):
-        steps = kid.each.split("/")
-        branch = tree.at(steps)
-        _expect(tree, steps, kid.fields)
-        within = compile_shape(kid, met, empty, branch.path)
-        branch.kids.append((len(shape.fields) + number, within))
+        for way in ways(kid.each):
+            steps = way.split("/")
+            branch = tree.at(steps)
+            _expect(tree, steps, kid.fields)
+            within = compile_shape(kid, met, empty, branch.path)
+            branch.kids.append((len(shape.fields) + number, within))
     return reader
+
+
+def ways(each: str) -> list[str]:
+    """The paths of a record that may lie in one of several places: `A/B | C/D`."""
+    return [way.strip() for way in each.split("|")]
+
+
+def paths_of(each: str, root: str) -> list[list[str]]:
+    """Where the top records may be, from the root down; one that may be at any depth (`//B`) begins with "".
+
+    Args:
+        each: the path of the top shape.
+        root: the local name of the root element.
+    """
+    found = []
+    for way in ways(each):
+        steps = way.split("/")
+        found.append(
+            ["", steps[-1]] if way.startswith("//") else [root] if way in ("", ".") else [root, *steps]
+        )
+    return found
+
+
+def fits(names: Sequence[str], path: Sequence[str]) -> bool:
+    """Whether an element, told by the names from the root down to its own, is where `path` says."""
+    return names[-1:] == path[1:] and len(names) > 1 if not path[0] else names == path
 
 
 def context_of(root: Element, fields: Iterable[Field], empty: frozenset[str]) -> dict[str, str]:
@@ -192,7 +219,7 @@ def context_of(root: Element, fields: Iterable[Field], empty: frozenset[str]) ->
 def kid_names(shape: Shape) -> Iterator[str]:
     """The element names of the records within a shape, at any depth."""
     for kid in shape.kids:
-        yield kid.each.rpartition("/")[2]
+        yield from (way.rpartition("/")[2] for way in ways(kid.each))
         yield from kid_names(kid)
 
 

@@ -1,13 +1,19 @@
+import textwrap
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import pytest
 
+from gateway.mapping import load
 from gateway.mapping.coverage import coverage
 from gateway.mapping.examples import read_examples, run_example
 from gateway.mapping.file import Mapping as Mapped
 from gateway.mapping.translate import Translator
 from gateway.problems import Refused
+from gateway.records import Broken
+from gateway.sources.csv import open_csv
+from gateway.sources.files import gather
 
 ROW = '{UPN: F201900116001, SEX: "2", DOB: 04/03/2012, SDQ_SCORE: "17", HEIGHT_CM: "141.0"}'
 
@@ -126,3 +132,47 @@ def test_coverage_lists_codes_and_rules_that_nothing_reaches(
     assert found.rules == ("result", "Flag.Looked after") or found.rules == ("result", "Flag")
     assert found.codes == {"need": {"XYZ": 1}}
     assert found.fields == ()
+
+
+LOOKED_UP = """
+mapping: 1
+id: looked-up
+version: 1.0.0
+target: {fhir: 4.0.1}
+source:
+  format: csv
+  files:
+    pupils: {columns: [ID, RETURN], optional: [SEX]}
+    returns: {columns: [RETURN, URN]}
+  records:
+    pupil: {file: pupils, key: [ID]}
+    return: {file: returns, within: pupil, by: RETURN, max: 1, fields: {urn: URN}}
+emit:
+  - resourceType: Patient
+    gender: "= iif(SEX = 'F', 'female', 'unknown')"
+    managingOrganization: {identifier: {value: = return.urn}}
+"""
+
+
+def test_pupils_of_one_school_look_up_its_row_and_a_column_may_be_missing() -> None:
+    mapped = load(LOOKED_UP, file="mapping.yaml")
+    given = """
+    given:
+      pupils: [{ID: "1", RETURN: r, SEX: F}, {ID: "2", RETURN: r}]
+      returns: [{RETURN: r, URN: "999001"}]
+    expect:
+      - {resourceType: Patient, gender: female, managingOrganization: {identifier: {value: "999001"}}}
+      - {resourceType: Patient, gender: unknown, managingOrganization: {identifier: {value: "999001"}}}
+    """
+
+    assert test_of(textwrap.dedent(given).strip(), mapped) == ()
+    files = {
+        "pupils.csv": BytesIO(b"ID,RETURN\n1,r\n2,r\n3,q\n"),
+        "returns.csv": BytesIO(b"RETURN,URN\nr,999001\ns,999002\n"),
+    }
+    with open_csv(gather(files, "csv"), mapped.source) as reading:
+        assert [row[:-1] for row in reading.rows if not isinstance(row, Broken)] == [
+            ["1", "r", "", [["999001", 2]]],
+            ["2", "r", "", [["999001", 2]]],
+            ["3", "q", "", []],
+        ]

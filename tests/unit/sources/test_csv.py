@@ -359,6 +359,41 @@ def test_two_children_may_share_a_row_that_is_looked_up(write: Write, tmp_path: 
     assert rows == [["1", "77", [["Harbour", 2]], 2], ["2", "77", [["Harbour", 2]], 3]]
 
 
+def test_a_row_to_look_up_may_be_there_for_nobody(write: Write, tmp_path: Path) -> None:
+    write("CHILD,URN\n1,77\n", "children.csv")
+    write("URN,NAME\n77,Harbour\n78,Nowhere\n", "schools.csv")
+    school = Shape("school", fields("NAME"), file="schools", by="URN")
+    top = Shape("child", fields("CHILD", "URN"), (school,), file="children", key=("CHILD",))
+    rules = (FileRule("children", ("CHILD", "URN")), FileRule("schools", ("URN", "NAME")))
+
+    assert read(tmp_path, Source("csv", top, files=rules)) == [["1", "77", [["Harbour", 2]], 2]]
+
+
+def test_a_column_that_joins_is_needed_only_with_the_file_it_joins(write: Write, tmp_path: Path) -> None:
+    children = write("CHILD\n1\n", "children.csv")
+    write("URN,NAME\n77,Harbour\n", "schools.csv")
+    school = Shape("school", fields("NAME"), file="schools", by="URN")
+    top = Shape("child", fields("CHILD"), (school,), file="children", key=("CHILD",))
+    rules = (FileRule("children", ("CHILD",), optional=("URN",)), FileRule("schools", ("URN", "NAME")))
+    source = Source("csv", top, files=rules)
+
+    assert read(children, source) == [["1", [], 2]]
+    with pytest.raises(Refused) as caught:
+        read(tmp_path, source)
+
+    assert codes(caught.value) == ["source.missing-column"]
+
+
+def test_a_column_may_be_there_or_not(write: Write, tmp_path: Path) -> None:
+    top = Shape("child", fields("CHILD", "SEX", "PET"), file="header")
+    rule = FileRule("header", ("CHILD",), optional=("SEX", "PET"))
+    source = Source("csv", top, files=(rule,))
+
+    with open_source(write("CHILD,SEX\n1,F\n"), source) as reading:
+        assert list(reading.rows) == [["1", "F", "", 2]]
+    assert reading.warnings == []
+
+
 def test_rows_within_rows_within_rows(write: Write, tmp_path: Path) -> None:
     write("CHILD,SEX,DOB\n1,F,\n")
     write("CHILD,PLAN\n1,p1\n1,p2\n", "plans.csv")

@@ -78,3 +78,16 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
         recognise(tmp_path / "none.csv", SOURCES)
 
     assert caught.value.problems[0].kind.code == "source.not-found"
+
+
+def test_two_formats_with_one_root_are_told_by_their_records() -> None:
+    sources = {
+        "cases": Source("xml", Shape("child", fields("a"), each="Children/Child"), root="Message"),
+        "pupils": Source("xml", Shape("pupil", fields("a"), each="//Pupil | //Leaver"), root="Message"),
+    }
+
+    def told(content: str) -> list[str]:
+        return recognise({"file.xml": BytesIO(content.encode())}, sources)
+
+    assert told("<Message><Header/><Children><Child/></Children></Message>") == ["cases", "pupils"]
+    assert told("<Message><Header/><Pupils><Leaver/></Pupils></Message>") == ["pupils", "cases"]

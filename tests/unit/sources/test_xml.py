@@ -144,6 +144,32 @@ def test_elements_of_the_same_name_elsewhere_are_no_records() -> None:
     assert read(content + TAIL) == [["A1", "F", "", [], 1]]
 
 
+def test_records_may_lie_in_one_of_several_places() -> None:
+    top = Shape("pupil", fields(upn="UPN"), each="Here/Pupil | There/Leaver")
+    source = Source("xml", top, root="Message")
+    content = (
+        "<Message><Here><Pupil><UPN>a</UPN></Pupil><Leaver><UPN>x</UPN></Leaver></Here>\n"
+        "<There><Leaver><UPN>b</UPN></Leaver><Pupil><UPN>y</UPN></Pupil><Leaver><UPN>c</UPN></Leaver></There>"
+        "</Message>"
+    )
+
+    assert read(content, source) == [["a", 1], ["b", 2], ["c", 2]]
+
+
+def test_records_may_lie_at_any_depth_but_not_within_each_other() -> None:
+    place = Shape("place", fields(code="."), each="One/Code | Other/Codes/Code")
+    top = Shape("pupil", fields(upn=["UPN", "Ids/UPN"]), (place,), each="//Pupil | //Leaver")
+    content = (
+        "<Message><Pupil><UPN>a</UPN><One><Code>1</Code></One></Pupil>"
+        "<x:Deep xmlns:x='urn:x'><x:Down><x:Leaver><x:Ids><x:UPN>b</x:UPN></x:Ids><x:Other><x:Codes>"
+        "<x:Code>2</x:Code><x:Code>3</x:Code></x:Codes></x:Other><x:Pupil/></x:Leaver></x:Down></x:Deep></Message>"
+    )
+
+    rows = read(content, Source("xml", top, root="Message"))
+
+    assert rows == [["a", [["1", 1]], 1], ["b", [["2", 1], ["3", 1]], 1]]
+
+
 def test_what_is_neither_read_nor_ignored_is_warned_of_once() -> None:
     content = HEAD + pupil(more="<Pet>cat</Pet><Attendance><Marks/></Attendance>") * 3 + TAIL
     source = Source("xml", PUPIL, root="CTfile", ignored=frozenset({"Attendance"}))
