@@ -19,6 +19,8 @@ from gateway.records import Row, Shape
 
 #: Stands for a cell where a made row tells how many such rows come after it.
 LATER = -1
+#: Of which row of a span a cell is taken, or that it is the sum of all.
+FIRST, LAST, SUM = range(3)
 #: (the index of a cell, the texts it may have, whether it may have any other text instead).
 Choice = tuple[int, frozenset[str], bool]
 
@@ -41,8 +43,7 @@ class Made:
         order: the cell with the date they are sorted by, and its converter; None to keep their order.
         begins: what the first row of a span has; None where each row stands for itself.
         ends: what the last row of a span has.
-        cells: for each cell of the made row, the cell it is taken from (or `LATER`), and whether of the last
-            row.
+        cells: for each cell of the made row, the cell it is taken from (or `LATER`), and how.
     """
 
     slot: int
@@ -51,7 +52,7 @@ class Made:
     order: tuple[int, Callable[[str], str]] | None
     begins: tuple[Choice, ...] | None
     ends: tuple[Choice, ...]
-    cells: tuple[tuple[int, bool], ...]
+    cells: tuple[tuple[int, int], ...]
 
     def rows(self, source: list[Row]) -> list[Row]:
         """The rows made of those in `source`."""
@@ -77,8 +78,14 @@ class Made:
     def _one(self, span: list[Row], later: int) -> Row:
         first, last = span[0], span[-1]
         cells = (
-            str(later) if index == LATER else _of_last(last, index) if of_last else first[index]
-            for index, of_last in self.cells
+            str(later)
+            if index == LATER
+            else _sum([row[index] for row in span])
+            if how == SUM
+            else _of_last(last, index)
+            if how == LAST
+            else first[index]
+            for index, how in self.cells
         )
         return [*cells, first[-1]]
 
@@ -110,6 +117,14 @@ def levels(shape: Shape, made: dict[str, tuple[Made, ...]]) -> Level | None:
     below = tuple((slot, level) for slot, level in found if level)
     own = made.get(shape.name, ())
     return Level(own, below) if own or below else None
+
+
+def _sum(cells: list[str]) -> str:
+    """The sum of whole numbers; "" where a cell is none, which is told where a rule reads the row itself."""
+    told = [cell for cell in cells if cell]
+    if not told or not all(cell.isascii() and cell.isdecimal() and len(cell) < 10 for cell in told):
+        return ""
+    return str(sum(map(int, told)))
 
 
 def _of_last(row: Row, index: int) -> Placed:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from gateway.mapping import dates
 from gateway.mapping.hints import listed, near
 from gateway.mapping.located import Items, Node, Table, Text
-from gateway.mapping.made import LATER, Choice, Made
+from gateway.mapping.made import FIRST, LAST, LATER, SUM, Choice, Made
 from gateway.problems import Problem, problem
 from gateway.problems.mapping import MAPPING_FIELD, MAPPING_RECORD, MAPPING_RECORDS
 from gateway.records import Field, Shape
 
-_SPAN_KEYS = ("sort", "ends", "fields")
+_SPAN_KEYS = ("sort", "ends")
+_HOW = {"first": FIRST, "last": LAST, "sum": SUM}
+#: No row has it: without begins, all rows are taken together.
+_NEVER: tuple[Choice, ...] = ((0, frozenset(), False),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +89,14 @@ class _Maker:
             self.no_siblings(name, table)
             return
         before = len(self.problems)
-        spans = "begins" in table.entries
+        spans = "begins" in table.entries or "fields" in table.entries
         for key in _SPAN_KEYS if not spans else ():
             if key in table.entries:
                 reason = f"{key} is for rows taken together"
-                self.tell(table, key, reason, "Say with begins: which row is the first, or leave it out.")
+                do = "Say with begins: which row is the first, and with fields: what is told of them."
+                self.tell(table, key, reason, do)
         where = self.choices(table, "where", of)
-        begins = self.choices(table, "begins", of) if spans else None
+        begins = (self.choices(table, "begins", of) or _NEVER) if spans else None
         ends = self.choices(table, "ends", of)
         order = self.order(table, of)
         fields, cells = self.fields(table, of) if spans else (of.fields, ())
@@ -140,20 +144,20 @@ class _Maker:
             return None
         return self.index(node.text, of, node), dates.to_date(self.day)
 
-    def fields(self, table: Table, of: Shape) -> tuple[tuple[Field, ...], tuple[tuple[int, bool], ...]]:
-        """The fields of a span: `first X`, `last X`, or `later`, the number of spans that follow."""
+    def fields(self, table: Table, of: Shape) -> tuple[tuple[Field, ...], tuple[tuple[int, int], ...]]:
+        """The fields of a span: `first X`, `last X`, `sum X`, or `later`, the number of spans that follow."""
         fields, cells = [], []
         for name, node in table.table("fields").entries.items():
             which, _, field = node.text.partition(" ") if isinstance(node, Text) else ("", "", "")
             if which == "later" and not field:
                 fields.append(Field(name, ("later",)))
-                cells.append((LATER, False))
-            elif which in ("first", "last"):
+                cells.append((LATER, FIRST))
+            elif which in _HOW:
                 index = self.index(field.strip(), of, node)
                 fields.append(Field(name, of.fields[index].paths))
-                cells.append((index, which == "last"))
+                cells.append((index, _HOW[which]))
             else:
-                do = f"Write first {field or 'X'}, last {field or 'X'}, or later."
+                do = f"Write first {field or 'X'}, last {field or 'X'}, sum {field or 'X'}, or later."
                 self.tell(table.table("fields"), name, f"{name} names no row", do)
         return tuple(fields), tuple(cells)
 

@@ -48,6 +48,17 @@ def _percent(text: str) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
+def _rest(text: str) -> str:
+    whole, _, part = (each.strip() for each in text.partition("-"))
+    if not part or not whole:
+        return ""
+    if not (part.isascii() and part.isdecimal() and whole.isascii() and whole.isdecimal()) or len(text) > 20:
+        raise Unfit(RECORD_NUMBER, wanted="two whole numbers")
+    if int(part) > int(whole):
+        raise Unfit(RECORD_NUMBER, wanted="a part that is no more than the whole")
+    return str(int(whole) - int(part))
+
+
 def _boolean(trues: str = "true,1", falses: str = "false,0") -> Convert:
     table = {text.strip(): "true" for text in trues.split(",")}
     table |= {text.strip(): "false" for text in falses.split(",")}
@@ -76,6 +87,16 @@ NUMBERS: tuple[Function, ...] = (
         "(part & '/' & whole).percent()",
         "A fraction of two counts in per cent, two places; nothing where one is missing or the whole is 0.",
         ("177/206", "85.92"),
+        plain=True,
+    ),
+    Function(
+        "rest",
+        always(_rest),
+        TEXT,
+        "unsignedInt",
+        "(whole & '-' & part).rest()",
+        "What a count leaves of another one; nothing where one is missing.",
+        ("206-29", "177"),
         plain=True,
     ),
     Function(

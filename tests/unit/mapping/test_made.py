@@ -254,3 +254,43 @@ emit:
         ("record.code-kept", 3, "WHY")
     ]
     assert len(json.loads(found.resources[0][3])["communication"]) == 2
+
+
+SUMS = """
+    out: {of: stay, within: child, where: {OUT: [A, B]}, fields: {days: sum TO, first: first FROM, last: last FROM}}
+emit:
+  - {resourceType: Patient, $for: child, identifier: [{value: = ID}]}
+  - resourceType: Observation
+    $for: out
+    status: final
+    code: {text: days out}
+    subject: = ref(Patient, child.ID)
+    valueInteger: = days.integer()
+    component:
+      - {code: {text: left}, valueInteger: = (100 & '-' & days).rest()}
+      - {code: {text: span}, valueString: = first & '-' & last}
+"""
+
+
+@pytest.mark.parametrize(
+    ("days", "total"),
+    [
+        pytest.param(("3", "4", "50"), 7, id="only the chosen rows"),
+        pytest.param(("3", "", "50"), 3, id="an empty cell is no number"),
+        pytest.param(("3", "4x", "50"), None, id="of what is no number there is no sum"),
+    ],
+)
+def test_chosen_rows_are_taken_together_and_counted(days: tuple[str, ...], total: int | None) -> None:
+    rows = [("1", "", days[0], "A"), ("2", "", days[2], "C"), ("3", "", days[1], "B")]
+
+    found = made(load(HEAD + SUMS, file="mapping.yaml"), child(*rows))[1]
+
+    assert found.get("valueInteger") == total
+    assert found["component"][-1]["valueString"] == "1-3"
+    assert total is None or found["component"][0]["valueInteger"] == 100 - total
+
+
+def test_without_a_chosen_row_there_is_nothing_to_count() -> None:
+    found = made(load(HEAD + SUMS, file="mapping.yaml"), child(("1", "", "3", "C")))
+
+    assert [each["resourceType"] for each in found] == ["Patient"]

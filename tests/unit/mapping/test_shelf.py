@@ -67,6 +67,8 @@ def test_no_function_is_hidden_by_a_form() -> None:
         pytest.param("integer()", "2147483648", id="more than 32 bits"),
         pytest.param("integer()", "1e3", id="an exponent"),
         pytest.param("integer()", "१२", id="digits of another script as a number"),
+        pytest.param("rest()", "29-206", id="more than the whole"),
+        pytest.param("rest()", "206-2.5", id="a count with a point"),
         pytest.param("decimal()", "1m20", id="a height in words"),
         pytest.param("decimal()", "1,5", id="a comma"),
         pytest.param("decimal()", "NaN", id="not a number"),
