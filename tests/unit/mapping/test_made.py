@@ -257,7 +257,11 @@ emit:
 
 
 SUMS = """
-    out: {of: stay, within: child, where: {OUT: [A, B]}, fields: {days: sum TO, first: first FROM, last: last FROM}}
+    out:
+      of: stay
+      within: child
+      where: {OUT: [A, B]}
+      fields: {days: sum TO, first: first FROM, last: last FROM}
 emit:
   - {resourceType: Patient, $for: child, identifier: [{value: = ID}]}
   - resourceType: Observation
