@@ -249,3 +249,38 @@ HTTP_ONLY_ANY = kind(
     "Use If-Match with the ETag you have read, or If-None-Match: *.",
     "not-supported",
 )
+HTTP_BODY_CUT = kind(
+    "http.body-cut",
+    "The body ended, or stood still, before it was whole",
+    "Send the request again. Nothing of this one was kept.",
+    "incomplete",
+    400,
+)
+HTTP_BUSY = kind(
+    "http.busy",
+    "More requests are waiting than can be answered soon",
+    "Send it again in some seconds.",
+    "throttled",
+    503,
+)
+HTTP_MALFORMED = kind(
+    "http.malformed",
+    "What was sent is no request as HTTP/1.1 has them",
+    "Let a HTTP library write the request. Nothing of this one was read, and the connection is closed.",
+    "structure",
+    400,
+)
+HTTP_HEADERS_LONG = kind(
+    "http.headers-long",
+    "The headers of the request are longer than {most} bytes",
+    "Send fewer or shorter headers.",
+    "too-long",
+    431,
+)
+HTTP_SLOW = kind(
+    "http.slow",
+    "The request did not come within {seconds} seconds",
+    "Send a request in one go once the connection is open.",
+    "timeout",
+    408,
+)

@@ -8,7 +8,8 @@ from typing import Any
 
 _PLACES = frozenset({"address", "telecom", "position", "valueAddress", "valueContactPoint"})
 _OF_PATIENT = _PLACES | {"contact", "generalPractitioner", "managingOrganization"}
-_WRITTEN = tuple(f'"{name}":'.encode() for name in sorted(_OF_PATIENT))
+# what only a Patient has is found by its being one
+_WRITTEN = (*(f'"{name}":'.encode() for name in sorted(_PLACES)), b'"resourceType":"Patient"')
 
 
 def tells_place(body: bytes) -> bool:

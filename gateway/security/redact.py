@@ -21,12 +21,13 @@ def names_hidden(body: bytes, hidden: frozenset[str]) -> bool:
     for system in _written(hidden):  # noqa: SIM110
         if system in body:
             return True
-    return False
+    # one sign is found at a fraction of what a word costs
+    return b"?" in body and b"?identifier=" in body
 
 
 @cache
 def _written(hidden: frozenset[str]) -> tuple[bytes, ...]:
-    return (*(system.encode() for system in hidden), b"/feed/", b"?identifier=")
+    return (*(system.encode() for system in hidden), b"/feed/")
 
 
 def redacted(value: Any, hidden: frozenset[str]) -> Any:

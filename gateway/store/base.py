@@ -358,6 +358,12 @@ class Work(Reads, Renewing, Protocol):
 class Store(Reads, Protocol):
     """An open database."""
 
+    def pulse(self) -> int | None:
+        """A number that is another one once anybody has changed anything; None where that is dear to know.
+
+        To be asked by one thread alone.
+        """
+
     def write(self) -> AbstractContextManager[Work]:
         """A unit of work; waits for its turn.
 

@@ -63,6 +63,7 @@ class Connections:
         self._idle: deque[sqlite3.Connection] = deque()
         self._all: list[sqlite3.Connection] = []
         self._writer: sqlite3.Connection | None = None
+        self._watcher: sqlite3.Connection | None = None
         self._turn = threading.Lock()
         self._closed = False
 
@@ -85,6 +86,19 @@ class Connections:
             connection.close()
         else:
             self._idle.append(connection)
+
+    def pulse(self) -> int:
+        """See `base.Store.pulse`: SQLite counts for a connection what all others have committed."""
+        if self._watcher is None or self._pid != os.getpid():
+            self._watcher = self.take()
+        try:
+            (number,) = self._watcher.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error as error:
+            refusal = refused(error, self.file)
+            if refusal is None:
+                raise
+            raise refusal from None
+        return int(number)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -166,7 +180,7 @@ class Connections:
         self._closed = True
         with self._turn:
             for connection in self._all:
-                if connection is self._writer or connection in self._idle:
+                if connection in (self._writer, self._watcher) or connection in self._idle:
                     connection.close()
             self._idle.clear()
             self._all.clear()

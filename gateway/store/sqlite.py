@@ -108,6 +108,10 @@ class SqliteStore(ResourceReads, FollowingReads, PeopleReads, AccountReads):
         """A connection for reading."""
         return self._connections.read(steady)
 
+    def pulse(self) -> int | None:
+        """See `base.Store.pulse`."""
+        return self._connections.pulse()
+
     @contextmanager
     def write(self) -> Iterator[OpenWork]:
         """See `base.Store.write`."""

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from time import perf_counter
 from types import MappingProxyType
@@ -92,6 +92,30 @@ _CAPABILITIES = Found("capabilities")
 _ENTERED = Response(204)
 
 
+def served(visit: Visit, last: Callable[[Visit], Response] | None = None) -> Response:
+    """The answer to a visit, as JSON, once it is clear who asks and that they may.
+
+    Args:
+        last: what gives the answer then, if it is not looked up in ANSWERS.
+
+    Raises:
+        Refused: why it cannot be answered.
+    """
+    request = visit.request
+    _agree(visit)
+    if request.method == "OPTIONS":
+        return _options(request)
+    if request.path in OPEN and request.method in ("GET", "HEAD"):
+        visit.found = _CAPABILITIES
+        return describing.capabilities(visit)
+    lost = _find(visit)
+    visit.principal = visit.gate.principal(request.headers.get("authorization"), request.address)
+    if lost is not None:
+        raise lost
+    visit.decision = visit.gate.granted(visit.principal, visit.wish())
+    return last(visit) if last else ANSWERS[visit.found.interaction](visit)
+
+
 class Door:
     """Answers requests to the FHIR bases; made once for each process."""
 
@@ -105,11 +129,29 @@ class Door:
 
     def answer(self, request: Request) -> Response:
         """Return the answer to a request; it is in the audit when this returns."""
-        began = perf_counter()
-        visit = Visit(self.gateway, self.gate, request, inner=self)
-        response = self._kept(visit, self._safely(visit, self._in_turn))
-        seconds = perf_counter() - began
-        found = visit.found
+        visit = self.visit(request)
+        response = self._kept(visit, self.answered(visit, self._in_turn))
+        return self.leaving(visit, response)
+
+    def visit(self, request: Request) -> Visit:
+        """A request that has come in."""
+        return Visit(self.gateway, self.gate, request, inner=self)
+
+    def answered(self, visit: Visit, step: Callable[[Visit], Response] = served) -> Response:
+        """What a step answers; whatever goes wrong in it becomes an OperationOutcome."""
+        try:
+            return spoken(step(visit), visit.format, visit.pretty)
+        except Refused as refused:
+            why = refused
+        except Exception as error:
+            log_fault(visit.request.id, error)
+            why = refuse(HTTP_BROKEN, id=visit.request.id)
+        return spoken(answers.refusal(why, self.gate.base_uri), visit.format, visit.pretty)
+
+    def leaving(self, visit: Visit, response: Response) -> Response:
+        """An answer that is in the audit, counted and made ready to leave."""
+        request, found = visit.request, visit.found
+        seconds = perf_counter() - visit.began
         self.counts.answered(
             "feed" if request.feed else "fhir", found.interaction, found.type, response.status, seconds
         )
@@ -142,17 +184,6 @@ class Door:
         """See `visit.Inner`."""
         return ANSWERS[visit.found.interaction](visit)
 
-    def _safely(self, visit: Visit, step: Callable[[Visit], Response]) -> Response:
-        """What a step answers; whatever goes wrong in it becomes an OperationOutcome."""
-        try:
-            return spoken(step(visit), visit.format, visit.pretty)
-        except Refused as refused:
-            why = refused
-        except Exception as error:
-            log_fault(visit.request.id, error)
-            why = refuse(HTTP_BROKEN, id=visit.request.id)
-        return spoken(answers.refusal(why, self.gate.base_uri), visit.format, visit.pretty)
-
     def _in_turn(self, visit: Visit) -> Response:
         """What a request is answered with; those that read here alone take turns, if it is soon theirs.
 
@@ -163,7 +194,7 @@ class Door:
         many = request.method == "GET" and "/" not in request.path and (request.feed or not self._asks_others)
         mine = many and self._turn.acquire(timeout=_PATIENCE)
         try:
-            return _served(visit)
+            return served(visit)
         finally:
             if mine:
                 self._turn.release()
@@ -174,35 +205,16 @@ class Door:
             return response
 
         def kept(visit: Visit) -> Response:
-            looks = [(visit, response), *visit.parts]
-            self.gateway.trail.append_all(
-                [(audit.written(_look(each, answer)), each.noted.children) for each, answer in looks]
-            )
+            self.gateway.trail.append_all(events(visit, response))
             return _ENTERED
 
-        after = self._safely(visit, kept)
+        after = self.answered(visit, kept)
         if after is _ENTERED:
             return response
         if response.status < 400 and visit.found.interaction.removeprefix(CONDITIONAL) in _CHANGES:
             why = answers.refusal(refuse(HTTP_DONE_UNAUDITED, id=visit.request.id), self.gate.base_uri)
             return spoken(why, visit.format, visit.pretty)
         return after
-
-
-def _served(visit: Visit) -> Response:
-    request = visit.request
-    _agree(visit)
-    if request.method == "OPTIONS":
-        return _options(request)
-    if request.path in OPEN and request.method in ("GET", "HEAD"):
-        visit.found = _CAPABILITIES
-        return describing.capabilities(visit)
-    lost = _find(visit)
-    visit.principal = visit.gate.principal(request.headers.get("authorization"), request.address)
-    if lost is not None:
-        raise lost
-    visit.decision = visit.gate.granted(visit.principal, visit.wish())
-    return ANSWERS[visit.found.interaction](visit)
 
 
 def _options(request: Request) -> Response:
@@ -239,6 +251,12 @@ def _find(visit: Visit) -> Refused | None:
     if len(request.path) + len(request.query) > LONGEST_ADDRESS:
         return refuse(HTTP_ADDRESS_LONG, most=LONGEST_ADDRESS)
     return None
+
+
+def events(visit: Visit, response: Response) -> list[tuple[bytes, Iterable[str]]]:
+    """What the audit keeps of a visit: one event, or one for each entry of a transaction beside it."""
+    looks = [(visit, response), *visit.parts]
+    return [(audit.written(_look(each, answer)), each.noted.children) for each, answer in looks]
 
 
 def _look(visit: Visit, response: Response) -> audit.Look:

@@ -1,41 +1,89 @@
-"""The processes that serve: granian around an application factory."""
+"""The processes that serve: uvicorn around an application factory."""
 
 import os
-from collections.abc import Iterator
+import signal
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
 from tempfile import TemporaryDirectory
 
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import Server
+from uvicorn import Config, Server
+from uvicorn.supervisors import Multiprocess
 
+from gateway.web.asgi import Application
 from gateway.web.counts import SHARED
+from gateway.web.wire import Wire
 
 _PATIENCE = 3
+_BACKLOG = 2048
 
 
-def serve(factory: str, host: str, port: int, *, workers: int = 1, threads: int = 16) -> None:
+def serve(
+    factory: str, host: str, port: int, *, workers: int = 1, threads: int = 16, log_config: str | None = None
+) -> None:
     """Serve until Ctrl-C or SIGTERM.
 
     Args:
         factory: what makes the WSGI application in each worker, as `module:function`.
-        threads: in each worker, for waiting on upstreams.
+        threads: in each worker, for what may have to wait.
+        log_config: a file for `logging.config`, in JSON.
+
+    Raises:
+        OSError: if the port cannot be listened on.
     """
-    with _counted_together(workers):
-        Server(
-            factory,
-            address=host,
-            port=port,
-            interface=Interfaces.WSGI,
-            workers=workers,
-            blocking_threads=threads,
-            factory=True,
-            websockets=False,
-            log_level=LogLevels.error,
-            respawn_failed_workers=True,
-            # Ctrl-C reaches the workers too, and one that hears it twice may not end by itself.
-            workers_kill_timeout=_PATIENCE,
-        ).serve()
+    config = configured(partial(application, factory, threads), workers, log_config)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with (
+        _counted_together(workers),
+        _ended_by_signal(),
+        socket.create_server((host, port), family=family, backlog=_BACKLOG) as listening,
+    ):
+        listening.set_inheritable(True)
+        if workers == 1:
+            Server(config).run([listening])
+        else:
+            Multiprocess(config, [listening]).run()
+
+
+def configured(factory: Callable[[], Application], workers: int = 1, log_config: str | None = None) -> Config:
+    """How uvicorn is to serve what a factory makes."""
+    return Config(
+        factory,
+        factory=True,
+        interface="asgi3",
+        http=Wire,
+        ws="none",
+        lifespan="off",
+        loop="uvloop",
+        workers=workers,
+        log_config=log_config,
+        # what it logs of faults may hold what a request said
+        log_level="critical",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_PATIENCE,
+    )
+
+
+def application(factory: str, threads: int) -> Application:
+    """The application in one worker."""
+    module, _, name = factory.partition(":")
+    return Application(getattr(import_module(module), name)(), threads)
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Inside the block SIGTERM ends the server, and not the process before it has put things away."""
+    before = signal.signal(signal.SIGTERM, lambda number, frame: None)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from functools import partial
+from time import perf_counter
 from typing import Any, Protocol
 
 from gateway.fhir import json, xml
@@ -62,6 +63,7 @@ class Visit:
         inner: answers the entries of a Bundle that the request brings.
         parts: the entries of a transaction with their answers, each an event of the audit.
         content: the resource of an entry, for which there is no body to be read.
+        began: when the request came in, by `time.perf_counter`.
     """
 
     gateway: Gateway
@@ -77,6 +79,7 @@ class Visit:
     inner: "Inner | None" = None
     parts: "list[tuple[Visit, Response]]" = attribute(default_factory=list)
     content: Any = None
+    began: float = attribute(default_factory=perf_counter)
 
     @property
     def base(self) -> str:

@@ -1,5 +1,6 @@
 """What is hardly HTTP, on real sockets: the server says no or hangs up, and the next caller is served."""
 
+import json
 import socket
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -61,8 +62,12 @@ def test_what_is_hardly_http_harms_nobody(served: Served, name: str) -> None:
         said = b"".join(iter(lambda: _received(connection), b""))
 
     status = said.partition(b" ")[2][:3]
-    assert not said or (said.startswith(b"HTTP/1.") and b"200" <= status < b"500"), said[:1000]
+    assert said.startswith(b"HTTP/1.") and b"200" <= status < b"500", said[:1000]
     assert b"Traceback" not in said and b"root:" not in said
+    if status >= b"400":
+        _, _, told = said.partition(CRLF * 2)
+        (issue,) = json.loads(told)["issue"]
+        assert issue["severity"] == "error" and issue["diagnostics"]
     assert served.caller("").get("fhir/metadata").status_code == 200
 
 

@@ -76,6 +76,11 @@ feeds = ["clinic"]
 sector = "health"
 scopes = ["system/Observation.rs"]
 
+[clients.registrar]
+sector = "local-authority"
+scopes = ["system/*.rs"]
+decides = true
+
 [clients.nobody]
 sector = "health"
 scopes = []
@@ -190,7 +195,7 @@ def servers(
 
 @pytest.fixture(scope="module")
 def served(request: pytest.FixtureRequest, servers: Callable[[str], Served]) -> Served:
-    """A gateway on a free loopback port, served by granian with two workers.
+    """A gateway on a free loopback port, served by two workers.
 
     In the folders that `tests/conftest.py` names, a test runs over each of BACKENDS; else over SQLite.
     """
@@ -207,9 +212,9 @@ def _serving(folder: Path, database: str) -> Iterator[Served]:
     log_config = folder / "logging.json"
     log_config.write_text(json.dumps(LOGGING))
     log = folder / "log.txt"
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--blocking-threads", "4"]
-    command += ["--log-config", str(log_config), "gateway:create_app"]
+    options = f"workers=2, threads=4, log_config={str(log_config)!r}"
+    serve = f"serve('gateway:create_app', '127.0.0.1', {port}, {options})"
+    command = [sys.executable, "-c", f"from gateway.web.server import serve; {serve}"]
     with log.open("wb") as out:
         environ = {**os.environ, "GATEWAY_CONFIG": str(folder / "gateway.toml")}
         server = subprocess.Popen(command, stdout=out, stderr=out, env=environ, cwd=folder)

@@ -47,6 +47,9 @@ class PostgresStore(ResourceReads, FollowingReads, PeopleReads, AccountReads):
         """A connection for reading."""
         return self._connections.read(steady)
 
+    def pulse(self) -> None:
+        """See `base.Store.pulse`: a server elsewhere is asked more cheaply for the answer itself."""
+
     @contextmanager
     def write(self) -> Iterator[OpenWork]:
         """See `base.Store.write`."""
