@@ -89,6 +89,13 @@ HTTP_WRITE_ELSEWHERE = kind(
     "not-supported",
     405,
 )
+HTTP_DECIDE_ELSEWHERE = kind(
+    "http.decide-elsewhere",
+    "A Task on /fhir is read only: it is composed from what waits for a person",
+    "Decide with Patient/$merge, or Patient/[id]/$cci-distinct, for the two children it names; the Task follows. At the command line: fhirgate matches.",
+    "not-supported",
+    405,
+)
 HTTP_TOO_LARGE = kind(
     "http.too-large",
     "The body is larger than {most} bytes",

@@ -101,12 +101,14 @@ class Decision:
             every system that begins so.
         types: types of which resources may come back beside the one asked for (`_include`, `$everything`,
             a search of the whole system); None for every type.
+        reviews: whether Tasks about what waits for a decision are shown; without it there are none.
     """
 
     problem: Problem | None
     sees_upn: bool = False
     hidden_systems: frozenset[str] = frozenset()
     types: frozenset[str] | None = frozenset()
+    reviews: bool = False
 
     @property
     def allowed(self) -> bool:
@@ -135,6 +137,7 @@ def decide(principal: Principal | None, wish: Wish, base_uri: str) -> Decision:
         sees_upn=sees,
         hidden_systems=frozenset() if sees else hidden_systems(base_uri),
         types=types_with(principal.scopes, "s" if "s" in NEEDS[wish.interaction] else "r"),
+        reviews=principal.decides and allows(principal.scopes, "Patient", "rs"),
     )
 
 

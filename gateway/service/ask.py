@@ -116,6 +116,21 @@ class Asker:
             raise refuse(SEARCH_CURSOR)
         return words
 
+    def place(self, sealed: str, asking: Asking, words: str) -> list[Any] | None:
+        """Where a link to another page goes on, as `going_on` was told; None for the first page.
+
+        Raises:
+            Refused: `search.cursor`, also where it is about something else; `search.old-cursor`.
+        """
+        place = self._opened(sealed, asking)
+        if place.question != words or place.merged is not None:
+            raise refuse(SEARCH_CURSOR)
+        return place.after or None
+
+    def going_on(self, asking: Asking, words: str, after: list[Any]) -> str:
+        """What a link to another page carries, sealed; `after` is empty for the first page."""
+        return self._sealed(asking, words, after, None)
+
     def _own(
         self, store: Reads, query: Query, asking: Asking, limit: int, words: str, place: _Place | None
     ) -> Answer:

@@ -11,9 +11,9 @@ from gateway.problems.service import (
     REVIEW_UNKNOWN,
 )
 from gateway.service import life
-from gateway.service.events import MERGED, SPLIT, Author
+from gateway.service.events import MERGED, SPLIT, Author, survivor
 from gateway.service.link import MACHINE, PERSON, Linker, sides_of
-from gateway.store.base import Child, LifeEvent, Link, Record, Review, Work
+from gateway.store.base import Child, LifeEvent, Link, Reads, Record, Review, Work
 
 #: The reason of a link event that a decision about an entry made is this and the entry's number.
 MATCH = "match-"
@@ -59,6 +59,23 @@ def not_sure(work: Work, number: int, author: Author) -> None:
     own, other = sides_of(work, entry)
     if own is not None:
         work.live(LifeEvent(NOT_SURE, own, other, author.reason, author.name, author.at))
+
+
+def said_of(store: Reads, entry: Review) -> list[LifeEvent]:
+    """What persons said about an open entry without deciding it, oldest first: not sure, or one of two."""
+    own, other = sides_of(store, entry)
+    events = store.life(child=own) if own is not None and entry.state == "open" else []
+    return [
+        event
+        for event in events
+        if event.what in (NOT_SURE, life.MERGE_ASKED)
+        and event.stands
+        and {_now(store, event.child), _now(store, event.other)} == {own, other}
+    ]
+
+
+def _now(store: Reads, child: int | None) -> int | None:
+    return None if child is None else survivor(store, child)
 
 
 def _written_down(work: Work, own: int | None, other: int | None, author: Author) -> str:
@@ -129,10 +146,10 @@ def linked(work: Work, feed: str, local: str) -> Record:
 
 
 def _entry(work: Work, number: int) -> Review:
-    found = next((one for one in work.reviews(state="") if one.number == number), None)
-    if found is None:
+    found = work.reviews(state="", number=number)
+    if not found:
         raise refuse(REVIEW_UNKNOWN, number=number)
-    return found
+    return found[0]
 
 
 def _decided(entry: Review) -> bool:

@@ -235,9 +235,17 @@ class Reads(Protocol):
         """The records that told of each child when it was sealed."""
 
     def reviews(
-        self, *, state: str = "open", rec: int | None = None, child: int | None = None
+        self,
+        *,
+        state: str = "open",
+        rec: int | None = None,
+        child: int | None = None,
+        number: int | None = None,
     ) -> list[Review]:
         """Review entries in a state ("" for any but those about sealed children), oldest first."""
+
+    def reviews_before(self, number: int, limit: int, *, state: str = "") -> list[Review]:
+        """Review entries with lower numbers, newest first, but those about sealed children."""
 
     def candidates(self, keys: Iterable[bytes], cap: int) -> Candidates:
         """Records that share a person key with what is asked."""

@@ -157,10 +157,18 @@ class PeopleReads(Lending, Protocol):
         return found
 
     def reviews(
-        self, *, state: str = "open", rec: int | None = None, child: int | None = None
+        self,
+        *,
+        state: str = "open",
+        rec: int | None = None,
+        child: int | None = None,
+        number: int | None = None,
     ) -> list[Review]:
         """See `base.Reads.reviews`."""
         where, values = ["stands = 1"], list[Any]()
+        if number is not None:
+            where.append("review = ?")
+            values.append(number)
         if state:
             where.append("state = ?")
             values.append(state)
@@ -177,6 +185,14 @@ class PeopleReads(Lending, Protocol):
             asked = f"{_REVIEW} WHERE {' AND '.join(where)} ORDER BY review"
             rows = connection.execute(asked, values).fetchall()
         return [Review(*row) for row in rows]
+
+    def reviews_before(self, number: int, limit: int, *, state: str = "") -> list[Review]:
+        """See `base.Reads.reviews_before`."""
+        where = f"stands = 1 AND {_UNSEALED} AND review < ?" + (" AND state = ?" if state else "")
+        values = [number, *([state] if state else []), limit]
+        with self.lend() as connection:
+            rows = connection.execute(f"{_REVIEW} WHERE {where} ORDER BY review DESC LIMIT ?", values)
+            return [Review(*row) for row in rows.fetchall()]
 
     def candidates(self, keys: Iterable[bytes], cap: int) -> Candidates:
         """See `base.Reads.candidates`."""

@@ -16,9 +16,19 @@ from gateway.problems import refuse
 from gateway.problems.http import HTTP_NO_TOKENS
 from gateway.problems.search import SEARCH_TWICE, SEARCH_VALUE
 from gateway.service.profiles import definitions
+from gateway.web import tasks
 from gateway.web.messages import FHIR_JSON, FHIR_XML, Response
 from gateway.web.patching import PATCH_FORMATS
-from gateway.web.routes import SMART, Base, interactions, operations, types, whole_interactions
+from gateway.web.routes import (
+    REVIEWS,
+    SMART,
+    Base,
+    interactions,
+    operations,
+    review_interactions,
+    types,
+    whole_interactions,
+)
 from gateway.web.shape import asked_shape, reduced
 from gateway.web.visit import Visit
 from gateway.web.words import pairs
@@ -126,6 +136,8 @@ def _smart(own: _Own) -> Response:
 def _statement(base: Base, own: _Own, profiles: Callable[[str], tuple[str, ...]]) -> bytes:
     """The statement but for the address of the base, which anybody can have be as they like."""
     served = [_served(type, base, own, profiles) for type in types(base)]
+    if base == "ask":
+        served.append(_reviews())
     return json.write(
         capability(
             _WHERE.decode(),
@@ -144,6 +156,17 @@ def _statement(base: Base, own: _Own, profiles: Callable[[str], tuple[str, ...]]
                 entries_most=own.entries_most,
             ),
         )
+    )
+
+
+def _reviews() -> Served:
+    """The Tasks of `/fhir`: composed from what waits for a person, and so without versions."""
+    return Served(
+        REVIEWS,
+        review_interactions(),
+        parameters=tuple(each.code for each in supported(REVIEWS)),
+        versioning="no-version",
+        includes=("*", *(f"{REVIEWS}:{code}" for code in tasks.REFERENCES)),
     )
 
 

@@ -7,7 +7,7 @@ from gateway.problems import refuse
 from gateway.problems.http import HTTP_GONE, HTTP_NO_VERSION, HTTP_NOT_FOUND
 from gateway.service.ask import shown
 from gateway.store.base import ASK, Row
-from gateway.web import answers
+from gateway.web import answers, tasks
 from gateway.web.messages import Response
 from gateway.web.shape import asked_shape, reduced
 from gateway.web.visit import Visit
@@ -20,6 +20,8 @@ def read(visit: Visit) -> Response:
     Raises:
         Refused: `http.not-found`, `http.gone`.
     """
+    if tasks.is_review(visit):
+        return tasks.read(visit)
     type, request = visit.found.type, visit.request
     shape = asked_shape(type, pairs(request.query)) if request.query else None
     row = standing(visit)

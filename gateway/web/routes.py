@@ -11,6 +11,7 @@ from gateway.fhir.bindings import meant
 from gateway.fhir.compartments import in_compartment
 from gateway.problems import Refused, refuse
 from gateway.problems.http import (
+    HTTP_DECIDE_ELSEWHERE,
     HTTP_ID_FORM,
     HTTP_METHOD,
     HTTP_NO_OPERATION,
@@ -106,6 +107,9 @@ _SHAPES = frozenset(each.path for each in ROUTES)
 _OPERATIONS = frozenset(each.interaction for each in ROUTES if each.interaction[0] == "$")
 #: What R4 has no code for among the interactions with a whole system.
 _NO_INTERACTION = _OPERATIONS | {"capabilities"}
+#: A type that `/fhir` has though it is not about one child: what waits for persons who decide.
+REVIEWS = "Task"
+_OF_REVIEWS = frozenset({"read", "search-type"})
 _ID_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.")
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -145,7 +149,7 @@ def find(feed: str, method: str, path: str) -> Found:
     """
     base: Base = "tell" if feed else "ask"
     where = _where(path)
-    interactions = _served(base, where.shape)
+    interactions = _served_at(base, where)
     if where.type:
         _check_type(base, where.type)
         if where.shape.startswith(_COMPARTMENT) and not in_compartment(where.type):
@@ -160,7 +164,7 @@ def find(feed: str, method: str, path: str) -> Found:
 
 def allowed(feed: str, path: str) -> tuple[str, ...]:
     """The methods that a path of a base takes; none where there is nothing at it."""
-    methods = _served("tell" if feed else "ask", _where(path).shape)
+    methods = _served_at("tell" if feed else "ask", _where(path))
     return tuple(sorted({*methods, *(("HEAD",) if "GET" in methods else ()), "OPTIONS"})) if methods else ()
 
 
@@ -185,6 +189,11 @@ def interactions(base: Base) -> tuple[str, ...]:
             and not each.interaction.startswith(CONDITIONAL)
         )
     )
+
+
+def review_interactions() -> tuple[str, ...]:
+    """The interactions with the Tasks on `/fhir`, in the order of the table."""
+    return tuple(each for each in interactions("ask") if each in _OF_REVIEWS)
 
 
 def whole_interactions(base: Base) -> tuple[str, ...]:
@@ -217,6 +226,14 @@ def _served(base: Base, shape: str) -> Mapping[str, str]:
     """The interaction of each method at a shape of path."""
     found = {each.method: each.interaction for each in ROUTES if each.path == shape and base in each.bases}
     return MappingProxyType(found)
+
+
+def _served_at(base: Base, where: _Where) -> Mapping[str, str]:
+    """The interaction of each method at a place."""
+    served = _served(base, where.shape)
+    if base == "ask" and where.type == REVIEWS:
+        return {method: each for method, each in served.items() if each in _OF_REVIEWS}
+    return served
 
 
 @cache
@@ -272,7 +289,7 @@ def _operation(name: str, type: str = "", id: str = "") -> _Where:
 
 
 def _check_type(base: Base, type: str) -> None:
-    if type in _types(base):
+    if type in _types(base) or (base == "ask" and type == REVIEWS):
         return
     if type in _types("tell"):
         raise refuse(HTTP_NOT_ABOUT_CHILDREN)
@@ -287,12 +304,26 @@ def _not_here(base: Base, method: str, where: _Where, path: str) -> Refused:
             return _elsewhere(base, last)
         return refuse(HTTP_NO_OPERATION if last[:1] == "$" else HTTP_NO_ROUTE)
     here = ", ".join(allowed("" if base == "ask" else "-", path))
+    if base == "ask" and where.type == REVIEWS:
+        return _not_of_reviews(method, where, here)
     if base == "ask" and method in _WRITES and (here or _served("tell", where.shape)):
         return refuse(HTTP_WRITE_ELSEWHERE, path=where.type or "[type]", allowed=here or "OPTIONS")
     if not here:
         operation = where.shape.rpartition("/")[2]
         return _elsewhere(base, operation) if operation in _OPERATIONS else refuse(HTTP_NO_ROUTE)
-    return refuse(HTTP_METHOD, method=method if method.isalpha() and len(method) < 20 else "…", allowed=here)
+    return refuse(HTTP_METHOD, method=_said(method), allowed=here)
+
+
+def _not_of_reviews(method: str, where: _Where, here: str) -> Refused:
+    if "$" in where.shape:
+        return refuse(HTTP_NO_OPERATION)
+    if method in _WRITES:
+        return refuse(HTTP_DECIDE_ELSEWHERE, allowed=here or "OPTIONS")
+    return refuse(HTTP_METHOD, method=_said(method), allowed=here) if here else refuse(HTTP_NO_ROUTE)
+
+
+def _said(method: str) -> str:
+    return method if method.isalpha() and len(method) < 20 else "…"
 
 
 def _elsewhere(base: Base, operation: str) -> Refused:

@@ -12,7 +12,7 @@ from gateway.problems.http import HTTP_IGNORED, HTTP_QUERY_TEXT, HTTP_WHOLE_BASE
 from gateway.problems.search import SEARCH_CURSOR
 from gateway.security.narrow import narrowed, reached
 from gateway.service.ask import Answer
-from gateway.web import answers
+from gateway.web import answers, tasks
 from gateway.web.habits import in_r4_words
 from gateway.web.messages import Pair, Response
 from gateway.web.routes import Base, types
@@ -116,6 +116,8 @@ def _answered(visit: Visit, query: Query, words: str, sealed: str) -> Answer:
         return Answer([], None if query.total == "none" else 0, "")
     count = int(gateway.config["page_size"]) if query.count is None else query.count
     limit = 0 if query.summary == "count" else count
+    if tasks.is_review(visit):
+        return tasks.found(visit, question, limit, words, sealed)
     return gateway.asker.search(gateway.store, question, asking, limit, words, sealed)
 
 

@@ -167,6 +167,29 @@ category or code, ties included. Observations are of one code that share a codin
 `$meta` is the `meta` of a resource; `$meta-add` and `$meta-delete` change its profiles, security labels and
 tags, and so make a new version."""
 
+TASKS = """\
+Each open question to a person ([review a match](../how-to/review-a-match.md)) is a `Task` on `/fhir`, for
+clients with [`decides`](settings.md#clientsdecides) and scopes that read Tasks and Patients; to others it
+is as if there were none. Nothing is kept as a Task: it is composed when it is asked for, so it follows the
+decision, and its taking back, at once. `id` is the number that `fhirgate matches` has.
+
+| element | holds |
+| --- | --- |
+| `status` | `requested`; \
+`on-hold` when somebody could not tell or a second person is awaited; \
+`completed`; `cancelled` when what the records say no longer calls for it |
+| `businessStatus` | the same more exactly: \
+`waiting`, `not-sure`, `one-of-two`, `same`, `different`, `withdrawn` |
+| `focus` | the child that the record belongs to |
+| `for` | the child that it may be about; `patient` and `subject` find by this one |
+| `description`, `reasonCode` | why it is asked, in a sentence and as a code |
+| `note` | who said what about it, and when |
+| `input` | the record, as `FEED/id`, for callers from education and the local authority |
+
+Read and search alone, newest first, by every parameter below without chains; `_include=Task:focus` and
+`Task:patient` bring the Patients. A page of many has no `total` (`_summary=count` has it). Decide with
+`Patient/$merge` or `$cci-distinct`. What is about a sealed child is not there."""
+
 
 def fhir() -> str:
     """docs/reference/fhir.md."""
@@ -232,10 +255,14 @@ def fhir() -> str:
         "",
         *own_operations(),
         "",
+        "## Tasks",
+        "",
+        *TASKS.splitlines(),
+        "",
         "## Parameters of each type",
         "",
         f"`/feed/{{feed}}` has {len(types('tell'))} types; `/fhir` has the {len(types('ask'))} that can be",
-        "about a child, marked with a dot. Every type has "
+        "about a child, marked with a dot, and [`Task`](#tasks). Every type has "
         + ", ".join(f"`{each}`" for each in sorted(_common()))
         + ";",
         "the table says what it has besides.",

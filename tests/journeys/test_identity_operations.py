@@ -1,66 +1,24 @@
 """The operations about who a child is, over HTTP: `$ihe-pix`, `$merge`, `$cci-…`, and HAPI's `$mdm-…`."""
 
-import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from deciders import Client, deciding
 from gates import BASE, load, ndjson
 from invented import NHS, nhs, upn
-from served import JSON, settle, token_for
 
-from gateway.app import create_app
 from gateway.identity import cci as ccis
 from gateway.service import Gateway
 from gateway.web.site import Site
 
 UPN, CCI = f"{BASE}/Id/upn", f"{BASE}/Id/cci"
-DECIDERS = """
-[clients.registrar]
-sector = "local-authority"
-scopes = ["system/*.rs"]
-decides = true
-
-[clients.trust]
-sector = "health"
-scopes = ["system/*.rs"]
-decides = true
-"""
-
-
-class Client:
-    def __init__(self, site: Site, client: str) -> None:
-        self.site = site
-        self.token = token_for(site.door.gateway.config, client)
-
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        sent = {"Authorization": f"Bearer {self.token}", **headers}
-        data = None if body is None else json.dumps(body)
-        return self.site.test_client().open(
-            path, method=method, data=data, headers=sent, content_type=JSON if data else None
-        )
-
-    def get(self, path: str) -> Any:
-        return self.ask("GET", path)
-
-    def does(self, path: str, author: str = "ann", **values: Any) -> Any:
-        parts = [{"name": "author", "valueString": author}, {"name": "reason", "valueString": "looked it up"}]
-        for name, value in values.items():
-            kind = "valueReference" if isinstance(value, dict) else "valueString"
-            parts.append({"name": name.replace("_", "-"), kind: value})
-        return self.ask("POST", path, {"resourceType": "Parameters", "parameter": parts})
 
 
 @pytest.fixture
-def site(tmp_path: Any) -> Any:
-    app = create_app(settle(tmp_path, ""))
-    app.door.gateway.close()
-    config = tmp_path / "gateway.toml"
-    config.write_text(config.read_text() + DECIDERS)
-    from gateway import config as settings
-
-    app = create_app(settings.load(config, {}))
-    yield app
-    app.door.gateway.close()
+def site(tmp_path: Any) -> Iterator[Site]:
+    with deciding(tmp_path) as made:
+        yield made
 
 
 def person(id: str, given: str, born: str, **numbers: str) -> dict[str, Any]:

@@ -55,6 +55,8 @@ OTHERS: tuple[tuple[str, str, Any, str], ...] = (
     ("POST", "feed/clinic/Patient", "<Patient/>", JSON),
     ("POST", "feed/clinic/Patient", "x", "text/plain"),
     ("PUT", "feed/clinic/Patient/a", {"resourceType": "Patient", "id": "b"}, JSON),
+    ("GET", "fhir/Task", None, ""),
+    ("PUT", "fhir/Task/1", {"resourceType": "Task"}, JSON),
     ("PATCH", "feed/clinic/Patient/a", "[]", "application/json-patch+json"),
     ("DELETE", "feed/clinic/Patient/none", None, ""),
     ("DELETE", "fhir/Patient/none", None, ""),
@@ -73,8 +75,9 @@ class Asked:
 
     def __init__(self, site: Site) -> None:
         config = site.door.gateway.config
+        self.gateway = site.door.gateway
         self._client = site.test_client()
-        self._tokens = {name: token_for(config, name) for name in (FEED, "school", "council")}
+        self._tokens = {name: token_for(config, name) for name in (FEED, "school", "council", "registrar")}
 
     def ask(self, method: str, path: str, body: Any = None, client: str = FEED, **more: Any) -> Any:
         """The answer to a request; `more` goes to the test client."""
@@ -111,12 +114,28 @@ def answers(site: Site) -> Iterator[tuple[str, Any]]:
                 for below in ("", "?_format=xml", "/_history", "/_history/1", "/$everything"):
                     yield f"GET {path}{below}", asked.ask("GET", path + below)
         yield from _of_routes(asked, base, kind)
+    yield from _of_reviews(asked)
     for method, path, body, content_type in OTHERS:
         for lenient in ({}, {"Prefer": "handling=lenient"}):
             yield (
                 f"{method} {path}",
                 asked.ask(method, path, body, content_type=content_type, headers=lenient),
             )
+
+
+def _of_reviews(asked: Asked) -> Iterator[tuple[str, Any]]:
+    """What waits for a person, one question of it decided and one that somebody could not tell."""
+    gateway = asked.gateway
+    first, second, *_ = [entry.number for entry in gateway.store.reviews()]
+    gateway.decide(first, same=False, reason="spoke to the school", author="ann")
+    gateway.not_sure(second, reason="spoke to the school", author="ann")
+    for query in SEARCHES:
+        if "_revinclude" not in query and "_sort" not in query:
+            path = query.format("fhir/Task")
+            yield f"GET {path}", asked.ask("GET", path, client="registrar")
+    for number in (first, second):
+        for path in (f"fhir/Task/{number}", f"fhir/Task/{number}?_format=xml"):
+            yield f"GET {path}", asked.ask("GET", path, client="registrar")
 
 
 def _of_routes(asked: Asked, base: str, kind: str) -> Iterator[tuple[str, Any]]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.web.routes import ROUTES, Base, Route, types
+from gateway.web.routes import REVIEWS, ROUTES, Base, Route, types
 
 _TEXT = {"type": "string"}
 _ID = {"oneOf": [{"type": "string", "pattern": "^[A-Za-z0-9\\-.]{1,64}$"}, {"enum": ["known", "none"]}]}
@@ -63,7 +63,7 @@ def description(feed: str) -> dict[str, Any]:
 
 def _operation(route: Route, kind: Base) -> dict[str, Any]:
     asked = [
-        _parameter(name, "path", {"enum": list(types(kind))} if name == "type" else _ID)
+        _parameter(name, "path", {"enum": _types(kind)} if name == "type" else _ID)
         for name in ("type", "id", "vid")
         if f"[{name}]" in route.path
     ]
@@ -76,6 +76,10 @@ def _operation(route: Route, kind: Base) -> dict[str, Any]:
     if route.method in ("POST", "PUT", "PATCH"):
         operation["requestBody"] = {"content": {media: {"schema": _body(media)} for media in _BODIES}}
     return operation
+
+
+def _types(kind: Base) -> list[str]:
+    return [*types(kind), *((REVIEWS,) if kind == "ask" else ())]
 
 
 def _parameter(name: str, where: str, schema: dict[str, Any]) -> dict[str, Any]:

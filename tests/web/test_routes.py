@@ -35,6 +35,10 @@ from gateway.web.routes import ROUTES, Found, allowed, find, interactions, types
         ("x", "GET", "Patient/a/*", Found("search-system", "", "a")),
         ("x", "POST", "Patient/a/_search", Found("search-system", "", "a")),
         ("", "POST", "", Found("batch")),
+        ("", "GET", "Task", Found("search-type", "Task")),
+        ("", "POST", "Task/_search", Found("search-type", "Task")),
+        ("", "HEAD", "Task/7", Found("read", "Task", "7")),
+        ("x", "GET", "Task/7/_history", Found("history-instance", "Task", "7")),
     ],
 )
 def test_a_request_finds_its_interaction(feed: str, method: str, path: str, found: Found) -> None:
@@ -70,6 +74,12 @@ def test_a_request_finds_its_interaction(feed: str, method: str, path: str, foun
         ("", "POST", "$load", "http.write-elsewhere"),
         ("", "GET", "Patient/_history", "http.no-route"),
         ("", "GET", "_history", "http.no-route"),
+        ("", "PUT", "Task/7", "http.decide-elsewhere"),
+        ("", "GET", "Task/7/_history", "http.no-route"),
+        ("", "GET", "Task/7/$meta", "http.no-operation"),
+        ("", "POST", "Task/$validate", "http.no-operation"),
+        ("", "TRACE", "Task/7", "http.method"),
+        ("", "GET", "Patient/a/Task", "http.not-in-compartment"),
     ],
 )
 def test_a_request_that_leads_nowhere_says_why(feed: str, method: str, path: str, problem: str) -> None:

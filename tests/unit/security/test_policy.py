@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from gateway.security.policy import ASK, LETTERS, NEEDS, Wish, decide, hides
@@ -159,3 +161,23 @@ def test_the_demo_s_anybody_may_do_all_on_the_demo_s_feeds() -> None:
     assert decide(principal, Wish("school", "create", "Patient"), BASE).allowed
     assert decide(principal, Wish(ASK, "search-type", "Patient"), BASE).sees_upn
     assert code(principal, Wish("other", "read", "Patient")) == "security.feed-closed"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "decides", "expected"),
+    [
+        ("system/*.rs", True, True),
+        ("system/Task.rs system/Patient.rs", True, True),
+        ("system/Task.rs", True, False),
+        ("system/Task.rs system/Patient.s", True, False),
+        ("system/*.rs", False, False),
+    ],
+)
+def test_what_waits_is_shown_to_who_may_decide_and_see_the_children(
+    scopes: str, decides: bool, expected: bool
+) -> None:
+    principal = replace(who(scopes), decides=decides)
+
+    decision = decide(principal, Wish(ASK, "search-type", "Task"), BASE)
+
+    assert decision.allowed and decision.reviews is expected
