@@ -39,6 +39,11 @@ def is_made(record: Table) -> bool:
     return "of" in record.entries
 
 
+def spans(record: Table) -> bool:
+    """Whether rows are taken together for it, and not each row for itself."""
+    return "begins" in record.entries or "fields" in record.entries
+
+
 def read_made(records: Table, top: Shape, day: str, problems: list[Problem]) -> Making:
     """The made records among `records`; what is wrong with one is told and the record left out.
 
@@ -53,7 +58,7 @@ def read_made(records: Table, top: Shape, day: str, problems: list[Problem]) -> 
     for name in records.entries:
         if is_made(records.table(name)):
             maker.make(name)
-    whole = frozenset(name for name in maker.kids_of if "begins" not in records.table(name).entries)
+    whole = frozenset(name for name in maker.kids_of if not spans(records.table(name)))
     return Making(maker.extended(top), maker.made, frozenset(maker.used), whole)
 
 
@@ -89,23 +94,24 @@ class _Maker:
             self.no_siblings(name, table)
             return
         before = len(self.problems)
-        spans = "begins" in table.entries or "fields" in table.entries
-        for key in _SPAN_KEYS if not spans else ():
+        together = spans(table)
+        for key in _SPAN_KEYS if not together else ():
             if key in table.entries:
                 reason = f"{key} is for rows taken together"
                 do = "Say with begins: which row is the first, and with fields: what is told of them."
                 self.tell(table, key, reason, do)
         where = self.choices(table, "where", of)
-        begins = (self.choices(table, "begins", of) or _NEVER) if spans else None
+        begins = (self.choices(table, "begins", of) or _NEVER) if together else None
         ends = self.choices(table, "ends", of)
         order = self.order(table, of)
-        fields, cells = self.fields(table, of) if spans else (of.fields, ())
+        fields, cells = self.fields(table, of) if together else (of.fields, ())
         if len(self.problems) > before:
             return
         slot = len(parent.fields) + parent.kids.index(of)
         made = Made(slot, len(of.fields), where, order, begins, ends, cells)
         self.made[parent.name] = (*self.made.get(parent.name, ()), made)
-        self.kids_of[name] = (parent.name, replace(of, name=name, fields=fields, kids=(), most=0))
+        most = 1 if begins is _NEVER else 0
+        self.kids_of[name] = (parent.name, replace(of, name=name, fields=fields, kids=(), most=most))
 
     def no_siblings(self, name: str, table: Table) -> None:
         """Tell that a record is not made of one that lies beside it."""

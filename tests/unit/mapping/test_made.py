@@ -294,6 +294,20 @@ def test_chosen_rows_are_taken_together_and_counted(days: tuple[str, ...], total
     assert total is None or found["component"][0]["valueInteger"] == 100 - total
 
 
+def test_the_sum_of_all_rows_can_be_read_from_outside() -> None:
+    emit = """
+emit:
+  - {resourceType: Patient, $for: child, identifier: [{value: = ID}], name: [{text: = out.days}]}
+"""
+    mapping = load(
+        HEAD + SUMS.partition("emit:")[0].replace(", first: first FROM, last: last FROM", "") + emit
+    )
+
+    patient = made(mapping, child(("1", "", "3", "A"), ("2", "", "4", "A")))[0]
+
+    assert patient["name"] == [{"text": "7"}]
+
+
 def test_without_a_chosen_row_there_is_nothing_to_count() -> None:
     found = made(load(HEAD + SUMS, file="mapping.yaml"), child(("1", "", "3", "C")))
 
