@@ -7,6 +7,7 @@ Source: FHIR R4 JSON format, https://hl7.org/fhir/R4/json.html ("Representing pr
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,8 @@ from gateway.problems import Place, Refused, refuse
 from gateway.problems.json import JSON_DEEP, JSON_DUPLICATE, JSON_NUMBER, JSON_SYNTAX
 
 DEEPEST = 100
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_NO_BRACKET = re.compile(r"[^\[\]{}]+")
 _LONGEST_NUMBER = 64
 _WHOLE_NUMBERS = range(-(2**63), 2**64)
 #: What Python's reader says, in our words.
@@ -144,19 +147,16 @@ def _check_depth(text: str) -> None:
     """Refuse a text that nests deeper than `DEEPEST`, before the reader recurses into it."""
     if text.count("[") + text.count("{") <= DEEPEST:
         return
-    depth, quoted, escaped = 0, False, False
-    for char in text:
-        if escaped:
-            escaped = False
-        elif quoted:
-            escaped, quoted = char == "\\", char != '"'
-        elif char == '"':
-            quoted = True
-        elif char in "[{":
+    if "\\" in text:
+        text = _ESCAPED.sub("", text)
+    # what stands between two quotation marks is no structure
+    depth = 0
+    for bracket in _NO_BRACKET.sub("", "".join(text.split('"')[::2])):
+        if bracket in "[{":
             depth += 1
             if depth > DEEPEST:
                 raise refuse(JSON_DEEP, most=DEEPEST)
-        elif char in "]}":
+        else:
             depth -= 1
 
 
