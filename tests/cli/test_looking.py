@@ -315,7 +315,7 @@ def test_check_finds_an_audit_that_lost_what_was_noted(full: Path, fhirgate: Run
     assert fhirgate("check").code == 0
     if how == "emptied":
         with closing(sqlite3.connect(full / "audit.db")) as connection, connection:
-            for table in ("event", "look", "head"):
+            for table in ("event", "look", "indexed"):
                 connection.execute(f"DELETE FROM {table}")
     elif how == "cut":
         (full / "audit.db").write_bytes(b"")

@@ -1,6 +1,7 @@
 """The audit: durable before the answer, shared commits, and every change of it found."""
 
 import hashlib
+import hmac
 import os
 import signal
 import sqlite3
@@ -16,6 +17,8 @@ import pytest
 
 from gateway.problems import Refused
 from gateway.store.audit import SqliteTrail
+from gateway.store.chain import INDEXED
+from gateway.store.schema import APPLICATIONS, migrations
 
 KEY = b"a secret of the gateway"
 
@@ -80,66 +83,178 @@ def test_what_was_appended_is_there_after_opening_again(trail: SqliteTrail, file
     again.close()
 
 
+@pytest.fixture
+def long(trail: SqliteTrail) -> SqliteTrail:
+    """260 events, of which the index has the first 256."""
+    trail.append_all([(b"event %d" % at, [f"child-{at}"]) for at in range(1, INDEXED)])
+    for at in range(INDEXED, INDEXED + 5):
+        trail.append(b"event %d" % at, [f"child-{at}"])
+    return trail
+
+
+@pytest.mark.parametrize("row", [2, INDEXED, INDEXED + 2], ids=["indexed", "indexed last", "not indexed"])
 @pytest.mark.parametrize(
     ("statement", "found"),
     [
+        pytest.param("UPDATE event SET body = x'00' WHERE number = {}", ["audit.changed {}"], id="an event"),
+        pytest.param("UPDATE event SET children = 'eve' WHERE number = {}", ["audit.changed {}"], id="child"),
         pytest.param(
-            "UPDATE event SET body = x'00' WHERE number = 2", ["audit.changed 2"], id="a changed event"
+            "UPDATE event SET hash = x'00' WHERE number = {}",
+            ["audit.changed {}", "audit.changed {next}"],
+            id="a hash",
+        ),
+        pytest.param("DELETE FROM event WHERE number = {}", ["audit.missing {before}"], id="a row"),
+        pytest.param("DELETE FROM event WHERE number > {}", ["audit.missing {}"], id="the end"),
+        pytest.param("INSERT INTO look VALUES (0, 'eve', {})", ["audit.changed {}"], id="a look invented"),
+        pytest.param("INSERT INTO look VALUES (0, '', {})", ["audit.changed {}"], id="a look at nobody"),
+        pytest.param(
+            "INSERT INTO look VALUES (1, 'eve', {})", ["audit.changed {}"], id="a look in a wrong block"
         ),
         pytest.param(
-            "UPDATE event SET children = 'eve' WHERE number = 2", ["audit.changed 2"], id="another child"
-        ),
-        pytest.param(
-            "UPDATE event SET hash = x'00' WHERE number = 2",
-            ["audit.changed 2", "audit.changed 3"],
-            id="hash",
-        ),
-        pytest.param("DELETE FROM event WHERE number = 2", ["audit.missing 1"], id="a row in the middle"),
-        pytest.param("DELETE FROM event WHERE number = 1", ["audit.missing 0"], id="the first row"),
-        pytest.param("DELETE FROM event WHERE number > 3", ["audit.missing 3"], id="the end"),
-        pytest.param("DELETE FROM event", ["audit.missing 0"], id="all rows"),
-        pytest.param(
-            "DELETE FROM look WHERE number = 2", ["audit.changed 2"], id="a look hidden from its child"
-        ),
-        pytest.param("INSERT INTO look VALUES ('eve', 2)", ["audit.changed 2"], id="a look invented"),
-        pytest.param(
-            "UPDATE event SET body = replace(body, 'event', 'other') WHERE number = 2",
-            ["audit.changed 2"],
+            "UPDATE event SET body = replace(body, 'event', 'other') WHERE number = {}",
+            ["audit.changed {}"],
             id="an event edited as text",
         ),
         pytest.param(
-            "UPDATE event SET children = x'ff' WHERE number = 2", ["audit.changed 2"], id="children as bytes"
+            "UPDATE event SET children = x'ff' WHERE number = {}",
+            ["audit.changed {}"],
+            id="children as bytes",
         ),
         pytest.param(
-            "UPDATE event SET hash = hex(hash) WHERE number = 2",
-            ["audit.changed 2", "audit.changed 3"],
+            "UPDATE event SET hash = hex(hash) WHERE number = {}",
+            ["audit.changed {}", "audit.changed {next}"],
             id="a hash as text",
         ),
-        pytest.param("UPDATE head SET seal = hex(seal)", ["audit.head"], id="a seal as text"),
-        pytest.param("DELETE FROM head", ["audit.head"], id="the head"),
-        pytest.param("UPDATE head SET seal = x'00'", ["audit.head"], id="the seal"),
-        pytest.param("UPDATE head SET number = 9", ["audit.head", "audit.missing 5"], id="the head's number"),
     ],
 )
-def test_a_change_is_found(trail: SqliteTrail, file: Path, statement: str, found: list[str]) -> None:
-    for at in range(5):
-        trail.append(b"event %d" % at, [f"child-{at}"])
+def test_a_change_is_found(long: SqliteTrail, file: Path, statement: str, found: list[str], row: int) -> None:
+    change(file, statement.format(row))
 
+    assert codes(long) == [each.format(row, before=row - 1, next=row + 1) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        pytest.param("DELETE FROM event WHERE number = 1", ["audit.missing 0"], id="the first row"),
+        pytest.param("DELETE FROM event", ["audit.missing 0"], id="all rows"),
+        pytest.param("DELETE FROM look WHERE number = 2", ["audit.changed 2"], id="a look hidden"),
+        pytest.param("UPDATE look SET block = 1 WHERE number = 2", ["audit.changed 2"], id="a look moved"),
+        pytest.param(
+            "UPDATE indexed SET number = 255", ["audit.changed 256"], id="an index said to end earlier"
+        ),
+        pytest.param(
+            "UPDATE indexed SET number = 257", ["audit.changed 257"], id="an index said to go further"
+        ),
+        pytest.param(
+            "UPDATE event SET seal = hex(seal) WHERE number = 260", ["audit.head"], id="a seal as text"
+        ),
+        pytest.param("UPDATE event SET seal = x'00' WHERE number = 260", ["audit.head"], id="another seal"),
+        pytest.param("UPDATE event SET seal = NULL WHERE number = 260", ["audit.missing 260"], id="no seal"),
+        pytest.param(
+            "UPDATE event SET number = 300 WHERE number = 260",
+            ["audit.missing 259", "audit.head"],
+            id="number",
+        ),
+    ],
+)
+def test_a_change_of_the_index_or_the_end_is_found(
+    long: SqliteTrail, file: Path, statement: str, found: list[str]
+) -> None:
     change(file, statement)
 
-    assert codes(trail) == found
+    assert codes(long) == found
 
 
-def test_an_end_cut_off_and_sealed_without_the_secret_is_found(trail: SqliteTrail, file: Path) -> None:
-    for at in range(5):
-        trail.append(b"event %d" % at)
-    with closing(sqlite3.connect(file)) as connection:
-        (hash,) = connection.execute("SELECT hash FROM event WHERE number = 3").fetchone()
+def test_that_somebody_deleted_how_far_the_index_goes_is_found(trail: SqliteTrail, file: Path) -> None:
+    trail.append(b"one", ["ada"])
 
-    change(file, "DELETE FROM event WHERE number > 3")
-    change(file, "UPDATE head SET number = 3, hash = ?", hash)
+    change(file, "DELETE FROM indexed")
 
     assert codes(trail) == ["audit.head"]
+
+
+def test_all_rows_of_a_short_audit_deleted_are_found(trail: SqliteTrail, file: Path) -> None:
+    trail.append(b"one", ["ada"])
+
+    change(file, "DELETE FROM event")
+
+    assert codes(trail) == ["audit.missing 0"]
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+@pytest.mark.parametrize("left", [0, 3, INDEXED, INDEXED + 3])
+def test_an_end_cut_off_is_found_after_more_was_appended(
+    long: SqliteTrail, file: Path, left: int, reopened: bool
+) -> None:
+    change(file, "DELETE FROM event WHERE number > ?", left)
+    trail = SqliteTrail(file, KEY, chained) if reopened else long
+
+    trail.append(b"more", ["eve"])
+    trail.append(b"and more", ["eve"])
+
+    assert codes(trail) == [f"audit.missing {left}"]
+    assert list(trail.looks("eve")) == [b"more", b"and more"]
+    trail.close()
+
+
+def test_looks_are_kept_whatever_somebody_wrote_into_the_index(long: SqliteTrail, file: Path) -> None:
+    change(file, "INSERT INTO look VALUES (0, 'child-258', 258), (0, 'eve', ?)", 2 * INDEXED)
+    change(file, "UPDATE event SET children = x'ff' WHERE number = 259")
+
+    for _ in range(INDEXED):
+        long.append(b"more", ["eve"])
+
+    assert codes(long) == ["audit.changed 259"]
+    change(file, "UPDATE indexed SET number = 1000000")
+    for _ in range(INDEXED):
+        long.append(b"more", ["eve"])
+    assert long.count() == 260 + 2 * INDEXED
+    assert codes(long)
+
+
+def test_looks_are_listed_across_the_end_of_the_index(trail: SqliteTrail) -> None:
+    children = [["ada", "ben"], ["ada"], ["b", "en"], [], ["ben"]]
+    expected = []
+    for at in range(3 * INDEXED):
+        seen = children[at % len(children)]
+        trail.append(b"%d" % at, seen)
+        expected += [b"%d" % at] * ("ben" in seen)
+        if at % 50 == 0 or at % INDEXED in (INDEXED - 2, INDEXED - 1, 0):
+            assert list(trail.looks("ben")) == expected
+
+    assert list(trail.looks("ben")) == expected
+    assert list(trail.looks("be")) == []
+    assert codes(trail) == []
+
+
+def test_looks_are_listed_across_blocks_of_the_index(trail: SqliteTrail) -> None:
+    expected = []
+    for begun in range(0, 12_000, 400):
+        trail.append_all([(b"%d" % at, [f"c{at % 7}", "all"]) for at in range(begun, begun + 400)])
+    expected = [b"%d" % at for at in range(12_000) if at % 7 == 3]
+
+    assert list(trail.looks("c3")) == expected
+    assert len(list(trail.looks("all"))) == 12_000
+    assert codes(trail) == []
+
+
+def test_many_children_are_indexed_sooner(trail: SqliteTrail, file: Path) -> None:
+    for at in range(3):
+        trail.append(b"%d" % at, [f"c{each}" for each in range(INDEXED)])
+
+    with closing(sqlite3.connect(file)) as connection:
+        (upto,) = connection.execute("SELECT number FROM indexed").fetchone()
+    assert upto == 2
+    assert list(trail.looks("c7")) == [b"0", b"1", b"2"]
+    assert codes(trail) == []
+
+
+def test_an_end_cut_off_and_sealed_without_the_secret_is_found(long: SqliteTrail, file: Path) -> None:
+    change(file, "UPDATE event SET seal = (SELECT seal FROM event WHERE number = 260) WHERE number = 258")
+    change(file, "DELETE FROM event WHERE number > 258")
+
+    assert codes(long) == ["audit.head"]
 
 
 def test_another_secret_does_not_fit(trail: SqliteTrail, file: Path) -> None:
@@ -376,6 +491,71 @@ def test_what_cannot_be_kept_at_once_for_another_reason_must_not_be_answered(
     trail.close()
     with pytest.raises(Refused):
         trail.try_append_all([(b"four", ["ada"])])
+
+
+def old_audit(file: Path, events: int, *tampered: str) -> None:
+    """An audit as it was kept before the seal was in the last row: a head, and an index up to the end."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.executescript(migrations("audit")[0])
+        hash = bytes(32)
+        for number in range(1, events + 1):
+            body, children = b"event %d" % number, ["ada", f"child-{number}"] if number % 2 else []
+            content = b"%d %d %s %s" % (number, len(body), body, " ".join(children).encode())
+            hash = chained(hash, content)
+            connection.execute(
+                "INSERT INTO event VALUES (?, ?, ?, ?)", (number, body, " ".join(children), hash)
+            )
+            connection.executemany("INSERT INTO look VALUES (?, ?)", [(child, number) for child in children])
+        if events:
+            seal = hmac.digest(KEY, b"audit head %d " % events + hash, "sha256")
+            connection.execute("INSERT INTO head VALUES (1, ?, ?, ?)", (events, hash, seal))
+        for statement in tampered:
+            connection.execute(statement)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA application_id={APPLICATIONS['audit']}")
+        connection.execute("PRAGMA user_version=1")
+
+
+@pytest.mark.parametrize("events", [0, 1, 300, 5000])
+def test_an_audit_of_before_is_carried_over(file: Path, events: int) -> None:
+    old_audit(file, events)
+
+    trail = SqliteTrail(file, KEY, chained)
+
+    odd = [b"event %d" % number for number in range(1, events + 1, 2)]
+    assert codes(trail) == []
+    assert trail.count() == events
+    assert list(trail.looks("ada")) == odd
+    for _ in range(INDEXED):
+        trail.append(b"more", ["ada", "eve"])
+    assert codes(trail) == []
+    assert list(trail.looks("ada")) == odd + [b"more"] * INDEXED
+    assert list(trail.looks("eve")) == [b"more"] * INDEXED
+    assert list(trail.looks("child-299")) == ([b"event 299"] if events >= 299 else [])
+    trail.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        pytest.param("UPDATE event SET body = x'00' WHERE number = 2", ["audit.changed 2"], id="an event"),
+        pytest.param("DELETE FROM look WHERE number = 3", ["audit.changed 3"], id="a look hidden"),
+        pytest.param("INSERT INTO look VALUES ('eve', 2)", ["audit.changed 2"], id="a look invented"),
+        pytest.param("DELETE FROM event WHERE number > 3", ["audit.missing 3"], id="the end"),
+        pytest.param("DELETE FROM event", ["audit.missing 0"], id="all rows"),
+        pytest.param("DELETE FROM head", ["audit.missing 5"], id="the head"),
+        pytest.param("UPDATE head SET seal = x'00'", ["audit.head"], id="the seal"),
+        pytest.param("UPDATE head SET number = 9", ["audit.missing 5"], id="the head's number"),
+    ],
+)
+def test_a_change_of_before_is_found_after_it_was_carried_over(
+    file: Path, statement: str, found: list[str]
+) -> None:
+    old_audit(file, 5, statement)
+
+    trail = SqliteTrail(file, KEY, chained)
+
+    assert codes(trail) == found
 
 
 def test_a_file_that_is_no_audit(file: Path) -> None:
