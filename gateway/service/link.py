@@ -22,8 +22,8 @@ from gateway.service.composer import Composer, Official
 from gateway.service.events import Author, distinct_from, survivor
 from gateway.service.feed import Feed
 from gateway.service.keys import Keys
+from gateway.service.persons import person_of
 from gateway.service.seals import ANNOUNCED, announces, shut
-from gateway.service.tell import as_told
 from gateway.store.base import Link, Reads, Record, Review, Work
 
 MACHINE = "fhirgate"
@@ -220,7 +220,7 @@ class Linker:
         """What each record with a Patient says that can be compared."""
         feeds = {record.rec: self._feeds.get(record.feed) for record in records}
         return {
-            rec: person(as_told(row), self._base, verified=(feed := feeds[rec]) is not None and feed.verified)
+            rec: person_of(row, self._base, verified=(feed := feeds[rec]) is not None and feed.verified)
             for rec, row in work.patients([record.rec for record in records]).items()
         }
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from gateway.store.numbers import FEED_BITS, REC_BITS
+from gateway.store.dialect import Dialect, Session
+from gateway.store.numbers import FEED_BITS, REC_BITS, rec_of
 from gateway.store.resources import Lending
-from gateway.store.search import READ_PATIENT, row_of
+from gateway.store.search import ROW, row_of
 from gateway.store.values import Candidates, Child, LifeEvent, Link, Record, Review, Row
 
 _RECORD = "SELECT c.rec, f.name, c.local, c.child, c.sealed FROM record c JOIN feed f USING (feed)"
@@ -19,6 +20,8 @@ _CHILD = f"""
 SELECT k.child, k.id, k.cci, k.state, k.founder, k.load, r.rid IS NOT NULL
 FROM child k LEFT JOIN resource r ON r.rid = k.child << {REC_BITS}
 """
+# the Patient of a record is always the first of its resources
+_RIDS = f"SELECT (o.feed << {FEED_BITS}) | (o.rec << {REC_BITS}) FROM record o WHERE o.rec"
 _LINK = "SELECT rec, child, what, reason, sentence, author, at, load, link, stands FROM link"
 _LIFE = "SELECT what, child, other, reason, author, at, second, load, life, stands FROM life"
 _REVIEW = "SELECT rec, reason, sentence, at, child, other, evidence, load, state, review FROM review"
@@ -37,8 +40,8 @@ class PeopleReads(Lending, Protocol):
     def records(self, recs: Sequence[int]) -> dict[int, Record]:
         """See `base.Reads.records`."""
         with self.lend(steady=True) as connection:
-            found = self.dialect.each(connection, f"{_RECORD} WHERE c.rec = ?", [(rec,) for rec in recs])
-            return {row[0]: _record(row) for rows in found for row in rows}
+            rows = {row[0]: row for row in _picked(self.dialect, connection, _RECORD, "c.rec", recs)}
+        return {rec: _record(rows[rec]) for rec in recs if rec in rows}
 
     def record(self, feed: str, local: str) -> Record | None:
         """See `base.Reads.record`."""
@@ -61,31 +64,24 @@ class PeopleReads(Lending, Protocol):
 
     def patients(self, recs: Sequence[int]) -> dict[int, Row]:
         """See `base.Reads.patients`."""
-        found: dict[int, Row] = {}
         with self.lend(steady=True) as connection:
-            read = self.dialect.each(connection, READ_PATIENT, [(rec,) for rec in recs])
-            for rec, rows in zip(recs, read, strict=True):
-                for row in rows:
-                    found[rec] = row_of(connection, self.numbers, row)
-        return found
+            rows = {rec_of(row[0]): row for row in _patients(self.dialect, connection, recs)}
+            return {rec: row_of(connection, self.numbers, rows[rec]) for rec in recs if rec in rows}
 
     def records_of(self, children: Sequence[int]) -> dict[int, tuple[Record, ...]]:
         """See `base.Reads.records_of`."""
-        found = {}
         with self.lend(steady=True) as connection:
-            asked = f"{_RECORD} WHERE c.child = ? ORDER BY c.rec"
-            read = self.dialect.each(connection, asked, [(child,) for child in children])
-            for child, rows in zip(children, read, strict=True):
-                if rows:
-                    found[child] = tuple(_record(row) for row in rows)
-        return found
+            rows = _picked(self.dialect, connection, _RECORD, "c.child", children)
+        found = dict[int, list[Record]]()
+        for row in sorted(rows):
+            found.setdefault(row[3], []).append(_record(row))
+        return {child: tuple(found[child]) for child in children if child in found}
 
     def children(self, numbers: Sequence[int]) -> dict[int, Child]:
         """See `base.Reads.children`."""
         with self.lend(steady=True) as connection:
-            asked = f"{_CHILD} WHERE k.child = ?"
-            found = self.dialect.each(connection, asked, [(each,) for each in numbers])
-            return {row[0]: _child(row) for rows in found for row in rows}
+            rows = {row[0]: row for row in _picked(self.dialect, connection, _CHILD, "k.child", numbers)}
+        return {number: _child(rows[number]) for number in numbers if number in rows}
 
     def child(self, *, id: str = "", cci: str = "", sealed: bool = False) -> Child | None:
         """See `base.Reads.child`."""
@@ -208,6 +204,25 @@ class PeopleReads(Lending, Protocol):
                 elif recs:
                     found[key] = recs
         return Candidates(found, frozenset(overfull))
+
+
+def _picked(
+    dialect: Dialect, connection: Session, sql: str, column: str, values: Sequence[int]
+) -> list[tuple[Any, ...]]:
+    """What a question gives for any of some numbers, all at once and in no order."""
+    if not values:
+        return []
+    text, bound = dialect.any_of(values)
+    return connection.execute(f"{sql} WHERE {column} {text}", (bound,)).fetchall()
+
+
+def _patients(dialect: Dialect, connection: Session, recs: Sequence[int]) -> list[tuple[Any, ...]]:
+    """The Patients that stand of some records."""
+    if not recs:
+        return []
+    text, bound = dialect.any_of(recs)
+    rids = dialect.within.format(f"{_RIDS} {text}")
+    return connection.execute(f"{ROW} WHERE r.rid {rids} AND r.state = 0", (bound,)).fetchall()
 
 
 def _record(row: tuple[Any, ...]) -> Record:

@@ -269,11 +269,6 @@ READ_PUBLIC = ROW + (
     f"WHERE r.type = ? AND r.public = ? AND r.state < 2 AND r.rid >= {1 << FEED_BITS} AND c.child IS NOT NULL"
 )
 READ_COMPOSED = ROW + f"WHERE r.type = ? AND r.public = ? AND r.rid < {1 << FEED_BITS}"
-# the Patient of a record is always the first of its resources
-READ_PATIENT = ROW + (
-    f"WHERE r.rid = (SELECT (o.feed << {FEED_BITS}) | (o.rec << {REC_BITS}) FROM record o WHERE o.rec = ?)"
-    " AND r.state = 0"
-)
 
 
 def row_of(connection: Session, numbers: Numbers, found: tuple[Any, ...], key: Key = ()) -> Row:
