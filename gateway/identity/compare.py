@@ -1,14 +1,14 @@
 """Two persons side by side: what agrees, what contradicts, and what one of them does not say."""
 
-from dataclasses import dataclass
+from itertools import compress
+from typing import NamedTuple
 
 from gateway.identity.dates import Born, compared
 from gateway.identity.names import same_given
 from gateway.identity.person import Person
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """What two persons have in common.
 
     Attributes:
@@ -22,42 +22,72 @@ class Comparison:
     unknown: tuple[str, ...]
 
 
+_AGREES = (
+    "nhs-number",
+    "upn",
+    "la-child-id",
+    "former-nhs-number",
+    "former-upn",
+    "upn-check-letter",
+    "temporary-upn",
+    "uln",
+    "given",
+    "family",
+    "birth-date",
+    "birth-date-swapped",
+    "postcode",
+)
+_CONTRADICTS = (
+    "nhs-number-verified",
+    "nhs-number",
+    "upn",
+    "la-child-id",
+    "several-numbers",
+    "birth-date",
+    "given",
+    "sex",
+)
+_UNKNOWN = ("birth-date", "names")
+
+
 def compare(one: Person, other: Person) -> Comparison:
     """Return what agrees and what contradicts between two persons."""
     born = compared(one.birth_dates, other.birth_dates)
     given = _given(one, other)
-    checks = {
-        "nhs-number": bool(one.nhs & other.nhs),
-        "upn": bool(one.upns & other.upns),
-        "la-child-id": bool(one.la_ids & other.la_ids),
-        "former-nhs-number": _met(one.nhs, other.nhs, one.nhs_former, other.nhs_former),
-        "former-upn": _former_upn(one, other),
-        "upn-check-letter": _letter_apart(one, other) or _letter_apart(other, one),
-        "temporary-upn": bool(one.upns_temporary & other.upns_temporary),
-        "uln": bool(one.ulns & other.ulns),
-        "given": given is True,
-        "family": bool(one.families & other.families),
-        "birth-date": born is Born.SAME,
-        "birth-date-swapped": born is Born.SWAPPED,
-        "postcode": bool(one.postcodes & other.postcodes),
-    }
-    against = {
-        "nhs-number-verified": _apart(one.nhs_verified, other.nhs_verified),
-        "nhs-number": _apart(one.nhs, other.nhs) and not checks["former-nhs-number"],
-        "upn": _apart(one.upns, other.upns) and not checks["former-upn"],
-        "la-child-id": _other_id_at_one_council(one, other),
-        "several-numbers": one.several or other.several,
-        "birth-date": born is Born.DIFFERENT,
-        "given": given is False,
+    former_nhs = _met(one.nhs, other.nhs, one.nhs_former, other.nhs_former)
+    former_upn = _former_upn(one, other)
+    agrees = (
+        one.nhs & other.nhs,
+        one.upns & other.upns,
+        one.la_ids & other.la_ids,
+        former_nhs,
+        former_upn,
+        _letter_apart(one, other) or _letter_apart(other, one),
+        one.upns_temporary & other.upns_temporary,
+        one.ulns & other.ulns,
+        given is True,
+        one.families & other.families,
+        born is Born.SAME,
+        born is Born.SWAPPED,
+        one.postcodes & other.postcodes,
+    )
+    contradicts = (
+        _apart(one.nhs_verified, other.nhs_verified),
+        _apart(one.nhs, other.nhs) and not former_nhs,
+        _apart(one.upns, other.upns) and not former_upn,
+        _other_id_at_one_council(one, other),
+        one.several or other.several,
+        born is Born.DIFFERENT,
+        given is False,
         # A child's recorded sex is often wrong: it counts only where no first name speaks for one child.
-        "sex": _apart(one.genders, other.genders) and given is not True,
-    }
-    unknown = {"birth-date": born is Born.UNKNOWN, "names": given is None}
-    return Comparison(_codes(checks), _codes(against), _codes(unknown))
-
-
-def _codes(found: dict[str, bool]) -> tuple[str, ...]:
-    return tuple(code for code, holds in found.items() if holds)
+        given is not True and _apart(one.genders, other.genders),
+    )
+    unknown = (born is Born.UNKNOWN, given is None)
+    return Comparison(
+        tuple(compress(_AGREES, agrees)),
+        tuple(compress(_CONTRADICTS, contradicts)),
+        tuple(compress(_UNKNOWN, unknown)),
+    )
 
 
 def _apart(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -68,10 +98,14 @@ def _met(
     one: frozenset[str], other: frozenset[str], one_former: frozenset[str], other_former: frozenset[str]
 ) -> bool:
     """Whether a number that one side had before is one that the other has or had."""
+    if not one_former and not other_former:
+        return False
     return bool((one_former & (other | other_former)) | (other_former & one))
 
 
 def _former_upn(one: Person, other: Person) -> bool:
+    if not one.upns_former and not other.upns_former:
+        return False
     mine, theirs = one.upns | one.upns_temporary, other.upns | other.upns_temporary
     return _met(mine, theirs, one.upns_former, other.upns_former)
 
@@ -85,6 +119,8 @@ def _letter_apart(one: Person, other: Person) -> bool:
 
 
 def _other_id_at_one_council(one: Person, other: Person) -> bool:
+    if not one.la_ids or not other.la_ids:
+        return False
     councils = {council for council, _ in one.la_ids} & {council for council, _ in other.la_ids}
     return bool(councils) and one.la_ids.isdisjoint(other.la_ids)
 
@@ -93,5 +129,7 @@ def _given(one: Person, other: Person) -> bool | None:
     """Whether any first names agree; None where a side has none."""
     if not one.givens or not other.givens:
         return None
+    if not one.givens.isdisjoint(other.givens):
+        return True
     exact = _apart(one.genders, other.genders)
     return any(same_given(a, b, exact=exact) for a in one.givens for b in other.givens)

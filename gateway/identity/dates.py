@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import Enum
+from functools import lru_cache
 from itertools import product
 
 
@@ -14,6 +15,8 @@ class Born(Enum):
     UNKNOWN = "unknown"
 
 
+# most candidates for one child were born on few days
+@lru_cache(20_000)
 def compared(one: frozenset[str], other: frozenset[str]) -> Born:
     """Return the best that any pair of birth dates gives; UNKNOWN where a side has none.
 

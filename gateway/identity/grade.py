@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
+from typing import NamedTuple
 
 from gateway.identity.levels import Levels, levels
 from gateway.identity.model import Bars, Model
@@ -40,8 +41,7 @@ class Known:
     own_feed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """How one child stands to what is asked about.
 
     Attributes:
@@ -129,7 +129,9 @@ class Matcher:
         """
         rivals = [_Rival(*one, united(each.person for each in one[1])) for one in _by_child(candidates)]
         found = [levels(person, rival.whole) for rival in rivals]
-        weights = [weigh(one, self.scale) for one in found]
+        # most of the children who share a common name compare alike
+        apiece = {one: weigh(one, self.scale) for one in set(found)}
+        weights = [apiece[one] for one in found]
         likely = odds(weights, self.model.prior, registered)
         order = sorted(range(len(rivals)), key=lambda place: (-likely.children[place], rivals[place].child))
         close = [place for place in order[1:] if likely.children[place] >= self.model.bars.rival]
@@ -137,10 +139,11 @@ class Matcher:
         other = apart(rivals[order[0]].child) if close else ()
         free = [place for place in close if rivals[place].child not in other]
         one = [place for place in free if self._may_be_one(rivals[order[0]], rivals[place], registered)]
+        twins = {one: self._perhaps_a_twin(one, weight) for one, weight in apiece.items()}
         matches = []
         for place in order:
             best = place == order[0]
-            held = self._held(person, rivals[place], found[place], weights[place])
+            held = _held(person, rivals[place], found[place], twins[found[place]])
             if close and not (best and len(one) == len(close)):
                 held.append("another-fits")
             probability = math.fsum(likely.children[at] for at in ([place, *one] if best else [place]))
@@ -164,16 +167,8 @@ class Matcher:
         found = levels(one.whole, other.whole)
         weight = weigh(found, self.scale)
         likely = odds([weight], self.model.prior, registered).children[0]
-        held = self._held(one.whole, other, found, weight)
+        held = _held(one.whole, other, found, self._perhaps_a_twin(found, weight))
         return likely >= self.model.bars.probable and all(HOLDS[code] >= Grade.PROBABLE for code in held)
-
-    def _held(self, person: Person, rival: "_Rival", found: Levels, weight: Weight) -> list[str]:
-        held = _held(person, rival.whole, found)
-        if self._perhaps_a_twin(found, weight):
-            held.append("perhaps-a-twin")
-        if any(one.own_feed for one in rival.records):
-            held.append("own-feed")
-        return held
 
     def _perhaps_a_twin(self, found: Levels, weight: Weight) -> bool:
         two = two_names(found, self.scale)
@@ -197,9 +192,24 @@ def _grade(probability: float, bars: Bars) -> Grade:
     return Grade.POSSIBLE if probability >= bars.possible else Grade.NONE
 
 
-def _held(one: Person, other: Person, found: Levels) -> list[str]:
+def _held(one: Person, rival: _Rival, found: Levels, twin: bool) -> list[str]:
+    """What keeps somebody from being certain to be a child.
+
+    Args:
+        twin: whether the two may be twins.
+    """
+    held = _held_alone(one, rival.whole, found)
+    if twin:
+        held.append("perhaps-a-twin")
+    if any(known.own_feed for known in rival.records):
+        held.append("own-feed")
+    return held
+
+
+def _held_alone(one: Person, other: Person, found: Levels) -> list[str]:
     """What, of two persons alone, keeps them from being certain."""
     nhs, upn, case = found.numbers
+    given, _, _, born, _, _ = found.fields
     held = []
     if one.nhs_verified and other.nhs_verified and one.nhs_verified.isdisjoint(other.nhs_verified):
         held.append("nhs-number-verified")
@@ -211,9 +221,9 @@ def _held(one: Person, other: Person, found: Levels) -> list[str]:
         held.append("la-child-id")
     if one.several or other.several:
         held.append("several-numbers")
-    if found.of("born") == "other":
+    if born == "other":
         held.append("birth-date")
-    if found.of("given") in _TWO_NAMES:
+    if given in _TWO_NAMES:
         # Brothers and sisters at one school differ in name and number, and in little else.
         held += ["another-child", "given"] if "other" in found.numbers else ["given"]
     return held if "same" in found.numbers else [*held, *_unnumbered(found)]

@@ -5,9 +5,9 @@ level and has no weight.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
 from gateway.identity.dates import swapped
 from gateway.identity.likeness import likeness, one_slip
@@ -45,8 +45,7 @@ NUMBERS = ("nhs", "upn", "case")
 _LIKE, _LESS_LIKE = 0.92, 0.85
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+class Levels(NamedTuple):
     """How two persons compare.
 
     Attributes:
@@ -98,6 +97,7 @@ def _best(field: str, found: Iterable[str]) -> str:
     return min((level for level in found if level), key=rank.__getitem__, default="")
 
 
+@lru_cache(50_000)
 def _names(ones: frozenset[Name], others: frozenset[Name]) -> tuple[str, str, str, tuple[Name, Name]]:
     best, place, named = ("", "", ""), (99, 99), (_NOBODY, _NOBODY)
     for one, other in product(ones, others):
@@ -240,6 +240,8 @@ def _family(one: str, other: str) -> str:
     return "slip" if alike >= _LIKE else "like" if alike >= _LESS_LIKE else "other"
 
 
+# most candidates for one child were born on few days
+@lru_cache(20_000)
 def _born(ones: frozenset[str], others: frozenset[str]) -> str:
     return _best("born", (_dates(one, other) for one, other in product(ones, others)))
 
@@ -261,6 +263,8 @@ def _dates(one: str, other: str) -> str:
 
 
 def _homes(ones: frozenset[Home], others: frozenset[Home]) -> tuple[str, Home | None]:
+    if not ones or not others:
+        return "", None
     if shared := ones & others:
         home = min(shared)
         return ("same line" if home.line else "postcode"), home
@@ -281,9 +285,9 @@ def _postcodes(one: str, other: str) -> str:
 def _number(ones: frozenset[str], others: frozenset[str], former: frozenset[str]) -> str:
     if not ones or not others:
         return ""
-    if ones & others:
+    if not ones.isdisjoint(others):
         return "same"
-    if former & (ones | others):
+    if former and former & (ones | others):
         return ""
     return "slip" if any(one_slip(one, other) for one, other in product(ones, others)) else "other"
 
@@ -301,6 +305,8 @@ def _upn(one: Person, other: Person) -> str:
 
 
 def _case(ones: frozenset[tuple[str, str]], others: frozenset[tuple[str, str]]) -> str:
+    if not ones or not others:
+        return ""
     if ones & others:
         return "same"
     return "other" if {council for council, _ in ones} & {council for council, _ in others} else ""

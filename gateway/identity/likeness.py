@@ -51,13 +51,17 @@ def one_slip(one: str, other: str) -> bool:
     """Whether one letter more, less or other, or two neighbours swapped, makes one text of the other."""
     if len(one) > len(other):
         one, other = other, one
-    start = 0
-    while start < len(one) and one[start] == other[start]:
-        start += 1
-    mine, theirs = one[start:], other[start:]
-    if len(theirs) - len(mine) == 1:
-        return mine == theirs[1:]
-    if len(mine) != len(theirs):
+    if len(other) - len(one) > 1:
         return False
-    swapped = len(mine) > 1 and (mine[1], mine[0]) == (theirs[0], theirs[1]) and mine[2:] == theirs[2:]
-    return not mine or mine[1:] == theirs[1:] or swapped
+    start = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        start += 1
+    behind = start + 1
+    if len(one) < len(other):
+        return one[start:] == other[behind:]
+    if one[behind:] == other[behind:]:
+        return True
+    turned = one[behind : start + 2] + one[start:behind]
+    return turned == other[start : start + 2] and one[start + 2 :] == other[start + 2 :]

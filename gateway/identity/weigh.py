@@ -8,6 +8,7 @@ away from the other, and one who is not leaves room for doubt.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.identity.levels import FIELDS, NUMBERS, Levels
 from gateway.identity.model import Model, Prior, Rarity
@@ -69,8 +70,7 @@ def _same_family(model: Model) -> _Three:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(NamedTuple):
     """What one comparison weighs, in bits: each bit doubles the odds.
 
     Attributes:
