@@ -43,7 +43,8 @@ class Shape:
         each: XML or JSON path of the repeating element, from the root (top shape) or from the parent
             record's element. For a JSON path `[]` is not written: a list is walked item by item.
         file: CSV: the key of the file in `Source.files`.
-        by: CSV: the column that joins a row to its parent's row of the same column.
+        by: CSV: the column that joins a row to its parent's row.
+        to: CSV: what that column is called in the parent's file; "" where it has the same name.
         most: at most so many within one parent (0: any number).
         key: the fields that tell one record from another. Two rows of a top CSV file with the same `by` are
             a problem of the second one, unless `key` is given and does not name that column (a look-up).
@@ -57,6 +58,12 @@ class Shape:
     by: str = ""
     most: int = 0
     key: tuple[str, ...] = ()
+    to: str = ""
+
+    @property
+    def joined_to(self) -> str:
+        """CSV: the parent's column that it is joined to."""
+        return self.to or self.by
 
     @property
     def place(self) -> int:

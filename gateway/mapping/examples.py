@@ -140,7 +140,7 @@ def _row(mapping: Mapped, shape: Any, row: Mapping[str, str], line: int, lines: 
         [
             _row(mapping, kid, other, number, lines)
             for number, other in lines.get(kid.file, ())
-            if other.get(kid.by, "") == row.get(kid.by, "")
+            if other.get(kid.by, "") == row.get(kid.joined_to, "")
         ]
         for kid in shape.kids
     ]

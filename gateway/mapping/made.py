@@ -19,8 +19,11 @@ from gateway.records import Row, Shape
 
 #: Stands for a cell where a made row tells how many such rows come after it.
 LATER = -1
-#: Of which row of a span a cell is taken, or that it is the sum of all.
-FIRST, LAST, SUM = range(3)
+#: Of which row of a span a cell is taken: the first or last, or the one with the earliest or latest day
+#: there (none is the latest of all) or the least text; or that it is the sum of all.
+FIRST, LAST, SUM, EARLIEST, LATEST, LEAST = range(6)
+#: Where a cell is in a row; or, in a record within that there is one of, its slot and where it is there.
+At = int | tuple[int, int]
 #: (the index of a cell, the texts it may have, whether it may have any other text instead).
 Choice = tuple[int, frozenset[str], bool]
 
@@ -44,6 +47,8 @@ class Made:
         begins: what the first row of a span has; None where each row stands for itself.
         ends: what the last row of a span has.
         cells: for each cell of the made row, the cell it is taken from (or `LATER`), and how.
+        per: the cell whose text parts the rows, each with one text being taken together; None for none.
+        day: the converter of dates.
     """
 
     slot: int
@@ -52,7 +57,9 @@ class Made:
     order: tuple[int, Callable[[str], str]] | None
     begins: tuple[Choice, ...] | None
     ends: tuple[Choice, ...]
-    cells: tuple[tuple[int, int], ...]
+    cells: tuple[tuple[At, int], ...]
+    per: int | None = None
+    day: Callable[[str], str] = str
 
     def rows(self, source: list[Row]) -> list[Row]:
         """The rows made of those in `source`."""
@@ -62,7 +69,7 @@ class Made:
         if self.order:
             index, day = self.order
             chosen.sort(key=lambda row: _day(day, row[index]))
-        spans = self._spans(chosen)
+        spans = self._spans(chosen) if self.per is None else _parted(chosen, self.per)
         return [self._one(span, len(spans) - number) for number, span in enumerate(spans, 1)]
 
     def _spans(self, rows: list[Row]) -> list[list[Row]]:
@@ -76,18 +83,21 @@ class Made:
         return spans
 
     def _one(self, span: list[Row], later: int) -> Row:
-        first, last = span[0], span[-1]
-        cells = (
-            str(later)
-            if index == LATER
-            else _sum([row[index] for row in span])
-            if how == SUM
-            else _of_last(last, index)
-            if how == LAST
-            else first[index]
-            for index, how in self.cells
-        )
-        return [*cells, first[-1]]
+        cells = (str(later) if at == LATER else self._cell(span, at, how) for at, how in self.cells)
+        return [*cells, span[0][-1]]
+
+    def _cell(self, span: list[Row], at: At, how: int) -> str:
+        """The cell of a made row that is told of the rows of a span."""
+        if how == FIRST:
+            return _text(span[0], at)
+        if how == SUM:
+            return _sum([_text(row, at) for row in span])
+        if how == LAST:
+            return _placed(span[-1], at)
+        if how == LEAST:
+            return _placed(min(span, key=lambda row: _text(row, at)), at)
+        choose = min if how == EARLIEST else max
+        return _placed(choose(span, key=lambda row: _day(self.day, _text(row, at))), at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +137,24 @@ def _sum(cells: list[str]) -> str:
     return str(sum(map(int, told)))
 
 
-def _of_last(row: Row, index: int) -> Placed:
-    cell = Placed(row[index])
-    cell.line = row[-1]
+def _parted(rows: list[Row], per: int) -> list[list[Row]]:
+    """The rows by the text of one cell, each text in the place of its first row."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[per], []).append(row)
+    return list(found.values())
+
+
+def _text(row: Row, at: At) -> str:
+    if isinstance(at, int):
+        return str(row[at])
+    slot, inner = at
+    return str(row[slot][0][inner]) if row[slot] else ""
+
+
+def _placed(row: Row, at: At) -> Placed:
+    cell = Placed(_text(row, at))
+    cell.line = row[-1] if isinstance(at, int) or not row[at[0]] else row[at[0]][0][-1]
     return cell
 
 

@@ -206,6 +206,7 @@ def _shape(name: str, records: Table, files: Mapping[str, FileRule], over: tuple
         by=table.text("by"),
         most=int(table.text("max", "0")),
         key=table.texts("key"),
+        to=table.text("to"),
     )
 
 
@@ -233,6 +234,9 @@ def _check_record(
         problems.append(problem(MAPPING_FILE, place=place, name=wanted, near=hint, known=known))
     if file:
         _check_columns(name, table, file, problems)
+    above = files.get(records.table(within).text("file")) if within else None
+    if above and "to" in table.entries:
+        _check_column(table.text("to"), table.entries["to"], above, problems)
     _check_keys(name, table, file, problems)
 
 
@@ -243,12 +247,16 @@ def _check_columns(name: str, table: Table, file: FileRule, problems: list[Probl
     if "by" in table.entries:
         used.append((table.text("by"), table.entries["by"]))
     for column, node in used:
-        if column not in file.every:
-            hint, known = near(column, file.every), listed(file.every)
-            record = f"The file {file.key}"
-            problems.append(
-                problem(MAPPING_FIELD, place=node.place, record=record, name=column, near=hint, known=known)
-            )
+        _check_column(column, node, file, problems)
+
+
+def _check_column(column: str, node: Node, file: FileRule, problems: list[Problem]) -> None:
+    if column not in file.every:
+        hint, known = near(column, file.every), listed(file.every)
+        record = f"The file {file.key}"
+        problems.append(
+            problem(MAPPING_FIELD, place=node.place, record=record, name=column, near=hint, known=known)
+        )
 
 
 def _check_keys(name: str, table: Table, file: FileRule | None, problems: list[Problem]) -> None:

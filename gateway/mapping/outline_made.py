@@ -6,13 +6,20 @@ from dataclasses import dataclass, replace
 from gateway.mapping import dates
 from gateway.mapping.hints import listed, near
 from gateway.mapping.located import Items, Node, Table, Text
-from gateway.mapping.made import FIRST, LAST, LATER, SUM, Choice, Made
+from gateway.mapping.made import EARLIEST, FIRST, LAST, LATER, LATEST, LEAST, SUM, At, Choice, Made
 from gateway.problems import Problem, problem
 from gateway.problems.mapping import MAPPING_FIELD, MAPPING_RECORD, MAPPING_RECORDS
 from gateway.records import Field, Shape
 
 _SPAN_KEYS = ("sort", "ends")
-_HOW = {"first": FIRST, "last": LAST, "sum": SUM}
+_HOW = {
+    "first": FIRST,
+    "last": LAST,
+    "sum": SUM,
+    "earliest": EARLIEST,
+    "latest": LATEST,
+    "least": LEAST,
+}
 #: No row has it: without begins, all rows are taken together.
 _NEVER: tuple[Choice, ...] = ((0, frozenset(), False),)
 
@@ -104,13 +111,24 @@ class _Maker:
         begins = (self.choices(table, "begins", of) or _NEVER) if together else None
         ends = self.choices(table, "ends", of)
         order = self.order(table, of)
+        per = self.index(table.text("per"), of, table.entries["per"]) if "per" in table.entries else None
         fields, cells = self.fields(table, of) if together else (of.fields, ())
         if len(self.problems) > before:
             return
         slot = len(parent.fields) + parent.kids.index(of)
-        made = Made(slot, len(of.fields), where, order, begins, ends, cells)
+        made = Made(
+            slot,
+            len(of.fields),
+            where,
+            order,
+            begins,
+            ends,
+            cells,
+            per,
+            dates.to_date(self.day or "yyyy-MM-dd"),
+        )
         self.made[parent.name] = (*self.made.get(parent.name, ()), made)
-        most = 1 if begins is _NEVER else 0
+        most = 1 if begins is _NEVER and per is None else 0
         self.kids_of[name] = (parent.name, replace(of, name=name, fields=fields, kids=(), most=most))
 
     def no_siblings(self, name: str, table: Table) -> None:
@@ -150,20 +168,24 @@ class _Maker:
             return None
         return self.index(node.text, of, node), dates.to_date(self.day)
 
-    def fields(self, table: Table, of: Shape) -> tuple[tuple[Field, ...], tuple[tuple[int, int], ...]]:
-        """The fields of a span: `first X`, `last X`, `sum X`, or `later`, the number of spans that follow."""
-        fields, cells = [], []
+    def fields(self, table: Table, of: Shape) -> tuple[tuple[Field, ...], tuple[tuple[At, int], ...]]:
+        """The fields of a span: `first X` and its likes, or `later`, the number of spans that follow."""
+        fields: list[Field] = []
+        cells: list[tuple[At, int]] = []
         for name, node in table.table("fields").entries.items():
             which, _, field = node.text.partition(" ") if isinstance(node, Text) else ("", "", "")
             if which == "later" and not field:
                 fields.append(Field(name, ("later",)))
                 cells.append((LATER, FIRST))
             elif which in _HOW:
-                index = self.index(field.strip(), of, node)
-                fields.append(Field(name, of.fields[index].paths))
-                cells.append((index, _HOW[which]))
+                kid, _, inner = field.strip().rpartition(".")
+                within = next((each for each in of.kids if each.name == kid and each.most == 1), of)
+                index = self.index(inner if within is not of else field.strip(), within, node)
+                fields.append(Field(name, within.fields[index].paths))
+                at = index if within is of else (len(of.fields) + of.kids.index(within), index)
+                cells.append((at, _HOW[which]))
             else:
-                do = f"Write first {field or 'X'}, last {field or 'X'}, sum {field or 'X'}, or later."
+                do = f"Write {', '.join(f'{how} {field or chr(88)}' for how in _HOW)}, or later."
                 self.tell(table.table("fields"), name, f"{name} names no row", do)
         return tuple(fields), tuple(cells)
 

@@ -16,7 +16,7 @@ def unused_problems(
     records = tree.table("source").table("records")
     for record in words.records:
         shape = record.shape
-        joins = {shape.by, *(kid.by for kid in shape.kids), *record.key}
+        joins = {shape.by, *(kid.joined_to for kid in shape.kids), *record.key}
         for index, field in enumerate(shape.fields):
             names = {field.name, *field.paths}
             if shape.name in making.whole or (shape.name, field.name) in making.used:

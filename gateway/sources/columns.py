@@ -192,20 +192,17 @@ def _missing(table: Table, source: Source, given: AbstractSet[str]) -> list[Prob
         column for column in table.rule.columns if table.index(column) < 0 and _plain(column) not in stood_in
     ]
     joins = {
-        shape.by
+        column
         for shape in shapes_of(source.top)
-        if shape.by and shape.file in given and table.key in _joined(shape, source)
+        for kid in shape.kids
+        if kid.by and kid.file in given
+        for column, file in ((kid.by, kid.file), (kid.joined_to, shape.file))
+        if file == table.key
     }
     missing += [by for by in sorted(joins) if table.index(by) < 0 and by not in missing]
     place = Place(file=table.file.name, line=1)
     columns = ", ".join(missing)
     return [problem(MISSING_COLUMN, place=place, file=table.key, columns=columns)] if missing else []
-
-
-def _joined(shape: Shape, source: Source) -> tuple[str, ...]:
-    """The files that must have the column a shape is joined by: its own and its parent's."""
-    parents = [parent.file for parent in shapes_of(source.top) if shape in parent.kids]
-    return (shape.file, *parents)
 
 
 def _extra(table: Table, source: Source) -> list[Problem]:

@@ -65,7 +65,7 @@ def plan(top: Shape, tables: Mapping[str, Table], empty: frozenset[str]) -> Plan
             if kid.file in tables:
                 within = of(kid)
                 within.slot = len(shape.fields) + number
-                within.joined = (group_of(made, kid.by), within.table.index(kid.by))
+                within.joined = (group_of(made, kid.joined_to), within.table.index(kid.by))
                 kids.append(within)
         return made
 

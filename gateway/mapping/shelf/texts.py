@@ -39,6 +39,18 @@ def _matches(written: str) -> Convert:
     return filled(lambda text: found(text) is not None)
 
 
+def _extract(written: str) -> Convert:
+    pattern = _pattern(written)
+    if pattern.groups > 1:
+        raise Misused("takes a pattern with one group, the part that is wanted")
+
+    def convert(text: str) -> str:
+        found = pattern.search(text) if text else None
+        return (found[pattern.groups] or "") if found else ""
+
+    return convert
+
+
 def _split(separator: str = " ") -> Convert:
     if not separator:
         raise Misused("needs a text to split at")
@@ -132,6 +144,17 @@ TEXTS: tuple[Function, ...] = (
         "matches('^[0-9]+$')",
         "Whether a regular expression is found in it.",
         ("12", "true"),
+        1,
+        1,
+    ),
+    Function(
+        "extract",
+        _extract,
+        TEXTUAL,
+        "text",
+        "extract('[(]([A-Z]+)[)]')",
+        "What a regular expression, or the group in it, finds first; nothing where it finds nothing.",
+        ("Leeds (LDS)", "LDS"),
         1,
         1,
     ),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.mapping import Ids, Translator, load
+from gateway.mapping.examples import rows_given
 from gateway.mapping.file import Mapping
 from gateway.problems import Refused
 from gateway.records import Row
@@ -312,3 +313,85 @@ def test_without_a_chosen_row_there_is_nothing_to_count() -> None:
     found = made(load(HEAD + SUMS, file="mapping.yaml"), child(("1", "", "3", "C")))
 
     assert [each["resourceType"] for each in found] == ["Patient"]
+
+
+SCHOOLS = """
+mapping: 1
+id: schools
+version: 1.0.0
+target: {fhir: 4.0.1}
+source:
+  format: csv
+  dates: dd/MM/yyyy
+  files:
+    users: {columns: [ID]}
+    enrolments: {columns: [USER, SCHOOL, BEGIN, END, STATUS]}
+    orgs: {columns: [ID, URN]}
+  records:
+    user: {file: users, key: [ID]}
+    enrolment: {file: enrolments, within: user, by: USER, to: ID}
+    org: {file: orgs, within: enrolment, by: ID, to: SCHOOL, max: 1, fields: {urn: URN}}
+    schooling:
+      of: enrolment
+      within: user
+      per: SCHOOL
+      fields:
+        {school: first SCHOOL, urn: first org.urn, begin: earliest BEGIN, end: latest END, status: least STATUS}
+emit:
+  - {resourceType: Patient, $for: user, identifier: [{value: = ID}]}
+  - resourceType: EpisodeOfCare
+    $for: schooling
+    $key: [= user.ID, = school]
+    status: = iif(status = 'z', 'finished', 'active')
+    patient: = ref(Patient, user.ID)
+    managingOrganization: {identifier: {value: = urn}, display: = school}
+    period: {start: = begin.date(), end: = end.date()}
+"""
+
+
+def test_rows_are_taken_together_by_what_they_share() -> None:
+    mapping = load(SCHOOLS, file="mapping.yaml")
+    given = {
+        "users": [{"ID": "1"}],
+        "enrolments": [
+            {"USER": "1", "SCHOOL": "a", "BEGIN": "05/01/2026", "END": "01/02/2026", "STATUS": "z"},
+            {"USER": "1", "SCHOOL": "b", "BEGIN": "03/09/2025", "END": "", "STATUS": "z"},
+            {"USER": "1", "SCHOOL": "a", "BEGIN": "04/09/2025", "END": "31/03/2026", "STATUS": ""},
+            {"USER": "1", "SCHOOL": "b", "BEGIN": "", "END": "19/12/2025", "STATUS": "z"},
+            {"USER": "2", "SCHOOL": "b", "BEGIN": "01/01/2020", "END": "", "STATUS": ""},
+        ],
+        "orgs": [{"ID": "a", "URN": "999001"}],
+    }
+
+    rows, _ = rows_given(mapping, given)
+    found = made(mapping, rows[0])[1:]
+
+    assert [(each["status"], each["managingOrganization"], each["period"]) for each in found] == [
+        (
+            "active",
+            {"identifier": {"value": "999001"}, "display": "a"},
+            {"start": "2025-09-04", "end": "2026-03-31"},
+        ),
+        ("finished", {"display": "b"}, {"start": "2025-09-03"}),
+    ]
+    assert [each[3] for each in Translator(mapping, Ids(b"key", "feed")).explain(rows[0]).resources] == [
+        each[3] for each in Translator(mapping, Ids(b"key", "feed")).translate(rows[0]).resources
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        pytest.param(("to: SCHOOL", "to: SCHOLL"), "mapping.unknown-field", id="a column that is not there"),
+        pytest.param(("per: SCHOOL", "per: PLACE"), "mapping.unknown-field", id="no field to part by"),
+        pytest.param(
+            ("first org.urn", "first org.um"), "mapping.unknown-field", id="no field of the record within"
+        ),
+        pytest.param(("first org.urn", "middle org.urn"), "mapping.records", id="no such row"),
+    ],
+)
+def test_a_wrong_word_about_rows_taken_together_is_refused(wrong: tuple[str, str], code: str) -> None:
+    with pytest.raises(Refused) as caught:
+        load(SCHOOLS.replace(*wrong), file="mapping.yaml")
+
+    assert code in {each.kind.code for each in caught.value.problems}

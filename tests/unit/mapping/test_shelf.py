@@ -120,6 +120,8 @@ def test_a_number_that_a_spreadsheet_changed_is_said_to_be_just_that() -> None:
         ("capitalise()", "van der Berg", "van der Berg"),
         ("split(',')", "a, b,,c", ("a", "b", "c")),
         ("matches('^UN[1-7]$')", "UN4", True),
+        ("extract('^[a-z]+')", "ab1", "ab"),
+        ("extract('x([0-9]*)')", "ab1", ""),
         ("upn()", "UN4", ""),
         ("upn()", " f201900116001 ", "F201900116001"),
         ("isUpn()", "B201900119033", False),
@@ -193,6 +195,7 @@ def test_a_format_that_is_none_is_refused(written: str) -> None:
     [
         ("boolean", ["Y", "Y"]),
         ("substring", ["a"]),
+        ("extract", ["(a)(b)"]),
         ("replace", ["", "x"]),
         ("matches", ["("]),
         ("split", [""]),

@@ -384,6 +384,25 @@ def test_a_column_that_joins_is_needed_only_with_the_file_it_joins(write: Write,
     assert codes(caught.value) == ["source.missing-column"]
 
 
+def test_rows_are_joined_by_columns_of_two_names(write: Write, tmp_path: Path) -> None:
+    write("sourcedId,orgs\nu1,o1\nu2,o1\n", "users.csv")
+    write("sourcedId,userSourcedId\ne1,u2\ne2,u9\n", "enrolments.csv")
+    write("sourcedId,name\no1,Harbour\n", "orgs.csv")
+    enrolment = Shape("enrolment", fields("sourcedId"), file="enrolments", by="userSourcedId", to="sourcedId")
+    org = Shape("org", fields("name"), file="orgs", by="sourcedId", to="orgs")
+    top = Shape("user", fields("sourcedId"), (enrolment, org), file="users", key=("sourcedId",))
+    rules = (
+        FileRule("users", ("sourcedId", "orgs")),
+        FileRule("enrolments", ("sourcedId", "userSourcedId")),
+        FileRule("orgs", ("sourcedId", "name")),
+    )
+
+    rows = read(tmp_path, Source("csv", top, files=rules))
+
+    assert rows[:2] == [["u1", [], [["Harbour", 2]], 2], ["u2", [["e1", 2]], [["Harbour", 2]], 3]]
+    assert faults(rows) == [("source.orphan", "enrolments.csv:3")]
+
+
 def test_a_column_may_be_there_or_not(write: Write, tmp_path: Path) -> None:
     top = Shape("child", fields("CHILD", "SEX", "PET"), file="header")
     rule = FileRule("header", ("CHILD",), optional=("SEX", "PET"))
