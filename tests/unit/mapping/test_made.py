@@ -336,7 +336,11 @@ source:
       within: user
       per: SCHOOL
       fields:
-        {school: first SCHOOL, urn: first org.urn, begin: earliest BEGIN, end: latest END, status: least STATUS}
+        school: first SCHOOL
+        urn: first org.urn
+        begin: earliest BEGIN
+        end: latest END
+        status: least STATUS
 emit:
   - {resourceType: Patient, $for: user, identifier: [{value: = ID}]}
   - resourceType: EpisodeOfCare
