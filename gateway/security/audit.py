@@ -9,7 +9,7 @@ Source:
 
 import base64
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -67,19 +67,29 @@ def outcome_of(status: int) -> str:
 
 def written(look: Look) -> bytes:
     """Return a look as one line of JSON, always in the same order; what is empty is left out."""
-    entry: dict[str, Any] = {name: value for name, value in zip(Look._fields, look, strict=True) if value}
-    if look.question:
-        entry["question"] = base64.b64encode(look.question).decode()
+    return line(entry(look))
+
+
+def line(entry: Mapping[str, Any]) -> bytes:
+    """Return what is written of a look, as bytes."""
     return orjson.dumps(entry)
+
+
+def entry(look: Look) -> dict[str, Any]:
+    """Return what is written of a look."""
+    found: dict[str, Any] = {name: value for name, value in zip(Look._fields, look, strict=True) if value}
+    if look.question:
+        found["question"] = base64.b64encode(look.question).decode()
+    return found
 
 
 def read(body: bytes) -> Look:
     """Return the look that `written` made bytes of."""
-    entry = orjson.loads(body)
+    found = orjson.loads(body)
     for name in ("children", "sources"):
-        entry[name] = tuple(entry.get(name, ()))
-    entry["question"] = base64.b64decode(entry.get("question", ""))
-    return Look(**{name: entry[name] for name in Look._fields if name in entry})
+        found[name] = tuple(found.get(name, ()))
+    found["question"] = base64.b64decode(found.get("question", ""))
+    return Look(**{name: found[name] for name in Look._fields if name in found})
 
 
 def chained(previous: bytes, body: bytes) -> bytes:

@@ -16,18 +16,17 @@ from gateway.problems import Kind, Refused, refuse
 from gateway.problems.http import HTTP_BODY_CUT, HTTP_BROKEN, HTTP_BUSY
 from gateway.web.door import log_fault
 from gateway.web.lane import Lane
-from gateway.web.messages import Header, Request, Response
-from gateway.web.plain import plain
+from gateway.web.messages import Header, Parts, Request, Response, outgoing
+from gateway.web.plain import is_plain
 from gateway.web.site import Site
 from gateway.web.words import request_id
-from gateway.web.wsgi import Environ
+from gateway.web.wsgi import Environ, address, request_of
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Parts = tuple[int, list[Header], bytes]
-"""Status, headers and body of an answer."""
 
+_ASK = b"/fhir/"
 #: Bodies up to so many bytes are awaited before a thread is taken, so that a slow client keeps none waiting.
 _SMALL = 1_048_576
 #: Seconds in which a client has to go on with a body that it began.
@@ -55,15 +54,14 @@ class Application:
         if scope["type"] != "http":
             return
         try:
-            answer = await self._answer(_environ(scope), receive)
+            answer = await self._answer(scope, receive)
         except Exception as error:
             id = request_id(None)
             log_fault(id, error)
             answer = _parts(self.refusal(HTTP_BROKEN, scope["headers"], id=id))
         if answer is not None:
             status, headers, body = answer
-            told = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-            await send({"type": "http.response.start", "status": status, "headers": told})
+            await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
 
     def refusal(self, kind: Kind, headers: Iterable[tuple[bytes, bytes]] = (), **details: Any) -> Response:
@@ -76,13 +74,14 @@ class Application:
         request = Request("GET", "", headers=read, id=request_id(read.get("x-request-id")))
         return self._site.door.refusal(request, refuse(kind, **details))
 
-    async def _answer(self, environ: Environ, receive: Receive) -> Parts | None:
+    async def _answer(self, scope: Scope, receive: Receive) -> Parts | None:
         """What a request is answered with; None if its client went away before it was whole."""
-        asked = plain(environ, self._site.public_url, self._site.trusted)
-        if asked is not None and self._lane.takes(asked):
-            return _parts(await self._lane.answer(asked))
+        asked = self._asked(scope)
+        if asked is not None and is_plain(asked) and self._lane.takes(asked):
+            return await self._lane.answer(asked)
         if self._waiting >= self._most:
             return _parts(self.refusal(HTTP_BUSY))
+        environ = _environ(scope)
         body = environ["wsgi.input"] = _Body(receive)
         self._waiting += 1
         try:
@@ -92,6 +91,28 @@ class Application:
             return await loop.run_in_executor(self._threads, _called, self._site, environ)
         finally:
             self._waiting -= 1
+
+    def _asked(self, scope: Scope) -> Request | None:
+        """The request to `/fhir`, if it is a GET; of what a proxy says the environment must be asked."""
+        path = scope["raw_path"]
+        if scope["method"] != "GET" or not path.startswith(_ASK) or b"%" in path:
+            return None
+        if self._site.trusted:
+            return request_of(_environ(scope), self._site.public_url, self._site.trusted)
+        headers = _headers(scope)
+        if headers is None:
+            return None
+        (name, port), client = scope["server"], scope["client"]
+        base = self._site.public_url or address(scope["scheme"], headers.get("host", ""), name, str(port))
+        return Request(
+            "GET",
+            f"{base}/fhir",
+            path=path[len(_ASK) :].decode("latin-1"),
+            query=scope["query_string"].decode("latin-1"),
+            headers=headers,
+            id=request_id(headers.get("x-request-id")),
+            address=client[0],
+        )
 
 
 class _Body:
@@ -153,11 +174,19 @@ def _called(site: Site, environ: Environ) -> Parts:
     finally:
         if hasattr(answer, "close"):
             answer.close()
-    return begun[0], begun[1], content
+    return outgoing(begun[0], begun[1], content)
 
 
 def _parts(response: Response) -> Parts:
-    return response.status, response.headers, response.body
+    return outgoing(response.status, response.headers, response.body)
+
+
+def _headers(scope: Scope) -> dict[str, str] | None:
+    """The headers of a request; None where one stands there twice or has an underscore in its name."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    if len(headers) != len(scope["headers"]) or "_" in "".join(headers):
+        return None
+    return headers
 
 
 def _environ(scope: Mapping[str, Any]) -> Environ:

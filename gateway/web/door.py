@@ -151,17 +151,20 @@ class Door:
     def leaving(self, visit: Visit, response: Response) -> Response:
         """An answer that is in the audit, counted and made ready to leave."""
         request, found = visit.request, visit.found
-        seconds = perf_counter() - visit.began
-        self.counts.answered(
-            "feed" if request.feed else "fhir", found.interaction, found.type, response.status, seconds
-        )
+        self.count(request, found.interaction, found.type, response.status, visit.began)
         for line in visit.noted.account:
             if line.kind.code.startswith("upstream."):
                 self.counts.told(str(line.details.get("name", "")), line.kind.code)
-        if LOG.isEnabledFor(logging.INFO):
-            words = (request.id, found.interaction or "-", found.type or "-", response.status, seconds * 1000)
-            LOG.info("%s %s %s %d %.1f ms", *words)
         return finished(request, response, self.origins)
+
+    def count(self, request: Request, interaction: str, type: str, status: int, began: float) -> None:
+        """Count and log an answer, by nothing that says whom it was about."""
+        seconds = perf_counter() - began
+        self.counts.answered("feed" if request.feed else "fhir", interaction, type, status, seconds)
+        if LOG.isEnabledFor(logging.INFO):
+            LOG.info(
+                "%s %s %s %d %.1f ms", request.id, interaction or "-", type or "-", status, seconds * 1000
+            )
 
     def refusal(self, request: Request, refused: Refused) -> Response:
         """The answer to a request to no base, or to none that there is."""
@@ -256,10 +259,11 @@ def _find(visit: Visit) -> Refused | None:
 def events(visit: Visit, response: Response) -> list[tuple[bytes, Iterable[str]]]:
     """What the audit keeps of a visit: one event, or one for each entry of a transaction beside it."""
     looks = [(visit, response), *visit.parts]
-    return [(audit.written(_look(each, answer)), each.noted.children) for each, answer in looks]
+    return [(audit.written(look(each, answer)), each.noted.children) for each, answer in looks]
 
 
-def _look(visit: Visit, response: Response) -> audit.Look:
+def look(visit: Visit, response: Response) -> audit.Look:
+    """What the audit knows of a visit."""
     request, found, principal = visit.request, visit.found, visit.principal
     target = f"{request.path}?{request.query}" if request.query else request.path
     question = f"{request.method} {target}".encode("utf-8", "surrogateescape")

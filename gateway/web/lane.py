@@ -9,14 +9,18 @@ the same caller gets the answer that it got before.
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from functools import partial
-from time import perf_counter
+from hashlib import sha256
+from math import inf
+from time import perf_counter, time
 from typing import NamedTuple
 
-from gateway.web.door import ANSWERS, Door, events, served
-from gateway.web.messages import Header, Request, Response
+from gateway.security import audit
+from gateway.service.clock import instant, now
+from gateway.web.door import Door, look
+from gateway.web.messages import Parts, Request, Response, outgoing
 from gateway.web.visit import Visit
 
 _ABOUT_ONE = re.compile(r"(?:^|&)(?:patient|subject|(?:patient\.)?identifier)=[^&]")
@@ -24,18 +28,23 @@ _SHORT = re.compile(r"(?:(?:(?:[a-z][a-z\-]*|patient\.identifier)=[^&]*|_count=[
 #: Bytes of answers that are remembered, and for how many seconds: a date in the settings may have come.
 MOST, LIFE = 33_554_432, 30.0
 
+#: The headers that the answer to a plain GET depends on, beside the id that it repeats.
+_HEEDED = ("accept", "accept-encoding", "origin", "x-correlation-id")
+_ID = b"x-request-id"
+
 Event = tuple[bytes, Iterable[str]]
+Key = tuple[object, ...]
 
 
 class Given(NamedTuple):
-    """An answer that was given, and what the audit is to know of it."""
+    """An answer that was given, and what the audit and the counters are to know of it."""
 
     until: float
-    status: int
-    body: bytes
-    headers: tuple[Header, ...]
+    expires: float
+    interaction: str
     type: str
-    problem: str
+    answer: Parts
+    entry: Mapping[str, object]
     children: frozenset[str]
 
 
@@ -52,10 +61,10 @@ class Lane:
         self._threads = threads
         self._store = door.gateway.store
         self._asks_others = bool(door.gateway.upstreams.upstreams)
-        self._given: OrderedDict[tuple[object, ...], Given] = OrderedDict()
+        self._given: OrderedDict[Key, Given] = OrderedDict()
         self._size = 0
         self._pulse = self._store.pulse()
-        self._gathered: list[tuple[list[Event], asyncio.Future[None]]] = []
+        self._gathered: list[tuple[Event, asyncio.Future[None]]] = []
 
     def takes(self, request: Request) -> bool:
         """Whether a plain GET on `/fhir` is sure to be short: one resource, or a page about one child."""
@@ -66,63 +75,84 @@ class Lane:
         about_one = _ABOUT_ONE.search(request.query) and _SHORT.fullmatch(request.query)
         return bool(about_one) and not self._asks_others
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Parts:
         """Return the answer to a request; it is in the audit when this returns."""
-        visit = self._door.visit(request)
-        response = self._door.answered(visit, self._answered)
-        kept = asyncio.get_running_loop().create_future()
-        self._keep(events(visit, response), kept)
+        began = perf_counter()
+        key = _key(request)
+        known = self._given_before(key, began)
+        if known is None:
+            return await self._anew(request, key)
+        entry = audit.line({**known.entry, "at": instant(now()), "request": request.id})
         try:
-            await kept
+            await self._kept((entry, known.children))
         except Exception as error:
-            # nothing that was not kept is told
-            response = self._door.answered(visit, partial(_raised, error))
-        return self._door.leaving(visit, response)
+            return self._untold(self._door.visit(request), error)
+        status, headers, body = known.answer
+        self._door.count(request, known.interaction, known.type, status, began)
+        return status, [*headers, (_ID, request.id.encode())], body
 
-    def _answered(self, visit: Visit) -> Response:
-        return served(visit, self._as_before)
+    async def _anew(self, request: Request, key: "Key") -> Parts:
+        pulse = self._pulse
+        visit = self._door.visit(request)
+        response = self._door.answered(visit)
+        entry = audit.entry(look(visit, response))
+        try:
+            await self._kept((audit.line(entry), visit.noted.children))
+        except Exception as error:
+            return self._untold(visit, error)
+        left = self._door.leaving(visit, response)
+        answer = outgoing(left.status, left.headers, left.body)
+        if pulse == self._pulse and response.status == 200 and not visit.noted.sources:
+            self._remember(key, visit, answer, entry)
+        return answer
 
-    def _as_before(self, visit: Visit) -> Response:
-        """The answer that was given before, if nothing has changed since; else one that is found anew."""
+    def _untold(self, visit: Visit, error: Exception) -> Parts:
+        """What is answered in place of what could not be kept in the audit."""
+        left = self._door.leaving(visit, self._door.answered(visit, partial(_raised, error)))
+        return outgoing(left.status, left.headers, left.body)
+
+    def _given_before(self, key: "Key", at: float) -> Given | None:
+        """The answer that was given before, if nothing has changed since and the token has not ended."""
         pulse = self._store.pulse()
         if pulse != self._pulse:
             self._pulse = pulse
             self._given.clear()
             self._size = 0
-        request = visit.request
-        key = (visit.principal, request.base, request.path, request.query, visit.format, visit.pretty)
         known = self._given.get(key)
-        if known is not None and perf_counter() < known.until:
-            visit.noted.children |= known.children
-            return Response(known.status, known.body, list(known.headers), known.type, known.problem)
-        response = ANSWERS[visit.found.interaction](visit)
-        if not visit.noted.sources and not visit.noted.account:
-            self._remember(key, visit, response)
-        return response
+        return known if known and at < known.until and time() < known.expires else None
 
-    def _remember(self, key: tuple[object, ...], visit: Visit, response: Response) -> None:
-        body, headers = response.body, tuple(response.headers)
-        until = perf_counter() + LIFE
-        children = frozenset(visit.noted.children)
+    def _remember(self, key: "Key", visit: Visit, answer: Parts, entry: Mapping[str, object]) -> None:
+        if visit.principal is None:
+            return
+        status, headers, body = answer
         if (old := self._given.pop(key, None)) is not None:
-            self._size -= len(old.body)
+            self._size -= len(old.answer[2])
         self._given[key] = Given(
-            until, response.status, body, headers, response.type, response.problem, children
+            until=visit.began + LIFE,
+            expires=visit.principal.expires or inf,
+            interaction=visit.found.interaction,
+            type=visit.found.type,
+            answer=(status, [each for each in headers if each[0] != _ID], body),
+            entry=entry,
+            children=frozenset(visit.noted.children),
         )
         self._size += len(body)
         while self._size > MOST:
             _, first = self._given.popitem(last=False)
-            self._size -= len(first.body)
+            self._size -= len(first.answer[2])
 
-    def _keep(self, some: list[Event], kept: "asyncio.Future[None]") -> None:
-        """Have events kept at the end of this turn of the loop, with all that came in it."""
-        self._gathered.append((some, kept))
+    def _kept(self, event: Event) -> "asyncio.Future[None]":
+        """Have an event kept at the end of this turn of the loop, with all that came in it."""
+        loop = asyncio.get_running_loop()
+        kept: asyncio.Future[None] = loop.create_future()
+        self._gathered.append((event, kept))
         if len(self._gathered) == 1:
-            asyncio.get_running_loop().call_soon(self._write)
+            loop.call_soon(self._write)
+        return kept
 
     def _write(self) -> None:
         gathered, self._gathered = self._gathered, []
-        every = [event for some, _ in gathered for event in some]
+        every = [event for event, _ in gathered]
         waiting = [kept for _, kept in gathered]
         trail = self._door.gateway.trail
         try:
@@ -136,6 +166,14 @@ class Lane:
         loop = asyncio.get_running_loop()
         written = loop.run_in_executor(self._threads, trail.append_all, every)
         written.add_done_callback(lambda done: _tell(waiting, done.exception()))
+
+
+def _key(request: Request) -> Key:
+    """What the answer to a plain GET depends on; of the token its hash."""
+    headers = request.headers
+    token = sha256(headers.get("authorization", "").encode(errors="backslashreplace")).digest()
+    heeded = [headers.get(name) for name in _HEEDED]
+    return (token, request.address, request.base, request.path, request.query, *heeded)
 
 
 def _tell(waiting: list["asyncio.Future[None]"], trouble: BaseException | None) -> None:

@@ -1,6 +1,6 @@
 """A request and its answer as plain records: REST rules stand on these, with no web server in sight."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import NamedTuple
@@ -60,3 +60,16 @@ class Response:
     problem: str = ""
     updated: int = 0
     stands_at: str = ""
+
+
+Parts = tuple[int, list[tuple[bytes, bytes]], bytes]
+"""Status, headers and body as they go out."""
+
+
+def outgoing(status: int, headers: Iterable[Header], body: bytes) -> Parts:
+    """An answer as it goes out."""
+    return (
+        status,
+        [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+        body,
+    )

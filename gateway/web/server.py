@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
@@ -47,8 +48,8 @@ def serve(
             Multiprocess(config, [listening]).run()
 
 
-def configured(factory: Callable[[], Application], workers: int = 1, log_config: str | None = None) -> Config:
-    """How uvicorn is to serve what a factory makes."""
+def configured(factory: Callable[[], Any], workers: int = 1, log_config: str | None = None) -> Config:
+    """How uvicorn is to serve the ASGI application that a factory makes."""
     return Config(
         factory,
         factory=True,

@@ -12,13 +12,15 @@ from gateway.problems import Refused, refuse
 from gateway.problems.http import HTTP_BROKEN, HTTP_METHOD, HTTP_NO_ROUTE
 from gateway.web.door import Door, log_fault
 from gateway.web.messages import Request, Response
-from gateway.web.plain import plain
+from gateway.web.plain import is_plain
 from gateway.web.proxies import networks
 from gateway.web.sending import finished
 from gateway.web.words import request_id
 from gateway.web.wsgi import STATUS, Environ, Start, request_of, respond
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+#: Where an environment keeps the request that was read from it.
+_ASKED = "fhirgate.request"
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -41,16 +43,21 @@ class Site(Flask):
 
     def wsgi_app(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         """Answer a plain question before Flask makes a context of it; all else goes through Flask."""
-        asked = plain(environ, self.public_url, self.trusted)
-        if asked is None:
+        asked = environ[_ASKED] = request_of(environ, self.public_url, self.trusted)
+        if asked is None or not is_plain(asked):
             return super().wsgi_app(environ, start_response)
         return respond(self.door.answer(asked), asked.method, start_response)
 
     def _fhir(self, **_: str) -> FlaskResponse:
-        asked = request_of(request.environ, self.public_url, self.trusted)
+        asked = self._to_a_base()
         if asked is None:
             raise refuse(HTTP_NO_ROUTE)
         return _through_flask(self.door.answer(asked))
+
+    def _to_a_base(self) -> Request | None:
+        """The request that Flask is at, if it is to a FHIR base."""
+        known: Request | None = request.environ.get(_ASKED)
+        return known or request_of(request.environ, self.public_url, self.trusted)
 
     def _health(self) -> FlaskResponse:
         """Whether the store answers; nothing about what is in it."""
@@ -66,7 +73,7 @@ class Site(Flask):
 
     def _no_route(self, error: HTTPException) -> FlaskResponse:
         """What Flask itself refuses, as an OperationOutcome."""
-        if error.code == 405 and request_of(request.environ, self.public_url, self.trusted):
+        if error.code == 405 and self._to_a_base():
             # a method that no base has: the door knows which ones the address takes
             return self._fhir()
         if error.code == 405:

@@ -38,6 +38,8 @@ def request_of(environ: Environ, public_url: str, trusted: Networks = ()) -> Req
     headers = {_header(name): value for name, value in environ.items() if name[:5] == "HTTP_"}
     if content := environ.get("CONTENT_TYPE"):
         headers["content-type"] = content
+    if length := environ.get("CONTENT_LENGTH"):
+        headers["content-length"] = length
     known = seen(environ, trusted)
     return Request(
         method=environ["REQUEST_METHOD"],
@@ -62,9 +64,14 @@ def origin(environ: Environ, told: str = "") -> str:
     if told:
         return f"{told}{mounted}"
     host = environ.get("HTTP_HOST", "")
-    if not HOST.fullmatch(host):
-        host = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-    return f"{environ['wsgi.url_scheme']}://{host}{mounted}"
+    server = environ["SERVER_NAME"], environ["SERVER_PORT"]
+    return f"{address(environ['wsgi.url_scheme'], host, *server)}{mounted}"
+
+
+@lru_cache(256)
+def address(scheme: str, host: str, name: str, port: str) -> str:
+    """Scheme and host as the request says, or the server's own where it names no host that can be one."""
+    return f"{scheme}://{host}" if HOST.fullmatch(host) else f"{scheme}://{name}:{port}"
 
 
 def respond(response: Response, method: str, start_response: Start) -> Iterable[bytes]:

@@ -17,8 +17,9 @@ from gateway.security import audit
 from gateway.service import Gateway
 from gateway.web.asgi import Application
 from gateway.web.lane import Lane
-from gateway.web.plain import plain
+from gateway.web.plain import is_plain
 from gateway.web.site import Site
+from gateway.web.wsgi import request_of
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -82,8 +83,9 @@ def through_flask(site: Site, path: str, token: str, **more: str) -> Answer:
 
 
 def takes(site: Site, path: str) -> bool:
-    asked = plain(environ(path, ""), "")
-    return asked is not None and Lane(site.door, ThreadPoolExecutor(1)).takes(asked)
+    asked = request_of(environ(path, ""), "")
+    assert asked is not None
+    return is_plain(asked) and Lane(site.door, ThreadPoolExecutor(1)).takes(asked)
 
 
 def looks(gateway: Gateway, child: str) -> list[audit.Look]:
@@ -291,6 +293,6 @@ def test_answers_that_are_remembered_stay_within_their_room(
                 application, scope(f"/fhir/Observation?patient={ids[CHILD]}&_count={number}", token)
             )
         held = application._lane._given.values()
-        assert 0 < sum(len(each.body) for each in held) <= 3_000
+        assert 0 < sum(len(each.answer[2]) for each in held) <= 3_000
 
     asyncio.run(all())
