@@ -3,10 +3,10 @@
 import base64
 import json as plain_json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.identity import cci
 from gateway.identity.compare import compare
@@ -27,7 +27,8 @@ from gateway.service.seals import ANNOUNCED, announces, shut
 from gateway.store.base import Link, Reads, Record, Review, Work
 
 MACHINE = "fhirgate"
-_CAP = 400
+#: A key under which there are more records says nothing.
+CAP = 400
 PERSON = "person"
 GONE = ("no-patient", "The record has no Patient any more.")
 
@@ -41,6 +42,16 @@ class Linked:
     known: int = 0
     new: int = 0
     to_review: int = 0
+
+
+class Around(Protocol):
+    """What is known beforehand where a whole store is linked at once."""
+
+    def near(self, rec: int) -> Collection[int]:
+        """The records that share a key with this one."""
+
+    def person(self, rec: int) -> Person | None:
+        """What a record says; None for one that was not looked at."""
 
 
 class Linker:
@@ -126,8 +137,9 @@ class Linker:
         load: int | None,
         outcome: Linked,
         persons: dict[int, Person],
+        around: Around | None = None,
     ) -> int:
-        known = self._known(work, who, rec, persons)
+        known = self._known(work, who, rec, persons, around)
         own = work.records([rec])[rec].child
         if own is not None:
             outcome.known += 1
@@ -180,13 +192,19 @@ class Linker:
         if over:
             work.close_reviews(over, "withdrawn", load)
 
-    def _known(self, work: Work, who: Person, rec: int, persons: dict[int, Person]) -> list[Known]:
+    def _known(
+        self, work: Work, who: Person, rec: int, persons: dict[int, Person], around: Around | None = None
+    ) -> list[Known]:
         """Every record of each child that shares a key with `who`, but for the record itself.
 
         Args:
             persons: what records say, as far as it was looked at in this unit of work; grows.
         """
-        members = [record for record in self._near(work, who) if record.rec != rec]
+        recs = {rec, *around.near(rec)} if around else self._recs_near(work, who)
+        members = [record for record in self._members(work, recs) if record.rec != rec]
+        if around:
+            told = {one.rec: around.person(one.rec) for one in members if one.rec not in persons}
+            persons |= {other: said for other, said in told.items() if said is not None}
         feed = work.records([rec])[rec].feed
         persons |= self.persons(work, [record for record in members if record.rec not in persons])
         return [
@@ -197,7 +215,7 @@ class Linker:
 
     def near(self, store: Reads, who: Person) -> list[Known]:
         """Every record of each child that shares a key with a person."""
-        members = self._near(store, who)
+        members = self._members(store, self._recs_near(store, who))
         persons = self.persons(store, members)
         return [
             Known(record.child, record.rec, persons[record.rec])
@@ -209,10 +227,15 @@ class Linker:
         """How the children of some records stand to a person, the likeliest first."""
         return list(self._matcher.matches(who, known, apart=partial(distinct_from, store))) if known else []
 
-    def _near(self, store: Reads, who: Person) -> list[Record]:
-        """Every record of each child that has one which shares a key with a person."""
-        found = store.candidates(asked_keys(who, self._secret), _CAP).found
-        near = store.records(sorted({rec for recs in found.values() for rec in recs}))
+    def _recs_near(self, store: Reads, who: Person) -> set[int]:
+        """The records that share a key with a person."""
+        found = store.candidates(asked_keys(who, self._secret), CAP).found
+        return {rec for recs in found.values() for rec in recs}
+
+    @staticmethod
+    def _members(store: Reads, recs: Iterable[int]) -> list[Record]:
+        """Every record of each child that has one of these."""
+        near = store.records(sorted(recs))
         children = sorted({record.child for record in near.values() if record.child is not None})
         return [record for records in store.records_of(children).values() for record in records]
 
@@ -301,8 +324,12 @@ class Linker:
         self.look_again(work, [entry for rec in records for entry in work.reviews(rec=rec)], at)
         self.compose(work, touched)
 
-    def again(self, work: Work, recs: Sequence[int], at: int) -> Linked:
-        """Look anew at records as this version does: keys, links where there are none, entries, Patients."""
+    def again(self, work: Work, recs: Sequence[int], at: int, around: Around | None = None) -> Linked:
+        """Look anew at records as this version does: keys, links where there are none, entries, Patients.
+
+        Args:
+            around: what is known beforehand of the whole store; then Patients are left for later.
+        """
         outcome = Linked()
         records = [record for record in work.records(recs).values() if record.sealed is None]
         persons = self.persons(work, records)
@@ -311,9 +338,14 @@ class Linker:
         for record in records:
             if record.rec in persons:
                 load, who = self._load_of(work, record), persons[record.rec]
-                touched.add(self._link_one(work, record.rec, who, None, at, load, outcome, persons))
-        self.compose(work, touched)
+                touched.add(self._link_one(work, record.rec, who, None, at, load, outcome, persons, around))
+        if around is None:
+            self.compose(work, touched)
         return outcome
+
+    def keyed(self, who: Person) -> tuple[frozenset[bytes], frozenset[bytes]]:
+        """The keys that a person is kept under, and those to look under for others like it."""
+        return kept_keys(who, self._secret), asked_keys(who, self._secret)
 
     @staticmethod
     def _load_of(work: Work, record: Record) -> int | None:
