@@ -62,11 +62,11 @@ def init(folder: Path, as_json: bool) -> int:
     default=16,
     show_default=True,
     type=_COUNT,
-    help="Threads in each process, for waiting on upstreams.",
+    help="Threads in each process, for what may have to wait.",
 )
 @with_json
 def serve(config_path: Path | None, host: str, port: int, workers: int, threads: int, as_json: bool) -> int:
-    """Serve the two FHIR bases with granian until Ctrl-C.
+    """Serve the two FHIR bases until Ctrl-C.
 
     With --json the addresses are printed as JSON on stdout before serving.
 
@@ -93,9 +93,10 @@ def serve(config_path: Path | None, host: str, port: int, workers: int, threads:
 @click.command(short_help="Print a token for a client of this gateway.")
 @click.argument("client")
 @click.option("--life", default=_HOUR, show_default=True, type=_COUNT, help="How long it lasts, in seconds.")
+@click.option("--person", default="", help="Who is at the client: what it decides is this person's word.")
 @with_json
 @with_config
-def token(client: str, life: int, as_json: bool, config_path: Path | None) -> int:
+def token(client: str, life: int, person: str, as_json: bool, config_path: Path | None) -> int:
     """Print a token for CLIENT, a registered client of this gateway: for development and tests.
 
     \b
@@ -120,6 +121,7 @@ def token(client: str, life: int, as_json: bool, config_path: Path | None) -> in
         now=now,
         token_id=secrets.token_hex(16),
         life=life,
+        person=person,
     )
     ends = int((now + life) * 1000)
     if as_json:

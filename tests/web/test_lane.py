@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -296,3 +297,33 @@ def test_answers_that_are_remembered_stay_within_their_room(
         assert 0 < sum(len(each.answer[2]) for each in held) <= 3_000
 
     asyncio.run(all())
+
+
+def test_more_requests_than_can_wait_are_told_to_come_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.web.asgi._QUEUE", 2)
+    token = token_for(site.door.gateway.config, "clinic")
+    held = threading.Event()
+    slow = site.wsgi_app
+
+    def waiting(environ: Any, start: Any) -> Any:
+        held.wait(10)
+        return slow(environ, start)
+
+    monkeypatch.setattr(site, "wsgi_app", waiting)
+
+    async def all() -> list[Answer]:
+        application = Application(site, 1)
+        asked = [
+            asyncio.create_task(answered(application, scope("/fhir/Patient?name=x", token))) for _ in "123"
+        ]
+        await asyncio.sleep(0.05)
+        held.set()
+        return await asyncio.gather(*asked)
+
+    first, second, third = asyncio.run(all())
+
+    assert first[0] == second[0] == 200
+    assert third[0] == 503
+    assert json.loads(third[2])["issue"][0]["details"]["coding"][0]["code"] == "http.busy"
