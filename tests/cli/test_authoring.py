@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 from terminal import Run, demo_file, program
 
+from gateway.resources import shipped
+
 SSDA903 = ("-m", "ssda903", "--set", "la=201", "--set", "year=2025-26")
+SAMPLES = Path(__file__).parents[1] / "samples"
+SHIPPED = sorted(path.parent.name for path in shipped("mappings").glob("*/mapping.yaml"))
 
 
 def test_map_writes_one_resource_a_line_and_keeps_nothing(gate: Path, fhirgate: Run) -> None:
@@ -60,6 +64,9 @@ def test_map_reads_each_of_the_shipped_formats(council: Path, fhirgate: Run) -> 
         "ssda903": (demo_file("ssda903"), *SSDA903),
         "csc-api": (demo_file("children_201.json"), "--set", "la=201"),
         "ctf": (demo_file("2019002_CTF_2019001_001.xml"),),
+        "school census": (SAMPLES / "school-census" / "blade", "--set", "census=2026-SPR"),
+        "school census, XML": (SAMPLES / "school-census" / "2019001_SC1_201LL26_001.xml",),
+        "OneRoster": (SAMPLES / "oneroster", "--set", "source=201-9001"),
     }
 
     types = {
@@ -67,6 +74,7 @@ def test_map_reads_each_of_the_shipped_formats(council: Path, fhirgate: Run) -> 
         for name, words in files.items()
     }
 
+    assert types.pop("OneRoster") == {"Patient", "EpisodeOfCare"}
     assert all({"Patient", "Observation"} <= found for found in types.values())
 
 
@@ -228,7 +236,7 @@ def test_without_a_name_every_mapping_is_tested(gate: Path, fhirgate: Run) -> No
     done = fhirgate("test", "--json")
 
     assert done.code == 0, done.out
-    assert [one["mapping"] for one in done.json] == ["clubs", "csc-api", "ctf", "ssda903"]
+    assert [one["mapping"] for one in done.json] == ["clubs", *SHIPPED]
     assert all(one["tests"] > 0 for one in done.json)
 
 

@@ -68,7 +68,7 @@ def test_the_mappings_of_the_wheel_pass_their_own_tests(unpacked: Path, tmp_path
     done = run(unpacked, tmp_path, "test")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    for name in ("ctf", "ssda903", "csc-api"):
+    for name in ("ctf", "ssda903", "csc-api", "school-census", "school-census-xml", "oneroster"):
         assert name in done.stdout
 
 
