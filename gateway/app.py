@@ -107,7 +107,9 @@ def issuer_of(config: Config, name: str) -> Issuer:
     if given["issuer"] == config["base_uri"]:
         takes = "the iss of somebody else: tokens with base_uri as their iss are the gateway's own"
         raise refuse(CONFIG_VALUE, name=f"issuers.{name}.issuer", given=repr(given["issuer"]), takes=takes)
-    return Issuer(given["issuer"], given["audience"], public_keys(_jwks(Path(given["jwks"]))))
+    return Issuer(
+        given["issuer"], given["audience"], public_keys(_jwks(Path(given["jwks"]))), persons=given["persons"]
+    )
 
 
 def clients_of(config: Config) -> dict[str, Client]:
@@ -150,7 +152,7 @@ def signing_key(keys: Keys) -> OwnKey:
 
 def own_issuer(config: Config, key: OwnKey) -> Issuer:
     """The gateway as an issuer of tokens for itself (`fhirgate token`)."""
-    return Issuer(config["base_uri"], config["base_uri"], (key.key,))
+    return Issuer(config["base_uri"], config["base_uri"], (key.key,), persons=True)
 
 
 def _keys(config: Config, store: Store) -> Keys:

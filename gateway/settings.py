@@ -52,6 +52,13 @@ SETTINGS: tuple[Setting, ...] = (
         "gateway.secret",
         "The file with the gateway's secret; made on first use, readable by its owner only.",
     ),
+    Setting(
+        "one_operator",
+        "flag",
+        False,
+        "Whether another name is another person, whoever gives it: for a demonstration by one person. "
+        "Else a client, or a user of this machine, is one of the two persons that some decisions take.",
+    ),
     Setting("mappings", "list", (), "Folders with mappings, beside those that ship with the gateway."),
     Setting("profiles", "list", (), "Folders with profiles, beside those that ship with the gateway."),
     Setting(
@@ -166,10 +173,17 @@ SETTINGS: tuple[Setting, ...] = (
         "clients.*.decides",
         "flag",
         False,
-        "Whether the client may decide about children for a person it names: merge, split, seal, tell apart.",
+        "Whether the client may decide about children: merge, split, seal, tell apart. Of two persons it is "
+        "one, whatever names it gives, unless its tokens name the person (`issuers.*.persons`).",
     ),
     Setting("issuers.*.jwks", "path", "", "A file with the issuer's public keys (JWK Set).", required=True),
     Setting("issuers.*.issuer", "url", "", "The `iss` of tokens of this issuer.", required=True),
+    Setting(
+        "issuers.*.persons",
+        "flag",
+        False,
+        "Whether its tokens name the person at the client: in `sub`, where that is not the client itself.",
+    ),
     Setting("issuers.*.audience", "text", "", "The `aud` that tokens of this issuer must carry."),
     Setting(
         "issuers.*.token_url",

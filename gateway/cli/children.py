@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from gateway.cli import say
-from gateway.cli.seen import audited, entered, person
+from gateway.cli.seen import audited, entered, person, with_as
 from gateway.cli.shared import opened, with_config, with_json
 from gateway.identity import cci
 from gateway.problems import refuse
@@ -26,6 +26,7 @@ from gateway.store.base import Child, Link, Record
 @click.option("--take-out", "out", metavar="FEED/RECORD", help="Give that record a child of its own.")
 @click.option("--put-back", "back", metavar="FEED/RECORD", help="Undo --take-out of a record now here.")
 @click.option("--reason", help="Why; needed for --take-out.")
+@with_as
 @with_json
 @with_config
 def child(
@@ -79,6 +80,7 @@ def child(
 @click.option("--not-sure", is_flag=True, help="Somebody looked and could not tell; it stays open.")
 @click.option("--undo", is_flag=True, help="Take the decision back: links and match are as before.")
 @click.option("--reason", help="Why; needed for a decision.")
+@with_as
 @with_json
 @with_config
 def matches(
@@ -129,7 +131,7 @@ def _decide(gateway: Gateway, number: int, same: bool, reason: str, as_json: boo
     if as_json:
         say.as_json({"match": number, "decision": ("same" if same else "different") if done else ""})
     elif not done:
-        say.out(f"Match {number}: both children have several records, so a second person must say the same.")
+        say.out(f"Match {number}: written down. It takes two persons, so a second one must say the same.")
     else:
         say.out(f"Match {number}: {'the same child' if same else 'different children'}. Written down.")
         say.out(f"Undo with: fhirgate matches {number} --undo")

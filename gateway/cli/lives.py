@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gateway.cli import say
-from gateway.cli.seen import audited, entered, person
+from gateway.cli.seen import audited, entered, person, with_as
 from gateway.cli.shared import opened, with_config, with_json
 from gateway.identity import cci
 from gateway.problems import Problem, problem
@@ -27,6 +27,7 @@ _REASON = "Why; it is written down."
 @click.argument("into", metavar="[INTO]", required=False)
 @click.option("--undo", is_flag=True, help="Give the merged child its records and its CCI back.")
 @click.option("--reason", required=True, help=_REASON)
+@with_as
 @with_json
 @with_config
 def merge(
@@ -64,6 +65,7 @@ def merge(
 @click.argument("records", metavar="[FEED/RECORD...]", nargs=-1)
 @click.option("--undo", is_flag=True, help="CCI is the part that left: put its records back.")
 @click.option("--reason", required=True, help=_REASON)
+@with_as
 @with_json
 @with_config
 def split(
@@ -99,6 +101,7 @@ def split(
 @click.argument("other", metavar="CCI")
 @click.option("--undo", is_flag=True, help="Take it back.")
 @click.option("--reason", help=_REASON)
+@with_as
 @with_json
 @with_config
 def distinct(
@@ -128,6 +131,7 @@ def distinct(
 @click.option("--confirm", type=int, metavar="SEAL", help="Say that a seal is right, as one of two persons.")
 @click.option("--lift", type=int, metavar="SEAL", help="Say that a seal was a mistake; it takes two persons.")
 @click.option("--reason", help=_REASON)
+@with_as
 @with_json
 @with_config
 def seal(
@@ -235,6 +239,7 @@ def _told(
 @click.option("--not-shared", metavar="WITH", help="It was decided not to share with them.")
 @click.option("--sent-without", metavar="TO", help="It was sent without the identifier, to save a delay.")
 @click.option("--reason", help=_REASON)
+@with_as
 @with_json
 @with_config
 def sharing(

@@ -1,16 +1,23 @@
 """What the command line looks at or changes is audited as over HTTP, before anything of it is shown."""
 
-import getpass
+import os
+import pwd
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+import click
+
+from gateway.cli.shared import Command
 from gateway.problems import Refused, problem
 from gateway.problems.service import DONE_UNAUDITED
 from gateway.security import audit
 from gateway.service import Gateway
 from gateway.service.clock import instant, now
+from gateway.service.events import signed
+
+_NAMED = "gateway.as"
 
 
 def audited(
@@ -72,8 +79,30 @@ def _append(
 
 
 def person() -> str:
-    """Who is at the terminal, for the audit."""
+    """Who is at the terminal, for the audit and for what is decided: a name, and the machine's user."""
+    context = click.get_current_context(silent=True)
+    name = str(context.meta.get(_NAMED, "")) if context else ""
+    return signed(name.strip(), f"{_user()} at the command line")
+
+
+def with_as(command: Command) -> Command:
+    """Add `--as`; `person` says it then."""
+    return click.option(
+        "--as",
+        metavar="NAME",
+        expose_value=False,
+        callback=_named,
+        help="Who decides, beside the user of this machine, who counts as the person.",
+    )(command)
+
+
+def _named(context: click.Context, _: click.Parameter, name: str | None) -> None:
+    context.meta[_NAMED] = name or ""
+
+
+def _user() -> str:
+    """The user of this machine: as the system knows it, not as the environment has it."""
     try:
-        return f"{getpass.getuser()} at the command line"
-    except (KeyError, OSError):
-        return "somebody at the command line"
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"

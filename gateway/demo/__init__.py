@@ -48,6 +48,7 @@ FILES = (
 WHO = (("Amelia", "Okafor-Bennet", "2012-03-04"), ("Ava", "Thompson", "2013-09-30"))
 
 _SETTINGS = """\
+one_operator = true
 {upstreams}
 [feeds.anytown-council]
 organisation = "Anytown Council"

@@ -57,7 +57,7 @@ LIFE_NOT_SEALED = kind(
 LIFE_WAITS = kind(
     "life.waits",
     "It is written down and waits for a second person",
-    "Let another person say the same; one person is not enough, however often.",
+    "Let another person say the same: another user of this machine, a token that names somebody else, or another client.",
     "business-rule",
     202,
     "information",

@@ -44,6 +44,7 @@ class Principal:
         name, sector, feeds, purpose, decides: as registered.
         scopes: what token and registration both give.
         issuer: who made the token.
+        person: who is at the client, as an issuer that knows it says; "" where nobody does.
         expires: the second the token ends, seconds since 1970.
         token: the token's own id (`jti`), "" where it has none.
     """
@@ -58,6 +59,12 @@ class Principal:
     expires: float = 0.0
     token: str = ""
     decides: bool = False
+    person: str = ""
+
+    @property
+    def voice(self) -> str:
+        """Whose word a decision counts as: the person's that an issuer names, or else the client's."""
+        return f"{self.person} of {self.issuer}" if self.person else self.client
 
 
 def anybody(feeds: Iterable[str], sector: str = LOCAL_AUTHORITY) -> Principal:

@@ -52,12 +52,14 @@ class Issuer:
         audience: the `aud` its tokens must carry; where it is "" no token is taken.
         keys: its public keys.
         longest: the longest life of a token, in seconds.
+        persons: whether its tokens name the person at the client.
     """
 
     issuer: str
     audience: str
     keys: tuple[Key, ...]
     longest: int = LONGEST_LIFE
+    persons: bool = False
 
 
 def bearer(header: str | None) -> str:
@@ -104,6 +106,7 @@ def verify(token: str, issuers: Mapping[str, Issuer], clients: Mapping[str, Clie
         expires=expires,
         token=token_id if isinstance(token_id, str) else "",
         decides=client.decides,
+        person=_person(claims, issuer, client),
     )
 
 
@@ -117,6 +120,7 @@ def make(
     now: float,
     token_id: str,
     life: int = 3600,
+    person: str = "",
 ) -> str:
     """Return a token of the gateway's own for a registered client.
 
@@ -129,11 +133,12 @@ def make(
         now: seconds since 1970.
         token_id: a random text, for the audit.
         life: seconds it is in force.
+        person: who is at the client, "" to name nobody.
     """
     claims = {
         "iss": issuer,
         "aud": audience,
-        "sub": client,
+        "sub": person or client,
         "client_id": client,
         "iat": int(now),
         "exp": int(now) + life,
@@ -218,6 +223,13 @@ def _client(claims: Mapping[str, Any], clients: Mapping[str, Client]) -> Client:
     if client is None or client.issuer not in ("", claims["iss"]):
         raise _refuse(CLIENT_UNKNOWN)
     return client
+
+
+def _person(claims: Mapping[str, Any], issuer: Issuer, client: Client) -> str:
+    """The person that a token names: RFC 9068 has in `sub` the client where no person takes part."""
+    named = claims.get("sub")
+    known = issuer.persons and isinstance(named, str) and named.strip() not in ("", client.id)
+    return str(named).strip() if known else ""
 
 
 def _scopes(claims: Mapping[str, Any]) -> tuple[Scope, ...]:

@@ -179,9 +179,13 @@ class Gateway:
         return Asker(self.keys, nobody, int(self.config["cursor_life"]), most)
 
     @property
+    def _by_name(self) -> bool:
+        return bool(self.config["one_operator"])
+
+    @property
     def lives(self) -> Lives:
         """What persons may do about children's lives: merge, split, seal, tell apart."""
-        return Lives(self.store, self.linker)
+        return Lives(self.store, self.linker, self._by_name)
 
     def decide(self, number: int, *, same: bool, reason: str, author: str) -> bool:
         """Write down what a person decided about a match; whether it is done, or waits for a second person.
@@ -190,7 +194,8 @@ class Gateway:
             Refused: `service.unknown-review`, `service.review-decided`; as `Lives.merge`.
         """
         with self.store.write() as work:
-            return decisions.decide(work, self.linker, number, same, Author(author, reason, now()))
+            by = Author(author, reason, now(), self._by_name)
+            return decisions.decide(work, self.linker, number, same, by)
 
     def not_sure(self, number: int, *, reason: str, author: str) -> None:
         """Write down that a person looked at a match and could not tell; it stays open.

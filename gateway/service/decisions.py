@@ -37,8 +37,8 @@ def decide(work: Work, linker: Linker, number: int, same: bool, author: Author) 
         raise refuse(REVIEW_DECIDED, number=number)
     own, other = sides_of(work, entry)
     if same and own is not None and other is not None and own != other:
-        counts = {one: len(records) for one, records in work.records_of([own, other]).items()}
-        child, into = (other, own) if counts[own] > 1 == counts[other] else (own, other)
+        lone = not life.is_lone(work, own) and life.is_lone(work, other)
+        child, into = (other, own) if lone else (own, other)
         # closes the entry with what else asks about the two
         return life.merge_by_two(work, linker, child, into, author)
     if not same and own is not None and own == other:

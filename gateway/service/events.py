@@ -1,18 +1,47 @@
 """Reading what became of children: what stands, what was merged into whom, and who was told apart."""
 
+import re
 from typing import NamedTuple
 
 from gateway.store.base import LifeEvent, Reads
 
 MERGED, UNMERGED, SPLIT, DISTINCT, SEALED = "merged", "unmerged", "split", "distinct", "sealed"
+_BY = re.compile(r"\(([^()]*)\)$")
 
 
 class Author(NamedTuple):
-    """Who decides, why, and when (milliseconds since 1970)."""
+    """Who decides, why, and when (milliseconds since 1970).
+
+    Attributes:
+        name: as it is kept, see `signed`.
+        by_name: another name is another person, whoever gives it: for a demonstration.
+    """
 
     name: str
     reason: str
     at: int
+    by_name: bool = False
+
+    def repeats(self, said: str) -> bool:
+        """Whether who said something, by the name that was kept, may be this one again."""
+        return said == self.name if self.by_name else voice(said) == voice(self.name)
+
+
+def signed(name: str, by: str) -> str:
+    """What is kept of who decides: the name that was given, and whose word it counts as.
+
+    Args:
+        name: as somebody gave it, "" if nobody did: anybody can give any.
+        by: what the gateway knows: who the token names, or the client, or the user of this machine.
+    """
+    known = by.replace("(", "[").replace(")", "]")
+    return f"{name} ({known})" if name and name != by else known
+
+
+def voice(author: str) -> str:
+    """Whose word it counts as, of what was kept of who decides."""
+    found = _BY.search(author)
+    return found[1] if found else author
 
 
 def standing(store: Reads, child: int, what: str) -> list[LifeEvent]:

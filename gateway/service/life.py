@@ -30,6 +30,7 @@ from gateway.service.events import (
     distinct_from,
     merged_into,
     standing,
+    voice,
 )
 from gateway.service.link import MACHINE, Linker, sides_of
 from gateway.service.seals import shut
@@ -60,16 +61,16 @@ def merge(work: Work, linker: Linker, child: int, into: int, author: Author, sec
 def merge_by_two(work: Work, linker: Linker, child: int, into: int, author: Author) -> bool:
     """Make one child of two as soon as two persons have said so; whether it is done.
 
-    One person is enough where the child that goes has a single record: nobody knows it by its CCI for long.
+    One person is enough for a lone record's child: nobody knows it by its CCI for long.
 
     Raises:
         Refused: as `merge`.
     """
     _check_merge(work, child, into)
     first = ""
-    if len(work.records_of([child]).get(child, ())) > 1:
+    if not is_lone(work, child):
         pair = [one for one in standing(work, child, MERGE_ASKED) if {one.child, one.other} == {child, into}]
-        first = next((one.author for one in pair if one.author != author.name), "")
+        first = next((one.author for one in pair if not author.repeats(one.author)), "")
         if not first:
             if not pair:
                 work.live(LifeEvent(MERGE_ASKED, child, into, author.reason, author.name, author.at))
@@ -77,6 +78,18 @@ def merge_by_two(work: Work, linker: Linker, child: int, into: int, author: Auth
         work.unlive([one.number for one in pair])
     merge(work, linker, child, into, author, first)
     return True
+
+
+def is_lone(work: Work, child: int) -> bool:
+    """Whether a child is that of one record alone, and always was.
+
+    Otherwise one person could part a child record by record, and join the parts to another one.
+    """
+    told = {link.rec for link in work.links(child=child) if link.stands and link.what == "linked"}
+    links = [link for rec in told for link in work.links(rec=rec)]
+    return len(told) == 1 and {link.child for link in links if link.stands and link.what == "linked"} == {
+        child
+    }
 
 
 def _check_merge(work: Work, child: int, into: int) -> None:
@@ -206,7 +219,7 @@ def unseal_by_two(work: Work, linker: Linker, number: int, author: Author) -> in
     """
     event = _seal_event(work, number)
     asked = [one for one in standing(work, event.child, UNSEAL_ASKED) if one.number > number]
-    first = next((one for one in asked if one.author != author.name), None)
+    first = next((one for one in asked if not author.repeats(one.author)), None)
     if first is None:
         if not asked:
             work.live(LifeEvent(UNSEAL_ASKED, event.child, None, author.reason, author.name, author.at))
@@ -230,10 +243,10 @@ def confirm(work: Work, number: int, author: Author) -> int:
     """
     event = _seal_event(work, number)
     said = [event.author, *(one.author for one in _confirmed(work, event))]
-    if author.name in said:
+    if any(author.repeats(one) for one in said):
         raise refuse(LIFE_KNOWN)
     work.live(LifeEvent(CONFIRMED, event.child, None, author.reason, author.name, author.at))
-    persons = _persons(work, event)
+    persons = _persons(work, event, author.by_name)
     if persons > 1:
         work.keep_seal(number, event.child)
     return persons
@@ -245,21 +258,25 @@ def sealed_by(work: Work, load: int) -> list[int]:
     return [record.rec for records in work.sealed_records(children).values() for record in records]
 
 
-def seals(work: Work) -> list[tuple[LifeEvent, int]]:
+def seals(work: Work, by_name: bool = False) -> list[tuple[LifeEvent, int]]:
     """The seals that stand, oldest first, and how many persons have said that each is right.
 
     One for each life, not for what was merged into it.
+
+    Args:
+        by_name: see `Author`.
     """
     every = [one for one in work.life(what=SEALED) if one.stands and one.other is None]
-    return [(event, _persons(work, event)) for event in every]
+    return [(event, _persons(work, event, by_name)) for event in every]
 
 
 def _confirmed(work: Work, event: LifeEvent) -> list[LifeEvent]:
     return [one for one in standing(work, event.child, CONFIRMED) if one.number > event.number]
 
 
-def _persons(work: Work, event: LifeEvent) -> int:
-    return len({event.author, *(one.author for one in _confirmed(work, event))} - {MACHINE})
+def _persons(work: Work, event: LifeEvent, by_name: bool) -> int:
+    said = {event.author, *(one.author for one in _confirmed(work, event))} - {MACHINE}
+    return len(said if by_name else {voice(one) for one in said})
 
 
 def _unshut(work: Work, linker: Linker, event: LifeEvent, at: int) -> None:

@@ -20,10 +20,15 @@ class _OnlyToSee(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """Merges, splits, seals and twins; `author` is who decides, `reason` why."""
+    """Merges, splits, seals and twins; `author` is who decides (see `events.signed`), `reason` why.
+
+    Attributes:
+        by_name: another name is another person, whoever gives it: for a demonstration.
+    """
 
     store: Store
     linker: Linker
+    by_name: bool = False
 
     def merge(self, child: Child, into: Child, *, reason: str, author: str) -> bool:
         """Make one child of two; whether it is done, or waits for a second person.
@@ -32,7 +37,7 @@ class Lives:
             Refused: `life.itself`, `life.not-active`, `life.distinct`.
         """
         with self.store.write() as work:
-            by = Author(author, reason, now())
+            by = Author(author, reason, now(), self.by_name)
             return life.merge_by_two(work, self.linker, child.number, into.number, by)
 
     def merged(self, child: Child, into: Child) -> Row | None:
@@ -115,7 +120,7 @@ class Lives:
             Refused: `life.not-sealed`.
         """
         with self.store.write() as work:
-            by = Author(author, reason, now())
+            by = Author(author, reason, now(), self.by_name)
             found = life.unseal_by_two(work, self.linker, number, by)
             return work.children([found])[found] if found is not None else None
 
@@ -126,7 +131,7 @@ class Lives:
             Refused: `life.not-sealed`, `life.known` for the same person again.
         """
         with self.store.write() as work:
-            return life.confirm(work, number, Author(author, reason, now()))
+            return life.confirm(work, number, Author(author, reason, now(), self.by_name))
 
     def withhold(self, child: Child, *, reason: str, author: str) -> None:
         """Leave the official identifier out of the child's Patient.
@@ -158,4 +163,4 @@ class Lives:
     def seals(self) -> list[tuple[LifeEvent, int]]:
         """The seals that stand, oldest first, and how many persons have confirmed each."""
         with self.store.write() as work:
-            return life.seals(work)
+            return life.seals(work, self.by_name)

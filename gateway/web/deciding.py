@@ -1,6 +1,7 @@
 """Deciding about children: `$merge`, and `$cci-unmerge`, `-split`, `-distinct`, `-seal`, `-unseal`.
 
-A client must be registered as one that decides, and names the person who does, and why.
+A client must be registered as one that decides, and says who does, and why. Of two persons it is one,
+whatever names it gives; where its token names the person, it is that one.
 
 Source:
     HL7 FHIR R5, https://hl7.org/fhir/R5/patient-operation-merge.html (the shape of `$merge`; nothing here is
@@ -17,6 +18,7 @@ from gateway.problems.http import HTTP_DONE
 from gateway.problems.life import LIFE_WAITS
 from gateway.problems.operation import OPERATION_MISSING, OPERATION_ONE_CHILD, OPERATION_VALUE
 from gateway.service.ask import shown
+from gateway.service.events import signed
 from gateway.store.base import ASK, Child, Row
 from gateway.web.given import Given, given
 from gateway.web.identifying import child_at, named_by
@@ -125,12 +127,13 @@ def unseal(visit: Visit) -> Response:
 
 
 def _author(visit: Visit, asked: Given) -> tuple[str, str]:
-    """Who decides, with the client that says so, and why."""
-    for name in ("author", "reason"):
+    """Who decides, with whose word it counts as, and why."""
+    principal = visit.principal
+    for name in ("reason",) if principal and principal.person else ("author", "reason"):
         if not asked.text(name).strip():
             raise refuse(OPERATION_MISSING, field=name, operation=visit.found.interaction, what=name)
-    client = visit.principal.client if visit.principal else ""
-    return f"{asked.text('author').strip()} ({client})", asked.text("reason").strip()
+    author = asked.text("author").strip() or (principal.person if principal else "")
+    return signed(author, principal.voice if principal else ""), asked.text("reason").strip()
 
 
 def _side(visit: Visit, asked: Given, side: str) -> Child:

@@ -1,6 +1,8 @@
 """merge, split, distinct and seal: what persons do to children's lives, and how it is taken back."""
 
 import json
+import os
+import pwd
 import shlex
 from pathlib import Path
 
@@ -31,7 +33,9 @@ def pair(full: Path, fhirgate: Run) -> tuple[str, str]:
 
 
 def as_person(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv("LOGNAME", name)
+    """Be another user of this machine: every Unix has some."""
+    number = pwd.getpwnam(name).pw_uid
+    monkeypatch.setattr(os, "getuid", lambda: number)
 
 
 def undo_of(done: Done) -> list[str]:
@@ -44,19 +48,19 @@ def test_a_merge_takes_two_persons_and_is_undone_as_it_says(
 ) -> None:
     was = snapshot(full)
     words = ("merge", *pair, "--reason", "one child, two schools")
-    as_person(monkeypatch, "ann")
+    as_person(monkeypatch, "daemon")
     first = fhirgate(*words)
     assert (first.code, snapshot(full)) == (1, was)
     assert "second person" in first.out
 
-    as_person(monkeypatch, "bob")
+    as_person(monkeypatch, "nobody")
     done = fhirgate(*words)
 
     assert done.code == 0 and snapshot(full) != was
     merged = fhirgate("child", pair[0], "--json").json
     assert merged["state"] == "merged"
     assert [(one["what"], one["author"]) for one in merged["life"]] == [
-        ("merged", "ann at the command line and bob at the command line")
+        ("merged", "daemon at the command line and nobody at the command line")
     ]
     assert "one child, two schools" in fhirgate("child", pair[1]).out
     itself = fhirgate("merge", pair[1], pair[1], "--reason", "x")
@@ -65,6 +69,27 @@ def test_a_merge_takes_two_persons_and_is_undone_as_it_says(
     assert snapshot(full) == was
     seen = [one["what"] for one in fhirgate("child", pair[0], "--looks", "--json").json]
     assert [what for what in seen if "merge" in what] == ["$merge", "$merge", "$unmerge"]
+
+
+def test_one_user_of_this_machine_is_one_person_whatever_name_is_given(
+    full: Path, pair: tuple[str, str], fhirgate: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    was = snapshot(full)
+    words = ("merge", *pair, "--reason", "one child, two schools")
+    as_person(monkeypatch, "daemon")
+    assert fhirgate(*words, "--as", "Ann Field").code == 1
+    monkeypatch.setenv("LOGNAME", "bob")
+    assert fhirgate(*words, "--as", "Bob Hill").code == 1
+    assert snapshot(full) == was
+
+    monkeypatch.setenv("GATEWAY_ONE_OPERATOR", "true")
+    assert fhirgate(*words, "--as", "Bob Hill").code == 0
+
+    (told,) = fhirgate("child", pair[0], "--json").json["life"]
+    names = [f"{name} (daemon at the command line)" for name in ("Ann Field", "Bob Hill")]
+    assert told["author"] == " and ".join(names)
+    looks = fhirgate("child", pair[0], "--looks", "--json").json
+    assert names[1] in {one["who"] for one in looks}
 
 
 def test_a_split_is_undone_as_it_says(full: Path, pair: tuple[str, str], fhirgate: Run) -> None:
@@ -95,7 +120,7 @@ def test_a_sealed_child_is_unknown_to_every_command(
 ) -> None:
     was = snapshot(full)
     number, other = pair
-    as_person(monkeypatch, "ann")
+    as_person(monkeypatch, "daemon")
     fhirgate("distinct", number, other, "--reason", "sisters")
     was = snapshot(full)
     (apart,) = fhirgate("child", other, "--json").json["life"]
@@ -126,7 +151,7 @@ def test_a_sealed_child_is_unknown_to_every_command(
     assert fhirgate("search", f"Patient?identifier=CCI|{number}", "--json").json["total"] == 0
 
     assert fhirgate("seal", "--lift", seal, "--reason", "mistake").code == 1
-    as_person(monkeypatch, "bob")
+    as_person(monkeypatch, "nobody")
     assert fhirgate("seal", "--confirm", seal, "--reason", "seen the order").code == 0
     assert fhirgate("seal").code == 0
     assert fhirgate("seal", "--lift", seal, "--reason", "mistake").code == 0
@@ -175,7 +200,7 @@ def test_an_identifier_is_withheld_and_given_again(full: Path, pair: tuple[str, 
 def test_what_was_decided_about_sharing_is_kept_with_author_and_reason(
     full: Path, pair: tuple[str, str], fhirgate: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    as_person(monkeypatch, "ann")
+    as_person(monkeypatch, "daemon")
     assert "Nothing was decided" in fhirgate("sharing", pair[0]).err
     assert fhirgate("sharing", pair[0], "--shared", "Oak School").code == 2
 
@@ -187,7 +212,7 @@ def test_what_was_decided_about_sharing_is_kept_with_author_and_reason(
         ("not-shared", "Oak School: would tell a parent"),
         ("sent-without", "Anytown Clinic: emergency"),
     ]
-    assert all(one["by"].startswith("ann") for one in listed)
+    assert all(one["by"].startswith("daemon") for one in listed)
 
 
 def test_looking_at_everything_anew_changes_nothing_that_is_right(full: Path, fhirgate: Run) -> None:

@@ -141,7 +141,10 @@ def test_a_merge_over_http_takes_two_persons_and_can_be_seen_before(registrar: C
         (told,) = named(waits, "outcome")
         assert (waits.status_code, told["issue"][0]["details"]["coding"][0]["code"]) == (202, "life.waits")
 
-    done = registrar.does("/fhir/Patient/$merge", author="bob", **refs)
+    # another name of the same client is not another person
+    assert registrar.does("/fhir/Patient/$merge", author="bob", **refs).status_code == 202
+
+    done = Client(registrar.site, "trust").does("/fhir/Patient/$merge", author="bob", **refs)
 
     assert named(done, "result")[0]["id"] == second["id"]
     old = registrar.get(f"/fhir/Patient/{first['id']}").json
@@ -151,6 +154,30 @@ def test_a_merge_over_http_takes_two_persons_and_can_be_seen_before(registrar: C
     back = registrar.does(f"/fhir/Patient/{first['id']}/$cci-unmerge")
     assert named(back, "result")[0]["id"] == first["id"]
     assert patient(registrar, nhs(1)) == first and patient(registrar, nhs(2)) == second
+
+
+def test_a_person_that_the_token_names_is_one_through_whatever_client(
+    registrar: Client, site: Site, gateway: Gateway
+) -> None:
+    first, second = patient(registrar, nhs(1)), patient(registrar, nhs(2))
+    refs = {
+        "source_patient": {"reference": f"Patient/{first['id']}"},
+        "target_patient": {"reference": f"Patient/{second['id']}"},
+    }
+    ann, bob = (Client(site, "registrar", person=name) for name in ("ann@council", "bob@council"))
+    assert issue(registrar.does("/fhir/Patient/$merge", author="", **refs))[2] == "operation.missing"
+
+    assert ann.does("/fhir/Patient/$merge", author="", **refs).status_code == 202
+    assert ann.does("/fhir/Patient/$merge", author="Bob Hill", **refs).status_code == 202
+    again = Client(site, "trust", person="ann@council")
+    assert again.does("/fhir/Patient/$merge", author="Bob Hill", **refs).status_code == 202
+    assert bob.does("/fhir/Patient/$merge", author="Bob Hill", **refs).status_code == 200
+
+    child = gateway.store.child(id=first["id"])
+    assert child is not None
+    (event,) = [one for one in gateway.store.life(child=child.number, what="merged") if one.stands]
+    assert event.author == f"Bob Hill (bob@council of {BASE})"
+    assert event.second == f"ann@council of {BASE}"
 
 
 def test_who_may_not_decide_is_refused_and_nothing_changes(
@@ -289,7 +316,9 @@ def test_a_sealed_child_is_nowhere_on_the_base_of_those_who_ask(
     assert told.status_code == 200 and cci not in told.text and first["id"] not in told.text
     assert school.get("/feed/school/Observation/o1").json["subject"] == {"reference": "Patient/a2"}
     assert registrar.does("/fhir/Patient/$cci-unseal", seal=str(seal)).status_code == 202
-    back = registrar.does("/fhir/Patient/$cci-unseal", author="bob", seal=str(seal))
+    assert registrar.does("/fhir/Patient/$cci-unseal", author="bob", seal=str(seal)).status_code == 202
+    bob = Client(site, "registrar", person="bob")
+    back = bob.does("/fhir/Patient/$cci-unseal", author="", seal=str(seal))
     assert named(back, "result")[0] == first
 
 

@@ -107,6 +107,20 @@ def test_it_takes_two_persons_to_merge_two_children(gate: Gateway, two: tuple[Ch
     assert (event.author, event.second) == ("bob", "ann")
 
 
+def test_one_person_does_not_merge_two_children_piece_by_piece(
+    gate: Gateway, two: tuple[Child, Child]
+) -> None:
+    first, second = two
+    part = gate.lives.split(first, [("school", "a2")], **ANN)
+
+    assert not gate.lives.merge(part, second, **ANN)
+    assert not gate.lives.merge(first, second, **ANN)
+    gate.lives.unsplit(part, **ANN)
+    apart = gate.take_apart(gate.feed("school"), "a2", **ANN)
+    assert not gate.lives.merge(apart, second, **ANN)
+    assert not gate.lives.merge(first, second, **ANN)
+
+
 def test_what_cannot_be_merged_stays_as_it_is(gate: Gateway, two: tuple[Child, Child]) -> None:
     first, second = two
     load(gate, "council", ndjson(person("c1", "", "Jan", "2014-07-08")))

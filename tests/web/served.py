@@ -105,8 +105,8 @@ def settle(folder: Path, more: str = "") -> Config:
     return settings.load(file, {})
 
 
-def token_for(config: Config, client: str, now: float | None = None) -> str:
-    """A token of the gateway's own for one of its clients."""
+def token_for(config: Config, client: str, now: float | None = None, person: str = "") -> str:
+    """A token of the gateway's own for one of its clients, and for who is at it."""
     from gateway.app import clients_of, signing_key
     from gateway.service.keys import Keys, read_secret
 
@@ -118,6 +118,7 @@ def token_for(config: Config, client: str, now: float | None = None) -> str:
         scopes=clients_of(config)[client].scopes,
         now=time.time() if now is None else now,
         token_id="test",
+        person=person,
     )
 
 

@@ -32,11 +32,11 @@ def deciding(folder: Path, top: str = "") -> Iterator[Site]:
 
 
 class Client:
-    """A client with a token of its own."""
+    """A client with a token of its own, which may name the person at it."""
 
-    def __init__(self, site: Site, client: str) -> None:
+    def __init__(self, site: Site, client: str, person: str = "") -> None:
         self.site = site
-        self.token = token_for(site.door.gateway.config, client)
+        self.token = token_for(site.door.gateway.config, client, person=person)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """The answer to a request; a body is sent as FHIR JSON."""
@@ -52,7 +52,8 @@ class Client:
 
     def does(self, path: str, author: str = "ann", **values: Any) -> Any:
         """The answer to an operation that decides."""
-        parts = [{"name": "author", "valueString": author}, {"name": "reason", "valueString": "looked it up"}]
+        parts = [{"name": "author", "valueString": author}] if author else []
+        parts.append({"name": "reason", "valueString": "looked it up"})
         for name, value in values.items():
             kind = "valueReference" if isinstance(value, dict) else "valueString"
             parts.append({"name": name.replace("_", "-"), kind: value})

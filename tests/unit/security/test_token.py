@@ -298,3 +298,30 @@ def test_only_so_many_tokens_are_remembered() -> None:
 
     assert len(remembered) == 3
     assert remembered.recall("a", NOW) is None and remembered.recall("d", NOW) == principal
+
+
+@pytest.mark.parametrize(
+    ("persons", "sub", "person"),
+    [
+        (True, "ann@council", "ann@council"),
+        (True, " ann ", "ann"),
+        (True, "hospital", ""),
+        (True, "", ""),
+        (True, ["ann"], ""),
+        (True, None, ""),
+        (False, "ann@council", ""),
+    ],
+)
+def test_a_person_is_named_by_an_issuer_that_names_persons(persons: bool, sub: Any, person: str) -> None:
+    issuers = {ISS: Issuer(ISS, AUD, (RSA_KEY,), persons=persons)}
+
+    principal = verify(token(sub=sub), issuers, CLIENTS, NOW)
+
+    assert principal.person == person
+    assert principal.voice == (f"{person} of {ISS}" if person else "hospital")
+
+
+def test_a_token_that_names_its_client_in_sub_alone_names_no_person() -> None:
+    issuers = {ISS: Issuer(ISS, AUD, (RSA_KEY,), persons=True)}
+
+    assert verify(token(without="client_id"), issuers, CLIENTS, NOW).person == ""
