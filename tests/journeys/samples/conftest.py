@@ -20,3 +20,23 @@ def ctf() -> Told:
 def csc() -> Told:
     """The body of the children's social care API."""
     return Told("csc-api", [SAMPLES / "dfe-csc-api" / "children_201.json"], {"la": "201"})
+
+
+@pytest.fixture(scope="session")
+def census() -> Told:
+    """The XML return of a school."""
+    file = SAMPLES / "school-census" / "2019001_SC1_201LL26_001.xml"
+    return Told("school-census-xml", [file], {})
+
+
+@pytest.fixture(scope="session")
+def extract() -> Told:
+    """The same return as the CSV extract of a council."""
+    files = sorted((SAMPLES / "school-census" / "blade").glob("*.csv"))
+    return Told("school-census", files, {"census": "2026-SPR", "school": "2019001"})
+
+
+@pytest.fixture(scope="session")
+def oneroster() -> Told:
+    """The OneRoster export of the school."""
+    return Told("oneroster", sorted((SAMPLES / "oneroster").glob("*.csv")), {"source": "201-9001"})

@@ -12,16 +12,17 @@ from translated import BASE, UKCORE, code_lists, codings, objects, references
 from gateway.resources import shipped
 from gateway.service.profiles import definitions
 
+EVERY = ["ssda903", "ctf", "csc", "census", "extract", "oneroster"]
 UKCORE_FILES = Path(__file__).parents[4] / "shared" / "ukcore"
 
 
-@pytest.mark.parametrize("sample", ["ssda903", "ctf", "csc"])
+@pytest.mark.parametrize("sample", EVERY)
 def test_every_resource_of_a_sample_is_r4(sample: str, request: pytest.FixtureRequest) -> None:
     for resource in request.getfixturevalue(sample).resources:
         get_fhir_model_class(resource["resourceType"]).model_validate(resource)
 
 
-@pytest.mark.parametrize("sample", ["ssda903", "ctf", "csc"])
+@pytest.mark.parametrize("sample", EVERY)
 def test_every_reference_leads_to_a_resource_of_the_sample(
     sample: str, request: pytest.FixtureRequest
 ) -> None:
@@ -32,13 +33,13 @@ def test_every_reference_leads_to_a_resource_of_the_sample(
     assert set(references(resources)) <= ids
 
 
-@pytest.mark.parametrize("sample", ["ssda903", "ctf", "csc"])
+@pytest.mark.parametrize("sample", EVERY)
 def test_every_resource_names_its_uk_core_profile(sample: str, request: pytest.FixtureRequest) -> None:
     for resource in request.getfixturevalue(sample).resources:
         assert resource["meta"]["profile"] == [f"{UKCORE}/UKCore-{resource['resourceType']}"]
 
 
-@pytest.mark.parametrize("sample", ["ssda903", "ctf", "csc"])
+@pytest.mark.parametrize("sample", EVERY)
 def test_every_code_of_ours_is_in_its_list_with_its_display(
     sample: str, request: pytest.FixtureRequest
 ) -> None:
@@ -53,7 +54,7 @@ def test_every_code_of_ours_is_in_its_list_with_its_display(
 
 @pytest.mark.parametrize(
     ("sample", "children"),
-    [("ssda903", 5), ("ctf", 5), ("csc", 3)],
+    [("ssda903", 5), ("ctf", 5), ("csc", 3), ("census", 5), ("extract", 3), ("oneroster", 5)],
 )
 def test_each_child_of_a_sample_has_one_patient(
     sample: str, children: int, request: pytest.FixtureRequest
@@ -71,6 +72,8 @@ def test_each_child_of_a_sample_has_one_patient(
         ),
         pytest.param("ctf", "ZZ10 ZZ11 Larch Quay", id="ctf"),
         pytest.param("csc", "ZZ15 ZZ17 ZZ18", id="csc-api"),
+        pytest.param("census", "ZZ15 ZZ17 ZZ18 Foster Carer Station", id="school census"),
+        pytest.param("oneroster", "07700 okafor@ home.example", id="oneroster"),
     ],
 )
 def test_nothing_says_where_a_looked_after_child_lives(
@@ -82,7 +85,7 @@ def test_nothing_says_where_a_looked_after_child_lives(
 
 
 @pytest.mark.skipif(not UKCORE_FILES.is_dir(), reason="the UK Core files are not beside the project")
-@pytest.mark.parametrize("sample", ["ssda903", "ctf", "csc"])
+@pytest.mark.parametrize("sample", EVERY)
 def test_every_name_of_uk_core_is_one(sample: str, request: pytest.FixtureRequest) -> None:
     resources = request.getfixturevalue(sample).resources
     files = {path.stem: path for path in UKCORE_FILES.rglob("*.xml")}
@@ -100,7 +103,7 @@ def test_every_name_of_uk_core_is_one(sample: str, request: pytest.FixtureReques
 
 
 @pytest.mark.skipif(not UKCORE_FILES.is_dir(), reason="the UK Core files are not beside the project")
-@pytest.mark.parametrize("sample", ["ssda903", "ctf", "csc"])
+@pytest.mark.parametrize("sample", EVERY)
 def test_every_resource_follows_the_profiles_it_claims(sample: str, request: pytest.FixtureRequest) -> None:
     known = definitions((shipped("profiles"), UKCORE_FILES), "https://fhirgate.example")
 
