@@ -261,23 +261,34 @@ class Changes:
             for (_, change), resource in zip(settled, resources, strict=True)
         ]
         # whom it was about until now: taken away from a child, it is that child's look too
-        before = [self._about(change) for _, change in settled]
+        keys = [(change.type, change.id) for _, change in settled]
+        before = self.work.told(
+            self._feed.name,
+            [key for key, (_, change) in zip(keys, settled, strict=True) if change.method != "POST"],
+        )
         kept, refused = self._teller.tell(self.work, said, self._at, another=self._linker.is_another)
         for at, why in refused.items():
             with placed(settled[at][1].place):
                 raise Refused(why)
         self._link(kept)
-        for (number, _), each, was in zip(settled, kept, before, strict=True):
-            done = self._standing_now(Done(each.what, each.type, each.id))
-            self._done[number] = done._replace(children=tuple(dict.fromkeys((*was, *done.children))))
-        for number, done in self._done.items():
-            if done.what == "found" and done.row is None:
-                self._done[number] = self._standing_now(done)
+        self._done.update(
+            (number, Done(each.what, each.type, each.id))
+            for (number, _), each in zip(settled, kept, strict=True)
+        )
+        self._stand({number: before.get(key) for (number, _), key in zip(settled, keys, strict=True)})
 
-    def _about(self, change: Change) -> tuple[str, ...]:
-        """The child that a resource was about before it is written over."""
-        row = None if change.method == "POST" else self.work.read(self._feed.name, change.type, change.id)
-        return (row.child,) if row is not None and row.child else ()
+    def _stand(self, before: Mapping[int, Row | None]) -> None:
+        """Say of what was written or found how it stands now, and whom it is and was about."""
+        open_ = {
+            number: done
+            for number, done in self._done.items()
+            if number in before or (done.what == "found" and done.row is None)
+        }
+        now = self.work.told(self._feed.name, [(done.type, done.id) for done in open_.values()])
+        for number, done in open_.items():
+            row, was = now.get((done.type, done.id)), before.get(number)
+            children = [each.child for each in (was, row) if each is not None and each.child]
+            self._done[number] = done._replace(row=row, children=tuple(dict.fromkeys(children)))
 
     def _led(self, resource: Resource | None) -> Resource:
         if not self._moved:
@@ -291,10 +302,6 @@ class Changes:
             before = {each.id: each.before for each in new if each.before is not None}
             patients = {each.id: each.resource for each in new}
             self._linker.link(self.work, self._feed, patients, self._at, before=before)
-
-    def _standing_now(self, done: Done) -> Done:
-        row = self.work.read(self._feed.name, done.type, done.id)
-        return done._replace(row=row, children=(row.child,) if row else ())
 
 
 def sound(resource: Any, type: str, id: str = "") -> Resource:

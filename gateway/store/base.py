@@ -77,6 +77,9 @@ class Reads(Protocol):
     def read(self, base: str, type: str, id: str) -> Row | None:
         """The resource as it stands (`Row.deleted` for a tombstone), or None if the base never showed it."""
 
+    def told(self, feed: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+        """The resources of a feed that stand under these types and ids, tombstones too."""
+
     def vread(self, base: str, type: str, id: str, version: str) -> Version | None:
         """One version that stands."""
 

@@ -65,7 +65,7 @@ class PeopleReads(Lending, Protocol):
     def patients(self, recs: Sequence[int]) -> dict[int, Row]:
         """See `base.Reads.patients`."""
         with self.lend(steady=True) as connection:
-            rows = {rec_of(row[0]): row for row in _patients(self.dialect, connection, recs)}
+            rows = {rec_of(row[0]): row for row in _patients(self.dialect, connection, recs) if row[-1] == 0}
             return {rec: row_of(connection, self.numbers, rows[rec]) for rec in recs if rec in rows}
 
     def records_of(self, children: Sequence[int]) -> dict[int, tuple[Record, ...]]:
@@ -217,12 +217,16 @@ def _picked(
 
 
 def _patients(dialect: Dialect, connection: Session, recs: Sequence[int]) -> list[tuple[Any, ...]]:
-    """The Patients that stand of some records."""
+    """The Patients of some records, in whatever state."""
     if not recs:
         return []
     text, bound = dialect.any_of(recs)
-    rids = dialect.within.format(f"{_RIDS} {text}")
-    return connection.execute(f"{ROW} WHERE r.rid {rids} AND r.state = 0", (bound,)).fetchall()
+    return connection.execute(patients_sql(dialect, text), (bound,)).fetchall()
+
+
+def patients_sql(dialect: Dialect, text: str) -> str:
+    """The question for the Patients of the records for which a condition holds."""
+    return f"{ROW} WHERE r.rid {dialect.within.format(f'{_RIDS} {text}')}"
 
 
 def _record(row: tuple[Any, ...]) -> Record:

@@ -1,28 +1,27 @@
 """Reading resources, their versions, and searches."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.fhir.query import Query
 from gateway.store import search
 from gateway.store.changes import Telling
 from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import Numbers, rec_of
-from gateway.store.search import READ_COMPOSED, READ_LOCAL, READ_PUBLIC, row_of
+from gateway.store.search import READ_COMPOSED, READ_LOCAL, READ_PUBLIC, ROW, row_of
 from gateway.store.several import several
 from gateway.store.turns import Turns
 from gateway.store.values import ALWAYS, ASK, Era, Held, Key, Page, Past, Row, Version
 from gateway.store.view import View
 from gateway.store.whole import Wanted, stretches, whole
 
-_HELD = (
-    "SELECT r.version, r.highest, r.digest, r.state, c.local, r.load FROM resource r"
+HELD = (
+    "SELECT r.local, r.version, r.highest, r.digest, r.state, c.local, r.load FROM resource r"
     " LEFT JOIN record c ON c.rec = (r.rid >> 20) & 2147483647"
-    " WHERE r.feed = ? AND r.type = ? AND r.local = ?"
 )
-
+OF_FEED = " WHERE r.feed = ? AND r.type = ? AND r.local {}"
 
 _ALL = 2**31
 _NUMBER = re.compile("[1-9][0-9]{0,8}")
@@ -97,15 +96,37 @@ class ResourceReads(Lending, Protocol):
 
     def held(self, feed: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Held]:
         """See `base.Reads.held`."""
-        found = {}
         with self.lend(steady=True) as connection:
-            number = self.numbers.feed(connection, feed)
-            asked = [(number, self.numbers.type(connection, type), local) for type, local in keys]
-            kept = self.dialect.each(connection, _HELD, asked)
-            for key, rows in zip(keys, kept, strict=True):
-                for version, highest, digest, state, about, load in rows:
-                    found[key] = Held(version, highest, digest, state == 0, about, load)
-        return found
+            found = self._of_feed(connection, HELD, feed, keys)
+        return {
+            (type, local): Held(version, highest, digest, state == 0, about, load)
+            for type, (local, version, highest, digest, state, about, load) in found
+        }
+
+    def told(self, feed: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+        """See `base.Reads.told`."""
+        with self.lend(steady=True) as connection:
+            rows = [
+                row_of(connection, self.numbers, row)
+                for _, row in self._of_feed(connection, ROW, feed, keys)
+                # not in the question: an index that begins with it would lead through the whole feed
+                if row[-1] < 2
+            ]
+        return {(row.type, row.local): row for row in rows}
+
+    def _of_feed(
+        self, connection: Session, sql: str, feed: str, keys: Sequence[tuple[str, str]]
+    ) -> Iterator[tuple[str, Any]]:
+        """What a question gives for some resources of a feed: one question for each type."""
+        number = self.numbers.feed(connection, feed)
+        locals: dict[str, list[str]] = {}
+        for type, local in keys:
+            locals.setdefault(type, []).append(local)
+        for type, some in locals.items():
+            text, bound = self.dialect.any_of(some)
+            asked = sql + OF_FEED.format(text)
+            args = (number, self.numbers.type(connection, type), bound)
+            yield from ((type, row) for row in connection.execute(asked, args).fetchall())
 
     def search(
         self,

@@ -12,6 +12,7 @@ from gateway.store.search import NO_TIME
 from gateway.store.values import Delete, Put
 
 _KNOWN = "SELECT rid, highest, state FROM resource WHERE feed = ? AND type = ? AND local = ?"
+_KNOWN_OF = "SELECT local, rid, highest, state FROM resource WHERE feed = ? AND type = ? AND local {}"
 _COLUMNS = (
     *("rid", "type", "state", "time", "updated", "version", "highest", "load", "local", "public", "digest"),
     *("method", "place", "rule", "told", "body"),
@@ -99,8 +100,16 @@ class Writing:
 
     def _kept(self, keys: Sequence[tuple[int, int, str]]) -> dict[tuple[int, int, str], tuple[int, int, int]]:
         """Rid, highest version and state of each resource that was there before."""
-        found = self._dialect.each(self._connection, _KNOWN, keys)
-        return {key: rows[0] for key, rows in zip(keys, found, strict=True) if rows}
+        by_type: dict[tuple[int, int], list[str]] = {}
+        for feed, type, local in keys:
+            by_type.setdefault((feed, type), []).append(local)
+        found = {}
+        for (feed, type), locals in by_type.items():
+            text, bound = self._dialect.any_of(locals)
+            asked = _KNOWN_OF.format(text)
+            for local, *known in self._connection.execute(asked, (feed, type, bound)).fetchall():
+                found[feed, type, local] = (known[0], known[1], known[2])
+        return found
 
     def recs(self, feed: int, locals: Iterable[str]) -> dict[str, int]:
         """The records of a feed's Patients, made where they are new."""

@@ -26,7 +26,7 @@ from gateway.fhir.query import (
     Value,
 )
 from gateway.fhir.units import UCUM
-from gateway.store import following, search
+from gateway.store import following, resources, search
 from gateway.store.base import ASK
 from gateway.store.clauses import clause
 from gateway.store.opening import open_store
@@ -304,6 +304,20 @@ def test_the_fast_form_uses_its_indexes(store: Any, request: pytest.FixtureReque
 
             assert [step for step in steps if "resource_head" in step]
             assert not [step for step in steps if step.startswith("SCAN")], steps
+
+
+def test_some_resources_of_a_feed_are_read_by_their_ids_and_not_with_all_of_its_type(store: Any) -> None:
+    text, ids = store.dialect.any_of(["o1", "o2"])
+    with store.lend(steady=True) as connection:
+        for asked in (search.ROW, resources.HELD):
+            sql = asked + resources.OF_FEED.format(text)
+            if not store.dialect.along:
+                used = {node.get("Index Name") for node in postgres_plan(connection, sql, (1, 2, ids))}
+            else:
+                steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", (1, 2, ids))]
+                used = set(re.findall(r"INDEX (resource_\w+)", " ".join(steps)))
+
+            assert {each for each in used if str(each).startswith("resource")} == {"resource_local"}
 
 
 def has(source: str, param: str, inner: Criterion) -> Criterion:

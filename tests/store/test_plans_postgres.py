@@ -1,23 +1,32 @@
 """PostgreSQL keeps a session's plans: those made while there is nothing must be right when there is much."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from test_plans import postgres_plan
 
-from gateway.store import resources, search, writing
+from gateway.store import people, resources, search, writing
 from gateway.store.opening import open_store
 
 pytest.importorskip("psycopg")
 
 from gateway.store.postgres.session import POSTGRES
 
+_ANY = "= ANY(?)"
+
 
 @pytest.mark.parametrize(
     ("sql", "args", "index"),
     [
         (writing._KNOWN, (1, 2, "a"), "resource_local"),
-        (resources._HELD, (1, 2, "a"), "resource_local"),
+        (writing._KNOWN_OF.format(_ANY), (1, 2, ["a", "b"]), "resource_local"),
+        (resources.HELD + resources.OF_FEED.format(_ANY), (1, 2, ["a", "b"]), "resource_local"),
+        (search.ROW + resources.OF_FEED.format(_ANY), (1, 2, ["a", "b"]), "resource_local"),
+        (f"{people._RECORD} WHERE c.rec {_ANY}", ([1, 2],), "record_pkey"),
+        (f"{people._RECORD} WHERE c.child {_ANY}", ([1, 2],), "record_child"),
+        (f"{people._CHILD} WHERE k.child {_ANY}", ([1, 2],), "child_pkey"),
+        (people.patients_sql(POSTGRES, _ANY), ([1, 2],), "resource_pkey"),
         (search.READ_LOCAL, (1, 2, "a"), "resource_local"),
         (search.READ_PUBLIC, (2, "a"), "resource_public"),
         (search.READ_COMPOSED, (2, "a"), "resource_public"),
@@ -28,7 +37,7 @@ from gateway.store.postgres.session import POSTGRES
     ],
 )
 def test_a_plan_made_while_there_is_nothing_is_right_later(
-    postgres: Callable[[], str], sql: str, args: tuple[int | str, ...], index: str
+    postgres: Callable[[], str], sql: str, args: tuple[Any, ...], index: str
 ) -> None:
     store = open_store(postgres())
     with store.lend(steady=True) as session:
