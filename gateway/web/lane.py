@@ -32,6 +32,10 @@ MOST, LIFE = 33_554_432, 30.0
 _HEEDED = ("accept", "accept-encoding", "origin", "x-correlation-id")
 _ID = b"x-request-id"
 
+#: Seconds in which looks gather where others came lately, since most of a commit's cost is its fsync; and how
+#: often an audit that another writes in is tried again after as many.
+_MOMENT, _LATELY, _TRIES = 0.001, 8, 10
+
 Event = tuple[bytes, Iterable[str]]
 Key = tuple[object, ...]
 
@@ -65,6 +69,7 @@ class Lane:
         self._size = 0
         self._pulse = self._store.pulse()
         self._gathered: list[tuple[Event, asyncio.Future[None]]] = []
+        self._company = 0
 
     def takes(self, request: Request) -> bool:
         """Whether a plain GET on `/fhir` is sure to be short: one resource, or a page about one child."""
@@ -147,25 +152,38 @@ class Lane:
         kept: asyncio.Future[None] = loop.create_future()
         self._gathered.append((event, kept))
         if len(self._gathered) == 1:
-            loop.call_soon(self._write)
+            if self._company:
+                loop.call_later(_MOMENT, self._write)
+            else:
+                loop.call_soon(self._write)
         return kept
 
-    def _write(self) -> None:
-        gathered, self._gathered = self._gathered, []
-        every = [event for event, _ in gathered]
-        waiting = [kept for _, kept in gathered]
+    def _write(self, tries: int = _TRIES) -> None:
+        """Keep what has gathered; while another thread or process does, gather on for a moment."""
+        every = [event for event, _ in self._gathered]
         trail = self._door.gateway.trail
+        loop = asyncio.get_running_loop()
+        trouble: Exception | None = None
         try:
-            if trail.try_append_all(every):
-                _tell(waiting, None)
+            if not trail.try_append_all(every):
+                if tries:
+                    loop.call_later(_MOMENT, self._write, tries - 1)
+                    return
+                # it takes long: that is waited for elsewhere
+                waiting = self._taken()
+                written = loop.run_in_executor(self._threads, trail.append_all, every)
+                written.add_done_callback(lambda done: _tell(waiting, done.exception()))
                 return
         except Exception as error:
-            _tell(waiting, error)
-            return
-        # another thread or process writes in it: that is waited for elsewhere
-        loop = asyncio.get_running_loop()
-        written = loop.run_in_executor(self._threads, trail.append_all, every)
-        written.add_done_callback(lambda done: _tell(waiting, done.exception()))
+            trouble = error
+        _tell(self._taken(), trouble)
+
+    def _taken(self) -> "list[asyncio.Future[None]]":
+        """Who waits for what has gathered, which is gathered no longer."""
+        waiting = [kept for _, kept in self._gathered]
+        self._gathered = []
+        self._company = _LATELY if len(waiting) > 1 else max(0, self._company - 1)
+        return waiting
 
 
 def _key(request: Request) -> Key:
