@@ -13,7 +13,8 @@ from gateway.fhir.parameters.context import escaped
 from gateway.identity.compare import compare
 from gateway.identity.person import Person, objects, text, united
 from gateway.service.events import MERGED, UNMERGED, distinct_from, standing
-from gateway.store.base import LifeEvent, Link, Record, Review, Work
+from gateway.service.moves import Words, moved
+from gateway.store.base import LifeEvent, Record, Review, Work
 
 REASON = "feed-says-duplicate"
 _WORDS = "The feed that told it says that it is the same child as another of its records."
@@ -88,8 +89,7 @@ def _go(work: Work, record: Record, child: int, author: str, at: int, load: int 
     if len(work.records_of([record.child])[record.child]) == 1:
         event = LifeEvent(MERGED, record.child, child, _WORDS, author, at, load=load)
         reason = f"{MERGED}-{work.live(event)}"
-    words = (reason, _WORDS, author, at, load)
-    work.link([Link(record.rec, record.child, "unlinked", *words), Link(record.rec, child, "linked", *words)])
+    work.link(moved(record.rec, record.child, child, Words(reason, _WORDS, author, at, load)))
 
 
 def _survivor(work: Work, feed: str, patient: Resource) -> str:

@@ -33,6 +33,7 @@ from gateway.service.events import (
     voice,
 )
 from gateway.service.link import MACHINE, Linker, sides_of
+from gateway.service.moves import Words, moved
 from gateway.service.seals import shut
 from gateway.store.base import LifeEvent, Link, Record, Work
 
@@ -305,12 +306,9 @@ def _active(work: Work, *children: int) -> None:
 
 
 def _relink(work: Work, records: Sequence[Record], to: int, reason: str, author: Author) -> None:
-    words = (reason, author.reason, author.name, author.at)
+    words = Words(reason, author.reason, author.name, author.at)
     for record in records:
-        assert record.child is not None
-        work.link(
-            [Link(record.rec, record.child, "unlinked", *words), Link(record.rec, to, "linked", *words)]
-        )
+        work.link(moved(record.rec, record.child, to, words))
 
 
 def _take_back(work: Work, linker: Linker, event: LifeEvent, author: Author) -> None:
@@ -318,20 +316,23 @@ def _take_back(work: Work, linker: Linker, event: LifeEvent, author: Author) -> 
     reason = f"{event.what}-{event.number}"
     assert event.other is not None
     links = [link for link in work.links(child=event.other) if link.stands]
-    moved = [link for link in links if link.reason == reason]
-    others = [link for link in work.links(child=event.child) if link.stands and link.reason == reason]
-    last = max((link.number for link in moved), default=0)
+    came = [link for link in links if link.reason == reason]
+    left = [link for link in work.links(child=event.child) if link.stands and link.reason == reason]
+    # the first of them: others were led back later to a child that was merged by then
+    first = min((link.number for link in came), default=0)
     later = [
-        link
-        for link in links
-        if moved and link.number > last and link.author == MACHINE and link.what == "linked"
+        link for link in links if came and link.number > first and _by_machine(link) and link not in came
     ]
-    recs = {link.rec for link in (*moved, *others)}
+    recs = {link.rec for link in (*came, *left)}
     later = [link for link in later if link.rec not in recs]
-    work.take_back(sorted({link.number for link in (*moved, *others, *later)}))
+    work.take_back(sorted({link.number for link in (*came, *left, *later)}))
     work.unlive([event.number])
     _open_again(work, reason)
     linker.resettle(work, sorted(recs | {link.rec for link in later}), [event.child, event.other], author.at)
+
+
+def _by_machine(link: Link) -> bool:
+    return link.author == MACHINE and link.what == "linked"
 
 
 def _between(work: Work, child: int, other: int) -> list[int]:

@@ -17,7 +17,7 @@ from gateway.identity.match import Review as Doubt
 from gateway.identity.model import Model
 from gateway.identity.person import Person, person
 from gateway.identity.sentences import sentence
-from gateway.service import duplicates, former
+from gateway.service import duplicates, former, moves
 from gateway.service.composer import Composer, Official
 from gateway.service.events import Author, distinct_from, survivor
 from gateway.service.feed import Feed
@@ -30,7 +30,6 @@ MACHINE = "fhirgate"
 #: A key under which there are more records says nothing.
 CAP = 400
 PERSON = "person"
-GONE = ("no-patient", "The record has no Patient any more.")
 
 Resource = dict[str, Any]
 
@@ -291,15 +290,13 @@ class Linker:
     def move(self, work: Work, rec: int, child: int | None, reason: Reason, author: str, at: int) -> int:
         """A person links a record to another child, or (None) to one of its own; the number of that child."""
         before = work.records([rec])[rec].child
-        events = []
-        if before is not None:
-            events.append(Link(rec, before, "unlinked", reason.code, reason.sentence, author, at))
+        words = moves.Words(reason.code, reason.sentence, author, at)
+        leaves = child is None
         if child is None:
-            work.link(events)
-            events = []
+            # it must have left before it is known whether its own child is free for it
+            work.link(moves.moved(rec, before, None, words))
             child = self._found(work, rec, None)
-        events.append(Link(rec, child, "linked", reason.code, reason.sentence, author, at))
-        work.link(events)
+        work.link(moves.moved(rec, None if leaves else before, child, words))
         self.compose(work, {child} | ({before} if before is not None else set()))
         return child
 
@@ -309,6 +306,7 @@ class Linker:
         A record is linked as long as it has a Patient: one that lost it leaves its child, and one whose link
         was taken back with an earlier load, while a later one still tells of it, is linked anew.
         """
+        moves.follow(work, work.records(recs).values(), at)
         records = {rec: record for rec, record in work.records(recs).items() if record.sealed is None}
         recs = list(records)
         persons = self.persons(work, list(records.values()))
@@ -320,7 +318,7 @@ class Linker:
                 load = self._load_of(work, record)
                 touched.add(self._link_one(work, rec, persons[rec], None, at, load, Linked(), persons))
             elif rec not in persons:
-                self._leave(work, record, at)
+                moves.leave(work, record, MACHINE, at)
         self.look_again(work, [entry for rec in records for entry in work.reviews(rec=rec)], at)
         self.compose(work, touched)
 
@@ -352,12 +350,6 @@ class Linker:
         """The load that told the record's Patient as it stands: its undoing must take the link along."""
         key = ("Patient", record.local)
         return work.held(record.feed, [key])[key].load
-
-    @staticmethod
-    def _leave(work: Work, record: Record, at: int) -> None:
-        """Unlink a record without a Patient."""
-        if record.child is not None:
-            work.link([Link(record.rec, record.child, "unlinked", *GONE, MACHINE, at)])
 
     def look_again(self, work: Work, entries: Sequence[Review], at: int) -> None:
         """Withdraw the entries of which a record is not there any more, and ask anew about the other one."""

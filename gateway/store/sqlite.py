@@ -27,7 +27,7 @@ def _any_of(values: Sequence[str] | Sequence[int]) -> tuple[str, object]:
     return (
         ("= ?", values[0])
         if len(values) == 1
-        else ("IN (SELECT value FROM json_each(?))", json.dumps(values))
+        else ("IN (SELECT value FROM json_each(?))", json.dumps(list(values)))
     )
 
 

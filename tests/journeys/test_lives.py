@@ -269,7 +269,7 @@ def test_whatever_is_done_and_taken_back_in_any_order_leaves_no_trace(gate: Gate
 
 def _done_and_taken_back(gate: Gateway, random: Random, deep: int) -> None:
     before = list(gate.store.dump())
-    numbers = range(1, gate.store.counts()["children"] + 40)
+    numbers = list(range(1, gate.store.counts()["children"] + 40))
     active = [one for one in gate.store.children(numbers).values() if one.state == "active" and one.composed]
     undo = _something(gate, random, active)
     if deep:
