@@ -18,6 +18,8 @@ from gateway.web.counts import SHARED
 from gateway.web.wire import Wire
 
 _PATIENCE = 3
+#: Seconds that a connection may be idle: longer than proxies keep theirs, or they meet one that just closed.
+_IDLE = 75
 _BACKLOG = 2048
 
 
@@ -65,6 +67,7 @@ def configured(factory: Callable[[], Any], workers: int = 1, log_config: str | N
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=_PATIENCE,
     )
 
