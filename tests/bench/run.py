@@ -48,7 +48,7 @@ class Bench(NamedTuple):
     rows: tuple[Row, ...]
 
 
-def _get(name: str, callers: int) -> Row:
+def _get(name: str, callers: str) -> Row:
     line = rf"GET {re.escape(name)}, {callers} at a time: "
     return Row(
         f"GET {name}, {callers} at a time",
@@ -188,7 +188,34 @@ BENCHES = {
         tuple(
             _get(name, callers)
             for name in ("Patient by id", "Observation?patient= (50)")
-            for callers in (1, 16)
+            for callers in ("1", "16", "asked before, 1", "asked before, 16")
+        ),
+    ),
+    "match": Bench(
+        "bench_match.py",
+        (),
+        ("2000",),
+        (
+            Row(
+                "Patient/$match over HTTP, p50",
+                "ms",
+                rf"over HTTP: p50{NUMBER} ms",
+                rf"in process: p50{NUMBER} ms",
+                "",
+                "<= 5 ms",
+                "ours",
+                most=5,
+            ),
+            Row(
+                "Patient/$match over HTTP, p99",
+                "ms",
+                rf"over HTTP:.*p99{NUMBER} ms",
+                rf"in process:.*p99{NUMBER} ms",
+                "",
+                "<= 20 ms",
+                "ours",
+                most=20,
+            ),
         ),
     ),
     "raw": Bench(
