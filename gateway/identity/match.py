@@ -29,6 +29,8 @@ TWO_CHILDREN = "fits-two-children"
 DISAGREES = "no-longer-agrees"
 
 _RANK = {f"same-{rule}": rank for rank, rule in enumerate(RULES)}
+#: Nobody takes these along into a new life.
+_OF_ONE_LIFE = frozenset({"same-nhs-number", "same-la-child-id"})
 #: A person looks at so many children for one record at most: more are a common name, or a home of many.
 MOST_REVIEWS = 20
 _WEAK = ("former-nhs-number", "former-upn", "upn-check-letter", "temporary-upn", "uln")
@@ -121,6 +123,18 @@ def decide(
     reviews = tuple(_review(person, rival) for rival in _strongest(rivals))
     reviews = _with_weights(reviews, person, matches)
     return Decision(None, Reason(NEW_CHILD, _founding_sentence(rivals, reviews)), reviews)
+
+
+def decide_ended(person: Person, candidates: Iterable[Known]) -> Decision:
+    """Return which child a new record is about that tells of a life which has ended, and is sealed with it.
+
+    It joins by a number that stays with the old life, and by nothing else: a child who is adopted keeps birth
+    date, first name and often the UPN, so likeness may lead to the new life, and would seal that.
+    """
+    found = decide(person, candidates)
+    if found.reason.code in _OF_ONE_LIFE:
+        return replace(found, reviews=())
+    return Decision(None, Reason(NEW_CHILD, "It tells of a life that has ended: kept apart from all others."))
 
 
 def _others(person: Person, rivals: Sequence["_Rival"], child: int) -> tuple[Review, ...]:

@@ -1,7 +1,6 @@
 """Records become children: keys, candidates, the decision, its events, and the composed Patient."""
 
 import base64
-import json as plain_json
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +11,13 @@ from gateway.identity import cci
 from gateway.identity.compare import compare
 from gateway.identity.grade import Known, Match, Matcher
 from gateway.identity.keys import asked_keys, kept_keys
-from gateway.identity.match import DISAGREES, Reason, decide, recheck
+from gateway.identity.match import Decision, Reason, decide, decide_ended, recheck
 from gateway.identity.match import Review as Doubt
 from gateway.identity.model import Model
 from gateway.identity.person import Person, person
-from gateway.identity.sentences import sentence
 from gateway.service import duplicates, former, moves
 from gateway.service.composer import Composer, Official
+from gateway.service.doubts import changed, evidence
 from gateway.service.events import Author, distinct_from, survivor
 from gateway.service.feed import Feed
 from gateway.service.keys import Keys
@@ -94,16 +93,17 @@ class Linker:
         recs = work.recs(feed.name, list(patients))
         shut = {rec for rec, record in work.records(list(recs.values())).items() if record.sealed is not None}
         persons: dict[int, Person] = {}
+        ended = [recs[local] for local, patient in patients.items() if announces(patient, self._base)]
         for local, patient in patients.items():
             if recs[local] in shut:
                 # it tells of a life that has ended: its feed reads it, nobody else
                 continue
             who = persons[recs[local]] = person(patient, self._base, verified=feed.verified)
             was = person(before[local], self._base) if before and local in before else None
-            touched.add(self._link_one(work, recs[local], who, was, at, load, outcome, persons))
+            ends = recs[local] in ended
+            touched.add(self._link_one(work, recs[local], who, was, at, load, outcome, persons, ends=ends))
             work.keys({recs[local]: kept_keys(who, self._secret)})
         # first of all: a life that ended goes nowhere, whatever else is said of it
-        ended = [recs[local] for local, patient in patients.items() if announces(patient, self._base)]
         touched |= self._shut(work, ended, at, load)
         resolved = duplicates.resolve(
             work, feed.name, patients, partial(self.persons, work), MACHINE, at, load
@@ -137,6 +137,7 @@ class Linker:
         outcome: Linked,
         persons: dict[int, Person],
         around: Around | None = None,
+        ends: bool = False,
     ) -> int:
         known = self._known(work, who, rec, persons, around)
         own = work.records([rec])[rec].child
@@ -144,13 +145,12 @@ class Linker:
             outcome.known += 1
             doubts = self._worth(work, own, recheck(who, own, known, self._matcher))
             if all(one.child != own for one in known):
-                doubts = (*_changed(who, was, own, rec), *doubts)
+                doubts = (*changed(who, was, own, rec), *doubts)
             self._withdraw(work, rec, {doubt.child for doubt in doubts}, load)
             outcome.to_review += self._doubt(work, rec, own, doubts, at, load)
             return own
         told = self._told_by_a_person(work, rec)
-        apart = partial(distinct_from, work)
-        decision = decide(who, known, self._matcher, apart) if told is None else None
+        decision = None if told else self._decide(work, who, known, ends)
         child = decision.child if decision else told.child if told else None
         if child is None:
             child = self._found(work, rec, load)
@@ -164,6 +164,11 @@ class Linker:
         doubts = self._worth(work, child, doubts)
         outcome.to_review += self._doubt(work, rec, child, doubts, at, load)
         return child
+
+    def _decide(self, work: Work, who: Person, known: Sequence[Known], ends: bool) -> Decision:
+        if ends:
+            return decide_ended(who, known)
+        return decide(who, known, self._matcher, partial(distinct_from, work))
 
     @staticmethod
     def _worth(work: Work, own: int, doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
@@ -271,7 +276,7 @@ class Linker:
                 at=at,
                 child=doubt.child,
                 other=doubt.record,
-                evidence=_evidence(doubt),
+                evidence=evidence(doubt),
                 load=load,
             )
             for doubt in doubts
@@ -367,32 +372,12 @@ class Linker:
         self._composer.compose(work, children)
 
 
-def _evidence(doubt: Doubt) -> str:
-    """What an entry is shown with: what agrees and contradicts, and what was weighed."""
-    said: dict[str, Any] = {"agrees": list(doubt.agrees), "contradicts": list(doubt.contradicts)}
-    if doubt.probability is not None:
-        said |= {"probability": doubt.probability, "bits": dict(doubt.bits)}
-    return plain_json.dumps(said)
-
-
 def sides_of(store: Reads, entry: Review) -> tuple[int | None, int | None]:
     """The children that the two records of an entry are linked to now."""
     recs = [entry.rec] if entry.other is None else [entry.rec, entry.other]
     records = store.records(recs)
     own = records[entry.rec].child
     return own, entry.child if entry.other is None else records[entry.other].child
-
-
-def _changed(who: Person, was: Person | None, own: int, rec: int) -> tuple[Doubt, ...]:
-    """What to look at when a record that stands alone contradicts what it said before.
-
-    Twins may share a number by mistake. Where other records of the child are there, they are the judges.
-    """
-    found = compare(who, was) if was is not None else None
-    if found is None or not found.contradicts:
-        return ()
-    words = sentence(found, code=DISAGREES)
-    return (Doubt(own, rec, DISAGREES, words, found.agrees, found.contradicts),)
 
 
 def _opaque_id() -> str:

@@ -64,6 +64,7 @@ def test_an_adoption_ends_the_old_life_for_everybody_and_undoing_the_load_brings
 
 def test_the_new_life_is_a_child_of_its_own_whatever_agrees_with_the_old_one(gate: Gateway) -> None:
     load(gate, "school", ndjson(child("s7", "Before", upn=upn(7), nhs=nhs(7))))
+    council(gate, "E4A")
     council(gate, "E12")
 
     load(gate, "clinic", ndjson(child("new", "Before", nhs=nhs(7))))
@@ -104,6 +105,30 @@ def test_a_clinical_system_announces_it_with_a_tag(gate: Gateway) -> None:
     gate.write(gate.feed("clinic"), "Patient", "x", child("x", "Before", nhs=nhs(7)) | {"meta": tag})
 
     assert child_of(gate, "school", "s7") is None and len(gate.lives.seals()) == 1
+
+
+def test_an_ended_life_that_is_told_for_the_first_time_takes_nobody_along_who_may_live_the_new_one(
+    gate: Gateway,
+) -> None:
+    # a school keeps the UPN over an adoption: this may be the new life by now
+    load(gate, "school", ndjson(child("s7", "After", upn=upn(7))))
+    home = {"birthDate": "2016-05-04", "address": [{"line": ["7 Oak Lane"], "postalCode": "ZZ10 1AA"}]}
+    load(gate, "clinic", ndjson(child("c8", "After", nhs=nhs(8)) | home))
+    before = found(gate, "Patient?")
+    tag = {"tag": [{"system": f"{BASE}/CodeSystem/life", "code": "ended"}]}
+
+    number = council(gate, "E12")
+    alike = child("s9", "After", upn=upn(9)) | home
+    gate.write(gate.feed("school"), "Patient", "s9", alike | {"meta": tag})
+
+    shown = [one for one in found(gate, "Patient?") if one["birthDate"] != "2016-06-05"]
+    assert shown == before
+    assert [seal.load for seal, _ in gate.lives.seals()] == [number, None]
+    assert child_of(gate, "school", "s9") is None and not gate.store.reviews(state="")
+    gate.write(gate.feed("school"), "Patient", "s10", alike | {"id": "s10"})
+    assert child_of(gate, "school", "s10") == child_of(gate, "clinic", "c8"), (
+        "certain, were it not for the tag"
+    )
 
 
 def test_a_former_number_does_not_lead_from_the_old_life_to_the_new_one(gate: Gateway) -> None:

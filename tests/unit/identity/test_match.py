@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.identity.match import Decision, Known, decide, recheck
+from gateway.identity.match import Decision, Known, decide, decide_ended, recheck
 from gateway.identity.person import Person, united
 
 AVA_MAE = {"families": ["thompson"], "givens": [("ava", "mae")], "birth_dates": ["2013-09-30"]}
@@ -279,6 +279,23 @@ def test_two_verified_numbers_never_join_whatever_else_is_the_same() -> None:
 
     assert decision.child is None
     assert "different verified NHS numbers" in decision.reviews[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("number", "joins"),
+    [
+        (NHS | BORN, True),
+        (LA | BORN, True),
+        (UPN | BORN | AMELIA | OKAFOR | HOME, False),
+        (BORN | AMELIA | OKAFOR | HOME, False),
+    ],
+)
+def test_a_life_that_ended_is_joined_by_what_nobody_takes_along_into_a_new_one(
+    number: dict[str, Any], joins: bool
+) -> None:
+    found = decide_ended(of(**number), [known(1, **number)])
+
+    assert (found.child, found.reviews) == (1 if joins else None, ())
 
 
 def test_a_record_with_two_nhs_numbers_does_not_make_two_children_one() -> None:
