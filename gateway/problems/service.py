@@ -198,6 +198,13 @@ OTHER_PERSON = kind(
     "conflict",
     422,
 )
+NEW_IDENTITY = kind(
+    "record.new-identity",
+    "The record has another NHS number and another surname than before, and does not keep the old number: it may be a new identity",
+    "After an adoption or a change of identity seal the old life, and send the new one under a key of its own. If it is one life, send the old number along with use old: then a person is asked.",
+    "conflict",
+    422,
+)
 WEIGHTS_UNREADABLE = kind(
     "service.weights-unreadable",
     "The file of matching weights {file} cannot be read: {reason}",

@@ -18,7 +18,7 @@ def names_hidden(body: bytes, hidden: frozenset[str]) -> bool:
     if not hidden:
         return False
     # A plain loop: this runs for every resource of every page.
-    for system in _written(hidden):  # noqa: SIM110
+    for system in _written(hidden):
         if system in body:
             return True
     # one sign is found at a fraction of what a word costs

@@ -266,7 +266,7 @@ class Changes:
             self._feed.name,
             [key for key, (_, change) in zip(keys, settled, strict=True) if change.method != "POST"],
         )
-        kept, refused = self._teller.tell(self.work, said, self._at, another=self._linker.is_another)
+        kept, refused = self._teller.tell(self.work, said, self._at, unlike=self._linker.unlike)
         for at, why in refused.items():
             with placed(settled[at][1].place):
                 raise Refused(why)

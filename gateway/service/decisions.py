@@ -11,6 +11,7 @@ from gateway.problems.service import (
     REVIEW_UNKNOWN,
 )
 from gateway.service import life
+from gateway.service.doubts import RENEWED
 from gateway.service.events import MERGED, SPLIT, Author, survivor
 from gateway.service.link import MACHINE, PERSON, Linker, sides_of
 from gateway.store.base import Child, LifeEvent, Link, Reads, Record, Review, Work
@@ -41,7 +42,10 @@ def decide(work: Work, linker: Linker, number: int, same: bool, author: Author) 
         child, into = (other, own) if lone else (own, other)
         # closes the entry with what else asks about the two
         return life.merge_by_two(work, linker, child, into, author)
-    if not same and own is not None and own == other:
+    if same and entry.reason == RENEWED and own is not None and own == other:
+        if life.said_before(work, own, own, author) is None:
+            return False
+    elif not same and own is not None and own == other:
         linker.move(work, entry.rec, None, Reason(f"{MATCH}{number}", author.reason), author.name, author.at)
     work.close_reviews([number], _SAME if same else _written_down(work, own, other, author))
     return True

@@ -68,17 +68,25 @@ def merge_by_two(work: Work, linker: Linker, child: int, into: int, author: Auth
         Refused: as `merge`.
     """
     _check_merge(work, child, into)
-    first = ""
-    if not is_lone(work, child):
-        pair = [one for one in standing(work, child, MERGE_ASKED) if {one.child, one.other} == {child, into}]
-        first = next((one.author for one in pair if not author.repeats(one.author)), "")
-        if not first:
-            if not pair:
-                work.live(LifeEvent(MERGE_ASKED, child, into, author.reason, author.name, author.at))
-            return False
+    first = "" if is_lone(work, child) else said_before(work, child, into, author)
+    if first is not None:
+        merge(work, linker, child, into, author, first)
+    return first is not None
+
+
+def said_before(work: Work, child: int, other: int, author: Author) -> str | None:
+    """Who else has said that two are one child; None where nobody has, which is then written down.
+
+    Args:
+        other: the same as `child`, where the question is whether all its records are of one child.
+    """
+    pair = [one for one in standing(work, child, MERGE_ASKED) if {one.child, one.other} == {child, other}]
+    first = next((one.author for one in pair if not author.repeats(one.author)), None)
+    if first is not None:
         work.unlive([one.number for one in pair])
-    merge(work, linker, child, into, author, first)
-    return True
+    elif not pair:
+        work.live(LifeEvent(MERGE_ASKED, child, other, author.reason, author.name, author.at))
+    return first
 
 
 def is_lone(work: Work, child: int) -> bool:

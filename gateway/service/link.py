@@ -15,9 +15,12 @@ from gateway.identity.match import Decision, Reason, decide, decide_ended, reche
 from gateway.identity.match import Review as Doubt
 from gateway.identity.model import Model
 from gateway.identity.person import Person, person
+from gateway.identity.renewal import Renewal, renewal
+from gateway.problems import Kind
+from gateway.problems.service import NEW_IDENTITY, OTHER_PERSON
 from gateway.service import duplicates, former, moves
 from gateway.service.composer import Composer, Official
-from gateway.service.doubts import changed, evidence
+from gateway.service.doubts import RENEWED, Says, changed, evidence, renewed
 from gateway.service.events import Author, distinct_from, survivor
 from gateway.service.feed import Feed
 from gateway.service.keys import Keys
@@ -64,14 +67,18 @@ class Linker:
         self._composer = Composer(keys, base_uri, feeds, official)
         self._matcher = Matcher.of(model)
 
-    def is_another(self, before: Resource, told: Resource) -> bool:
-        """Whether a feed tells another person under the key of one it told before.
+    def unlike(self, before: Resource, told: Resource) -> Kind | None:
+        """Why what a feed tells under a key is not of the person it told of before, if it is not.
 
         A name or a birth date can be corrected; who has neither first name nor birth date in common with the
-        record's Patient is somebody else, and must not come into the first one's history.
+        record's Patient is somebody else, and must not come into the first one's history. Nor must a new
+        identity come into the old one's.
         """
         found = compare(person(before, self._base), person(told, self._base))
-        return {"birth-date", "given"} <= set(found.contradicts)
+        if {"birth-date", "given"} <= set(found.contradicts):
+            return OTHER_PERSON
+        dropped = renewal(before, told) is Renewal.DROPPED
+        return NEW_IDENTITY if dropped and not announces(told, self._base) else None
 
     def link(
         self,
@@ -100,8 +107,9 @@ class Linker:
                 continue
             who = persons[recs[local]] = person(patient, self._base, verified=feed.verified)
             was = person(before[local], self._base) if before and local in before else None
-            ends = recs[local] in ended
-            touched.add(self._link_one(work, recs[local], who, was, at, load, outcome, persons, ends=ends))
+            renews = was is not None and renewal((before or {})[local], patient) is Renewal.KEPT
+            says = Says(recs[local] in ended, renews)
+            touched.add(self._link_one(work, recs[local], who, was, at, load, outcome, persons, says=says))
             work.keys({recs[local]: kept_keys(who, self._secret)})
         # first of all: a life that ended goes nowhere, whatever else is said of it
         touched |= self._shut(work, ended, at, load)
@@ -137,20 +145,22 @@ class Linker:
         outcome: Linked,
         persons: dict[int, Person],
         around: Around | None = None,
-        ends: bool = False,
+        says: Says | None = None,
     ) -> int:
         known = self._known(work, who, rec, persons, around)
         own = work.records([rec])[rec].child
         if own is not None:
             outcome.known += 1
             doubts = self._worth(work, own, recheck(who, own, known, self._matcher))
-            if all(one.child != own for one in known):
+            if says and says.renews and was is not None:
+                doubts = (renewed(who, was, own, rec), *(one for one in doubts if one.child != own))
+            elif all(one.child != own for one in known):
                 doubts = (*changed(who, was, own, rec), *doubts)
             self._withdraw(work, rec, {doubt.child for doubt in doubts}, load)
             outcome.to_review += self._doubt(work, rec, own, doubts, at, load)
             return own
         told = self._told_by_a_person(work, rec)
-        decision = None if told else self._decide(work, who, known, ends)
+        decision = None if told else self._decide(work, who, known, says is not None and says.ends)
         child = decision.child if decision else told.child if told else None
         if child is None:
             child = self._found(work, rec, load)
@@ -191,7 +201,9 @@ class Linker:
     @staticmethod
     def _withdraw(work: Work, rec: int, doubted: set[int], load: int | None) -> None:
         """Close the open entries of a record that what it says now does not call for."""
-        own = [entry for entry in work.reviews(rec=rec) if entry.rec == rec]
+        # that a number was replaced stays to be decided, whatever else is corrected
+        every = work.reviews(rec=rec)
+        own = [entry for entry in every if entry.rec == rec and entry.reason != RENEWED]
         over = [entry.number for entry in own if sides_of(work, entry)[1] not in doubted]
         if over:
             work.close_reviews(over, "withdrawn", load)

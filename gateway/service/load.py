@@ -215,7 +215,7 @@ class _Writing:
                 self.at,
                 report.number,
                 so_far=self.so_far,
-                another=loader.linker.is_another,
+                unlike=loader.linker.unlike,
             )
             for number, problem in refused.items():
                 good[number].problems = (problem.at(good[number].place),)

@@ -2,7 +2,8 @@
 
 A record announces that the life it tells of has ended by a tag on its Patient (`ENDED`): the return of looked
 after children does for a child that was adopted, and a clinical system may for a number that was withdrawn
-because of a new identity. The seal holds from that moment; two persons confirm it, or lift it.
+because of a new identity. The label of a record that was invalidated (`INVALIDATED`) says the same. The seal
+holds from that moment; two persons confirm it, or lift it.
 """
 
 from collections.abc import Mapping
@@ -14,15 +15,21 @@ from gateway.store.base import LifeEvent, Link, Work
 
 #: The code system of the tag and its code, below the gateway's own base_uri.
 TAGS, ENDED = "CodeSystem/life", "ended"
+#: The label of a record that the Personal Demographics Service has marked as one not to be returned at all.
+INVALIDATED = ("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "REDACTED")
 ANNOUNCED = "A record says that the life it tells of has ended."
 
 
 def announces(patient: Mapping[str, Any], base_uri: str) -> bool:
     """Whether a Patient says that the life it tells of has ended."""
-    meta = patient.get("meta")
-    tags = objects(meta.get("tag") if isinstance(meta, dict) else None)
-    wanted = (f"{base_uri}/{TAGS}", ENDED)
-    return any((text(tag.get("system")), text(tag.get("code"))) == wanted for tag in tags)
+    given = patient.get("meta")
+    meta = given if isinstance(given, dict) else {}
+    wanted = {"tag": (f"{base_uri}/{TAGS}", ENDED), "security": INVALIDATED}
+    return any(
+        (text(each.get("system")), text(each.get("code"))) == wanted[place]
+        for place in wanted
+        for each in objects(meta.get(place))
+    )
 
 
 def shut(work: Work, child: int, author: Author, load: int | None = None) -> tuple[int, set[int]]:

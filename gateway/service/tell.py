@@ -9,15 +9,16 @@ from typing import Any, NamedTuple
 from gateway.fhir import index, json
 from gateway.fhir.faces import marked, told
 from gateway.fhir.query import Entry, Uri
-from gateway.problems import Problem, problem
-from gateway.problems.service import OTHER_PERSON, REPEATED_RECORD
+from gateway.problems import Kind, Problem, problem
+from gateway.problems.service import REPEATED_RECORD
 from gateway.service.clock import instant
 from gateway.service.keys import Keys
 from gateway.store.base import Delete, Held, Put, Row, Work
 from gateway.store.told import ToldSoFar
 
 Resource = dict[str, Any]
-Another = Callable[[Resource, Resource], bool]
+Unlike = Callable[[Resource, Resource], Kind | None]
+"""Why a Patient as it is told is not of the person it was of before, if it is not."""
 
 _HEAD = re.compile(rb'\{"resourceType":"[A-Za-z]+","id":"[A-Za-z0-9\-.]{1,64}"')
 _META = b',"meta":{'
@@ -75,7 +76,7 @@ class Teller:
         load: int | None = None,
         *,
         so_far: ToldSoFar | None = None,
-        another: Another | None = None,
+        unlike: Unlike | None = None,
     ) -> tuple[list[Kept], dict[int, Problem]]:
         """Keep what is new.
 
@@ -85,7 +86,7 @@ class Teller:
             load: the load it belongs to, if any.
             so_far: what the load has told before, and will have told when this returns; None for one
                 group alone, which has nothing before it.
-            another: says of a Patient as it stands and as it is told now whether that is another person.
+            unlike: says of a Patient as it stands and as it is told now why these are not of one person.
 
         Returns:
             What became of each resource, and by its number each group that was refused: one that
@@ -105,8 +106,9 @@ class Teller:
                 refused[number] = problem(REPEATED_RECORD)
                 continue
             stood = self._patients_before(work, words, held)
-            if another is not None and any(another(*pair) for pair in stood.values()):
-                refused[number] = problem(OTHER_PERSON)
+            why = [kind for pair in stood.values() if (kind := unlike(*pair))] if unlike else []
+            if why:
+                refused[number] = problem(why[0])
                 continue
             if so_far is not None:
                 so_far.add(zip(keys, (digest for _, digest in words), strict=True))

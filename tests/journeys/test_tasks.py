@@ -266,7 +266,7 @@ def test_every_reason_and_state_has_a_code(gate: Gateway, registrar: Client) -> 
 
     from gateway.identity import match
     from gateway.resources import shipped
-    from gateway.service import duplicates
+    from gateway.service import doubts, duplicates
     from gateway.service import tasks as telling
 
     def codes(name: str) -> set[str]:
@@ -275,7 +275,7 @@ def test_every_reason_and_state_has_a_code(gate: Gateway, registrar: Client) -> 
 
     given = {f"same-{rule}" for rule in match.RULES} | {match.TWO_CHILDREN, match.DISAGREES}
     weak = {code if code.startswith(("former", "upn")) else f"same-{code}" for code in match._WEAK}
-    weighed = {"probable-match", "possible-match", duplicates.REASON}
+    weighed = {"probable-match", "possible-match", duplicates.REASON, doubts.RENEWED}
     plain = {"same-name-and-birth-date", "same-postcode-and-birth-date", "perhaps-twins"}
     assert codes("review-reason") == given | weak | weighed | plain
     assert codes("review") | codes("review-state") == set(telling._WORDS)
