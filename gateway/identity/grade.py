@@ -201,7 +201,7 @@ def _held(one: Person, rival: _Rival, found: Levels, twin: bool) -> list[str]:
     held = _held_alone(one, rival.whole, found)
     if twin:
         held.append("perhaps-a-twin")
-    if any(known.own_feed for known in rival.records):
+    if True in [known.own_feed for known in rival.records]:
         held.append("own-feed")
     return held
 

@@ -289,7 +289,8 @@ def _number(ones: frozenset[str], others: frozenset[str], former: frozenset[str]
         return "same"
     if former and former & (ones | others):
         return ""
-    return "slip" if any(one_slip(one, other) for one, other in product(ones, others)) else "other"
+    slips = [one_slip(one, other) for one in ones for other in others]
+    return "slip" if True in slips else "other"
 
 
 def _upn(one: Person, other: Person) -> str:

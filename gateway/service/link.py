@@ -24,7 +24,7 @@ from gateway.service.doubts import RENEWED, Says, changed, evidence, renewed
 from gateway.service.events import Author, distinct_from, survivor
 from gateway.service.feed import Feed
 from gateway.service.keys import Keys
-from gateway.service.persons import person_of
+from gateway.service.persons import Persons
 from gateway.service.seals import ANNOUNCED, announces, shut
 from gateway.store.base import Link, Reads, Record, Review, Work
 
@@ -65,6 +65,7 @@ class Linker:
         self._base = base_uri
         self._feeds = feeds
         self._composer = Composer(keys, base_uri, feeds, official)
+        self._persons = Persons(feeds, base_uri)
         self._matcher = Matcher.of(model)
 
     def unlike(self, before: Resource, told: Resource) -> Kind | None:
@@ -216,8 +217,8 @@ class Linker:
         Args:
             persons: what records say, as far as it was looked at in this unit of work; grows.
         """
-        recs = {rec, *around.near(rec)} if around else self._recs_near(work, who)
-        members = [record for record in self._members(work, recs) if record.rec != rec]
+        recs = sorted({rec, *around.near(rec)}) if around else self._recs_near(work, who)
+        members = [record for record in work.fellows(recs) if record.rec != rec]
         if around:
             told = {one.rec: around.person(one.rec) for one in members if one.rec not in persons}
             persons |= {other: said for other, said in told.items() if said is not None}
@@ -231,7 +232,7 @@ class Linker:
 
     def near(self, store: Reads, who: Person) -> list[Known]:
         """Every record of each child that shares a key with a person."""
-        members = self._members(store, self._recs_near(store, who))
+        members = store.fellows(self._recs_near(store, who))
         persons = self.persons(store, members)
         return [
             Known(record.child, record.rec, persons[record.rec])
@@ -243,25 +244,14 @@ class Linker:
         """How the children of some records stand to a person, the likeliest first."""
         return list(self._matcher.matches(who, known, apart=partial(distinct_from, store))) if known else []
 
-    def _recs_near(self, store: Reads, who: Person) -> set[int]:
+    def _recs_near(self, store: Reads, who: Person) -> list[int]:
         """The records that share a key with a person."""
         found = store.candidates(asked_keys(who, self._secret), CAP).found
-        return {rec for recs in found.values() for rec in recs}
-
-    @staticmethod
-    def _members(store: Reads, recs: Iterable[int]) -> list[Record]:
-        """Every record of each child that has one of these."""
-        near = store.records(sorted(recs))
-        children = sorted({record.child for record in near.values() if record.child is not None})
-        return [record for records in store.records_of(children).values() for record in records]
+        return sorted({rec for recs in found.values() for rec in recs})
 
     def persons(self, work: Reads, records: Sequence[Record]) -> dict[int, Person]:
         """What each record with a Patient says that can be compared."""
-        feeds = {record.rec: self._feeds.get(record.feed) for record in records}
-        return {
-            rec: person_of(row, self._base, verified=(feed := feeds[rec]) is not None and feed.verified)
-            for rec, row in work.patients([record.rec for record in records]).items()
-        }
+        return self._persons.of(work, records)
 
     def _found(self, work: Work, rec: int, load: int | None) -> int:
         """A child for this record: the one that was made for it before if nobody else came to be in it."""

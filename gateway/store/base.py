@@ -9,7 +9,7 @@ FHIR. Its values are in `values`, and can be had from here.
 Times are integer milliseconds since 1970-01-01T00:00Z. A base is `ASK` (`/fhir`) or the name of a feed.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -209,6 +209,18 @@ class Reads(Protocol):
 
     def patients(self, recs: Sequence[int]) -> dict[int, Row]:
         """The current Patient of each record that has one."""
+
+    def patients_but(
+        self, recs: Sequence[int], known: Callable[[int, bytes], bool]
+    ) -> tuple[dict[int, bytes], dict[int, Row]]:
+        """The hash of what the current Patient of each record says, and those that are not known by it.
+
+        Args:
+            known: whether it is known what a record says, by its number and hash.
+        """
+
+    def fellows(self, recs: Sequence[int]) -> list[Record]:
+        """Every record of each child that one of these is linked to, child by child."""
 
     def records_of(self, children: Sequence[int]) -> dict[int, tuple[Record, ...]]:
         """The records linked to each child, by record number; children without any are left out."""

@@ -1,6 +1,6 @@
 """Reading records, children, links, reviews and person keys."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from gateway.store.dialect import Dialect, Session
@@ -22,6 +22,7 @@ FROM child k LEFT JOIN resource r ON r.rid = k.child << {REC_BITS}
 """
 # the Patient of a record is always the first of its resources
 _RIDS = f"SELECT (o.feed << {FEED_BITS}) | (o.rec << {REC_BITS}) FROM record o WHERE o.rec"
+_DIGEST = "SELECT r.rid, r.digest, r.state FROM resource r"
 _LINK = "SELECT rec, child, what, reason, sentence, author, at, load, link, stands FROM link"
 _LIFE = "SELECT what, child, other, reason, author, at, second, load, life, stands FROM life"
 _REVIEW = "SELECT rec, reason, sentence, at, child, other, evidence, load, state, review FROM review"
@@ -65,8 +66,31 @@ class PeopleReads(Lending, Protocol):
     def patients(self, recs: Sequence[int]) -> dict[int, Row]:
         """See `base.Reads.patients`."""
         with self.lend(steady=True) as connection:
-            rows = {rec_of(row[0]): row for row in _patients(self.dialect, connection, recs) if row[-1] == 0}
-            return {rec: row_of(connection, self.numbers, rows[rec]) for rec in recs if rec in rows}
+            return self._patients(connection, recs)
+
+    def patients_but(
+        self, recs: Sequence[int], known: Callable[[int, bytes], bool]
+    ) -> tuple[dict[int, bytes], dict[int, Row]]:
+        """See `base.Reads.patients_but`."""
+        with self.lend(steady=True) as connection:
+            rows = _of_patients(self.dialect, connection, _DIGEST, recs)
+            digests = {rec_of(rid): bytes(digest) for rid, digest, state in rows if state == 0}
+            new = [rec for rec, digest in digests.items() if not known(rec, digest)]
+            return digests, self._patients(connection, new)
+
+    def _patients(self, connection: Session, recs: Sequence[int]) -> dict[int, Row]:
+        found = _of_patients(self.dialect, connection, ROW, recs)
+        rows = {rec_of(row[0]): row for row in found if row[-1] == 0}
+        return {rec: row_of(connection, self.numbers, rows[rec]) for rec in recs if rec in rows}
+
+    def fellows(self, recs: Sequence[int]) -> list[Record]:
+        """See `base.Reads.fellows`."""
+        if not recs:
+            return []
+        text, bound = self.dialect.any_of(recs)
+        with self.lend() as connection:
+            rows = connection.execute(fellows_sql(self.dialect, text), (bound,)).fetchall()
+        return sorted(map(_record, rows), key=lambda record: (record.child, record.rec))
 
     def records_of(self, children: Sequence[int]) -> dict[int, tuple[Record, ...]]:
         """See `base.Reads.records_of`."""
@@ -216,17 +240,25 @@ def _picked(
     return connection.execute(f"{sql} WHERE {column} {text}", (bound,)).fetchall()
 
 
-def _patients(dialect: Dialect, connection: Session, recs: Sequence[int]) -> list[tuple[Any, ...]]:
-    """The Patients of some records, in whatever state."""
+def _of_patients(
+    dialect: Dialect, connection: Session, sql: str, recs: Sequence[int]
+) -> list[tuple[Any, ...]]:
+    """What a question gives for the Patients of some records, in whatever state."""
     if not recs:
         return []
     text, bound = dialect.any_of(recs)
-    return connection.execute(patients_sql(dialect, text), (bound,)).fetchall()
+    return connection.execute(patients_sql(dialect, sql, text), (bound,)).fetchall()
 
 
-def patients_sql(dialect: Dialect, text: str) -> str:
-    """The question for the Patients of the records for which a condition holds."""
-    return f"{ROW} WHERE r.rid {dialect.within.format(f'{_RIDS} {text}')}"
+def patients_sql(dialect: Dialect, sql: str, text: str) -> str:
+    """A question about resources `r`, for the Patients of the records for which a condition holds."""
+    return f"{sql} WHERE r.rid {dialect.within.format(f'{_RIDS} {text}')}"
+
+
+def fellows_sql(dialect: Dialect, text: str) -> str:
+    """The question for the records of the children of those records for which a condition holds."""
+    own = f"SELECT o.child FROM record o WHERE o.rec {text} AND o.child IS NOT NULL"
+    return f"{_RECORD} WHERE c.child {dialect.within.format(own)}"
 
 
 def _record(row: tuple[Any, ...]) -> Record:
