@@ -175,6 +175,9 @@ class Matcher:
         if two is not None:
             return two
         bars, given = self.model.bars, found.of("given")
+        if given == "second part" and "same" not in found.numbers:
+            # Wing Yan and Yan
+            return True
         seldom = given in _ONE_NAME and self.model.tables["given"]["twin"][given] <= bars.seldom
         return not seldom and weight.same - weight.twin < bars.twin
 
@@ -234,6 +237,7 @@ _TWO_NAMES = frozenset({"less like", "initial", "other part", "other"})
 _WHOLE_NAMES = frozenset({"same", "other's middle"})
 _AT_HOME = frozenset({"same line", "postcode"})
 _HERE = frozenset({"same line", "postcode", "postcode slip"})
+_TOLD_OTHERWISE = frozenset({"swapped", "first of January"})
 
 
 def _unnumbered(found: Levels) -> list[str]:
@@ -250,8 +254,10 @@ def _unnumbered(found: Levels) -> list[str]:
     if family == "other" and home not in _AT_HOME:
         held.append("another-life")
     # Whose birthday nobody knows is born on the first of January, and so are all the others like that.
-    if "first of January" in born and home not in _HERE:
+    if "first of January" in born and middle != "same" and home not in _HERE:
         held.append("birthday-unknown")
-    if not born.startswith("same") and middle != "same" and home not in _HERE:
+    # A namesake born a day later is met now and then, one with the same middle name and the date swapped not.
+    told_otherwise = born in _TOLD_OTHERWISE and middle == "same"
+    if not born.startswith("same") and not told_otherwise and home not in _HERE:
         held.append("birth-date-elsewhere")
     return held

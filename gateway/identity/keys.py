@@ -23,7 +23,7 @@ def kept_keys(person: Person, secret: bytes = b"") -> frozenset[bytes]:
     Returns:
         Keys of `SIZE` bytes. The kind is part of what is hashed.
     """
-    return _hashed(_facts(person), secret)
+    return _hashed(kept_facts(person), secret)
 
 
 def asked_keys(person: Person, secret: bytes = b"") -> frozenset[bytes]:
@@ -33,7 +33,7 @@ def asked_keys(person: Person, secret: bytes = b"") -> frozenset[bytes]:
     in each other's place, of short forms, and of a middle name used as the first; only the question expands,
     so that the index stays small.
     """
-    return kept_keys(person, secret) | _hashed(_asked(person), secret)
+    return kept_keys(person, secret) | _hashed(asked_facts(person), secret)
 
 
 def _hashed(facts: Iterable[str], secret: bytes) -> frozenset[bytes]:
@@ -45,7 +45,8 @@ def _hashed(facts: Iterable[str], secret: bytes) -> frozenset[bytes]:
     return frozenset(found)
 
 
-def _facts(person: Person) -> Iterator[str]:
+def kept_facts(person: Person) -> Iterator[str]:
+    """Yield what is hashed for the keys a record is kept under."""
     for number in person.nhs | person.nhs_former:
         yield f"nhs|{number}"
     # The check letter follows from the rest, so one key finds a UPN and the same with its letter mistyped.
@@ -64,7 +65,8 @@ def _facts(person: Person) -> Iterator[str]:
         yield from (f"home|{postcode}|{given}" for given in givens)
 
 
-def _asked(person: Person) -> Iterator[str]:
+def asked_facts(person: Person) -> Iterator[str]:
+    """Yield what is hashed for the keys that are looked under besides; some are kept keys as well."""
     families = {sound(family) for family in person.families}
     givens = {sound(_first(name)) for name in person.names if name.first}
     turned = {other for born in person.birth_dates if (other := swapped(born))}

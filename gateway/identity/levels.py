@@ -34,7 +34,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
         "other part",
         "other",
     ),
-    "middle": ("same", "initial", "like", "other"),
+    "middle": ("same", "initial", "one side", "like", "other"),
     "family": ("same", "part", "slip", "same sound", "like", "other"),
     "born": ("same", "same first of January", "swapped", "slip", "first of January", "year", "part", "other"),
     "home": ("same line", "postcode", "postcode slip", "sector", "district", "other"),
@@ -51,14 +51,14 @@ class Levels(NamedTuple):
     Attributes:
         fields: the level of each field of `LEVELS`; "" where a side does not say.
         numbers: "same", "slip", "other" or "" for each of `NUMBERS`.
-        given, family: the names on the best level, for their rarity; of `given` the other's is the second.
+        given, family: the names on the best level, for their rarity; the other's is the second.
         home: the address they share, if they do.
     """
 
     fields: tuple[str, ...]
     numbers: tuple[str, str, str]
     given: tuple[str, str] = ("", "")
-    family: str = ""
+    family: tuple[str, str] = ("", "")
     home: Home | None = None
 
     def of(self, field: str) -> str:
@@ -79,7 +79,7 @@ def levels(one: Person, other: Person) -> Levels:
             _case(one.la_ids, other.la_ids),
         ),
         _firsts(given, *named),
-        named[1].family,
+        (named[0].family, named[1].family),
         shared,
     )
 
@@ -87,6 +87,7 @@ def levels(one: Person, other: Person) -> Levels:
 # Letters that a name may begin with for one another; Zara and Sara are two names.
 _SOUNDS_LIKE = {"c": "k", "k": "c", "y": "i", "i": "y", "f": "p", "p": "f", "e": "i", "o": "u", "u": "o"}
 _ONE_NAME = frozenset({"spelling", "short form", "nickname", "same sound", "slip"})
+_ONE_SPELT = frozenset({"same", "spelling", "same sound"})
 _NOBODY = Name("", "", "")
 _RANK = {field: {level: rank for rank, level in enumerate(names)} for field, names in LEVELS.items()}
 
@@ -125,7 +126,7 @@ def _pair(one: Name, other: Name) -> tuple[str, str, str]:
     turned = bool(one.first and other.first) and one.first == other.family and one.family == other.first
     if turned:
         # Weighed once: that the surname fits as well follows.
-        return "turned", _middle(one.middle, other.middle), ""
+        return "turned", _middles(one.middle, other.middle), ""
     family = _family(one.family, other.family)
     if not one.first or not other.first:
         return "", "", family
@@ -134,7 +135,7 @@ def _pair(one: Name, other: Name) -> tuple[str, str, str]:
     given = _given(one.first, other.first)
     if _RANK["given"][given] > 2 and _takes_middle(one, other):
         return "other's middle", _left_over(one, other), family
-    return given, _middle(one.middle, other.middle), family
+    return given, _middles(one.middle, other.middle), family
 
 
 def _joined(name: Name) -> str:
@@ -174,6 +175,9 @@ def _double(mine: list[str], theirs: list[str]) -> str:
     if len(mine) > 1 and len(theirs) > 1:
         pairs = [_single(a, b) if a != b else "same" for a, b in zip(mine, theirs, strict=False)]
         worst = max(pairs, key=_RANK["given"].__getitem__)
+        if sum(level not in _ONE_SPELT for level in pairs) > 1:
+            # An office slips in one part; Xin Yi and Xiu Ying are two.
+            return "other part"
         # Ava-Mae and Ava-Rae: parents of twins like to share a part.
         return (
             worst
@@ -209,6 +213,11 @@ def _single(one: str, other: str) -> str:
     return "initial" if one[0] == other[0] else "other"
 
 
+def _middles(one: str, other: str) -> str:
+    """The level of two middle names, of which one record may have none: most who have one tell it."""
+    return "one side" if bool(one) != bool(other) else _middle(one, other)
+
+
 def _middle(one: str, other: str) -> str:
     if not one or not other:
         return ""
@@ -231,7 +240,9 @@ def _family(one: str, other: str) -> str:
         return "same"
     mine, parts = set(one.split()) - PARTICLES, set(other.split()) - PARTICLES
     if mine & parts:
-        return "same" if mine == parts and len(mine) == 1 else "part"
+        # Oliveira Ruiz and Oliveira Ribeiro are two families.
+        two = bool(mine - parts and parts - mine)
+        return "same" if mine == parts and len(mine) == 1 else "like" if two else "part"
     if len(whole) > 3 and one_slip(whole, theirs):
         return "slip"
     if same_sound(whole, theirs):

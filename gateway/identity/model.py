@@ -7,7 +7,7 @@ read, is refused: weights that are nearly right would join children without a si
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -18,7 +18,9 @@ from gateway.identity.levels import FIELDS, LEVELS, NUMBERS
 from gateway.problems import refuse
 from gateway.problems.identity import MODEL_DAMAGED, MODEL_VERSION
 
-VERSION = 1
+VERSION = 2
+#: Read besides.
+_BEFORE = 1
 #: Who two records may be about: one child; a child and a brother or sister; two born together; strangers.
 CLASSES = ("same", "sibling", "twin", "stranger")
 SHIPPED = "model.json"
@@ -92,6 +94,7 @@ class Model:
         tables: for each field and class, the probability of each level.
         numbers: for each number and level, the bits for the same child and for a twin's.
         given, family: how common names are.
+        together: how many times as often as by chance a first name goes with a surname ("zara khan").
         spellings: pairs of common first names ("mohammad mohammed") told of one child and of no twins.
         calibration: (from probability, to, pairs seen, of them one child) on a set it was not trained on.
     """
@@ -101,6 +104,7 @@ class Model:
     numbers: Mapping[str, Mapping[str, tuple[float, float]]]
     given: Rarity
     family: Rarity
+    together: Table = field(default_factory=dict)
     spellings: frozenset[str] = frozenset()
     prior: Prior = Prior()
     bars: Bars = Bars()
@@ -109,6 +113,11 @@ class Model:
     def bits(self, field: str, level: str, kind: str) -> float:
         """The weight of a level: how many times it doubles the odds of `kind` against strangers."""
         return math.log2(self.tables[field][kind][level] / self.tables[field]["stranger"][level])
+
+
+def together(given: str, family: str) -> str:
+    """A first name and a surname as one text, spaces left out."""
+    return f"{given.replace(' ', '')} {family.replace(' ', '')}"
 
 
 def written(model: Model) -> str:
@@ -129,12 +138,12 @@ def read(text: str) -> Model:
         version = content.pop("version")
     except (ValueError, KeyError, AttributeError, TypeError):
         raise refuse(MODEL_DAMAGED) from None
-    if version != VERSION:
+    if version not in (VERSION, _BEFORE):
         raise refuse(MODEL_VERSION, version=str(version)[:20], reads=VERSION)
     if told != _sum(content | {"version": version}):
         raise refuse(MODEL_DAMAGED)
     try:
-        return _checked(_model(content))
+        return _checked(_model(_as_now(content) if version == _BEFORE else content))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise refuse(MODEL_DAMAGED) from None
 
@@ -149,8 +158,15 @@ def _sum(content: Mapping[str, Any]) -> str:
     return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
+def _as_now(content: dict[str, Any]) -> dict[str, Any]:
+    """A file of the version before: what it does not have weighs nothing."""
+    tables = content["tables"]
+    middle = {kind: table | {"one side": 0.5} for kind, table in tables["middle"].items()}
+    return content | {"tables": tables | {"middle": middle}, "together": {}}
+
+
 def _model(content: dict[str, Any]) -> Model:
-    if set(content) != {field.name for field in fields(Model)}:
+    if set(content) != {each.name for each in fields(Model)}:
         raise ValueError
     return Model(
         name=content["name"],
@@ -161,6 +177,7 @@ def _model(content: dict[str, Any]) -> Model:
         },
         given=Rarity(**content["given"]),
         family=Rarity(**content["family"]),
+        together={str(names): float(times) for names, times in content["together"].items()},
         spellings=frozenset(map(str, content["spellings"])),
         prior=Prior(**content["prior"]),
         bars=Bars(**content["bars"]),
@@ -170,12 +187,14 @@ def _model(content: dict[str, Any]) -> Model:
 
 def _checked(model: Model) -> Model:
     """The model, if every field, class and level has its probability."""
-    for field, levels in LEVELS.items():
+    for name, levels in LEVELS.items():
         for kind in CLASSES:
-            if set(model.tables[field][kind]) != set(levels):
+            if set(model.tables[name][kind]) != set(levels):
                 raise ValueError
-            if not all(0 < part <= 1 for part in model.tables[field][kind].values()):
+            if not all(0 < part <= 1 for part in model.tables[name][kind].values()):
                 raise ValueError
+    if not all(times > 0 for times in model.together.values()):
+        raise ValueError
     if set(model.tables) != set(FIELDS) or set(model.numbers) != set(NUMBERS):
         raise ValueError
     if not (model.given.floor > 0 and model.family.floor > 0 and 0 < model.prior.coverage < 1):

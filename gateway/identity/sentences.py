@@ -82,7 +82,9 @@ _NOT_OF_LEVEL = {
     "middle": "different middle names",
 }
 _OF_NUMBER = {"nhs": "NHS number", "upn": "UPN", "case": "child id at the local authority"}
-_SAYS_NOTHING = frozenset({("sex", "same"), ("middle", "initial"), ("middle", "like")})
+_SAYS_NOTHING = frozenset(
+    {("sex", "same"), ("middle", "initial"), ("middle", "one side"), ("middle", "like")}
+)
 _NUMBERS = frozenset({"nhs-number", "upn", "la-child-id"})
 _DATES = frozenset({"birth-date", "birth-date-swapped"})
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway.identity.levels import FIELDS, NUMBERS, Levels
-from gateway.identity.model import Model, Prior, Rarity
+from gateway.identity.model import Model, Prior, Rarity, together
 from gateway.identity.names import is_nickname, is_spelling, pair_of
 
 _MOST_BITS = 200.0
 _SOME_NAME = frozenset({"spelling", "short form", "nickname", "same sound", "turned", "part", "second part"})
 
+_NOT_ONE_NAME = frozenset({"", "initial", "less like", "other part", "other"})
+_TYPED = 20.0
 _NEAR_NAMES = frozenset({"spelling", "nickname", "same sound", "slip", "like", "less like"})
 
 _Three = tuple[float, float, float]
@@ -30,9 +32,11 @@ class Scale:
     numbers: tuple[Mapping[str, tuple[float, float]], ...]
     given: Rarity
     family: Rarity
+    together: Mapping[str, float]
     spellings: frozenset[str]
     same_given: float
     middle_given: float
+    families: Mapping[str, float]
     same_family: _Three
 
     @classmethod
@@ -53,9 +57,11 @@ class Scale:
             numbers=tuple(model.numbers[number] for number in NUMBERS),
             given=model.given,
             family=model.family,
+            together={names: math.log2(times) for names, times in model.together.items()},
             spellings=model.spellings,
             same_given=math.log2(model.tables["given"]["same"]["same"]),
             middle_given=math.log2(model.tables["given"]["same"]["other's middle"]),
+            families={level: math.log2(part) for level, part in model.tables["family"]["same"].items()},
             same_family=_same_family(model),
         )
 
@@ -92,14 +98,19 @@ def weigh(found: Levels, scale: Scale) -> Weight:
     for field, level, table in zip(FIELDS, found.fields, scale.fields, strict=True):
         same, as_sibling, as_twin = table[level] if level else (0.0, 0.0, 0.0)
         if field == "given":
-            less = _less(level, same, found.given[1], scale)
-            same -= less
-            # Relatives share a middle name by chance, however rare it is.
-            if level != "other's middle":
-                as_sibling, as_twin = as_sibling - less, as_twin - less
-        elif field == "family" and level == "same":
-            rare = -math.log2(scale.family.of(found.family))
-            same, as_sibling, as_twin = (log + rare for log in scale.same_family)
+            less = _less(level, same, found, scale)
+            # Relatives share a rare middle name by chance, too.
+            kin = less if level != "other's middle" else max(less, 0.0)
+            same, as_sibling, as_twin = same - less, as_sibling - kin, as_twin - kin
+        elif level == "one side":
+            # Which office tells a middle name says little about which of two twins is meant.
+            as_sibling = as_twin = same
+        elif field == "family":
+            if level == "same":
+                rare = -math.log2(scale.family.of(found.family[1]))
+                same, as_sibling, as_twin = (log + rare for log in scale.same_family)
+            less = _less_family(level, same, found, scale)
+            same, as_sibling, as_twin = same - less, as_sibling - less, as_twin - less
         bits.append(same)
         sibling += as_sibling
         twin += as_twin
@@ -111,8 +122,13 @@ def weigh(found: Levels, scale: Scale) -> Weight:
     return Weight(tuple(bits), sum(bits), sibling, twin)
 
 
-def _less(level: str, bits: float, name: str, scale: Scale) -> float:
+def _less(level: str, bits: float, found: Levels, scale: Scale) -> float:
     """By how much less the level of first names weighs: a rare name says more, a common one less."""
+    name = found.given[1]
+    if level == "turned":
+        # Whoever else has this name is turned round as often: what counts is how many have it.
+        turned = zip(found.given, found.family, strict=True)
+        return bits + math.log2(max(scale.given.of(one) * scale.family.of(other) for one, other in turned))
     if level == "same":
         return bits - scale.same_given + math.log2(scale.given.of(name))
     if level == "other's middle":
@@ -122,12 +138,35 @@ def _less(level: str, bits: float, name: str, scale: Scale) -> float:
     return 0.0
 
 
+def _less_family(level: str, bits: float, found: Levels, scale: Scale) -> float:
+    """By how much less the level of surnames weighs.
+
+    Clark and Clarke are two that many have, Nwosu and Nwohsu one and a slip of it; and Zara is heard beside
+    Khan more often than Zaras and Khans by themselves would make it.
+    """
+    given = found.of("given")
+    less = 0.0 if given in _NOT_ONE_NAME else _together(found, scale)
+    one, other = found.family
+    if level == "slip":
+        often = _TYPED * min(scale.family.of(one), scale.family.of(other))
+    elif level == "part":
+        often = 2 * min(map(scale.family.of, set(one.split()) & set(other.split())))
+    else:
+        return less if level == "same" or given == "turned" else 0.0
+    return less + max(0.0, bits - scale.families[level] + math.log2(often))
+
+
+def _together(found: Levels, scale: Scale) -> float:
+    """By how many bits more often than by chance the two names compared go together."""
+    named = zip(found.given, found.family, strict=True)
+    return max(scale.together.get(together(given, family), 0.0) for given, family in named)
+
+
 def two_names(found: Levels, scale: Scale) -> bool | None:
     """Whether first names that are nearly alike are two that people are given: no slip, no other spelling.
 
-    Nor is a name that begins like another one a short form of it by that alone: Maria and Mariana are two,
-    unless they have a middle name in common.
-    None where they are not of that kind.
+    Nor is a name that begins like another one a short form of it by that alone: Maria and Mariana are two.
+    None where they are not of that kind, or have a middle name in common.
     """
     given = found.of("given")
     if given == "short form":
@@ -138,20 +177,22 @@ def two_names(found: Levels, scale: Scale) -> bool | None:
     if given == "spelling" or pair_of(*found.given) in scale.spellings:
         return False
     # Lily-Mae and Lily-May: what differs is Mae and May.
-    return all(
+    two = all(
         scale.given.is_common(one)
         and scale.given.is_common(other)
         and pair_of(one, other) not in scale.spellings
         for one, other in _differing(*found.given)
     )
+    return None if two and found.of("middle") == "same" else two
 
 
 def _differing(one: str, other: str) -> list[tuple[str, str]]:
-    """The parts of two first names that are not the same; both whole where one has more parts."""
+    """The parts of two first names that are not the same; both whole where one has a single part."""
     mine, theirs = one.split(), other.split()
-    if len(mine) != len(theirs):
+    if len(mine) != len(theirs) and 1 in (len(mine), len(theirs)):
         return [(one, other)]
-    return [pair for pair in zip(mine, theirs, strict=True) if pair[0] != pair[1]]
+    # Lily-May Ivy in one field, and Lily-Mae: what is left over says nothing.
+    return [pair for pair in zip(mine, theirs, strict=False) if pair[0] != pair[1]]
 
 
 def _is_short(one: str, other: str, scale: Scale) -> bool:

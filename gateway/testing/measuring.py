@@ -102,16 +102,29 @@ def clusters(
     began = time.process_time()
     found = cluster(matcher, records)
     seconds = time.process_time() - began
-    truths = Counter(truth for truth, _ in records)
-    wanted = sum(_pairs(count) for count in truths.values())
+    return judged([truth for truth, _ in records], found.values(), seconds, lives)
+
+
+def judged(
+    truths: Sequence[int], found: Iterable[Sequence[int]], seconds: float, lives: Callable[[int], int] = int
+) -> Clusters:
+    """Measure what records were joined to.
+
+    Args:
+        truths: whom each record is truly about.
+        found: of each child, the places of its records.
+        seconds: what it took.
+        lives: as for `clusters`.
+    """
+    wanted = sum(_pairs(count) for count in Counter(truths).values())
     joined = right = mixed = adopted = 0
-    for places in found.values():
-        inside = Counter(records[place][0] for place in places)
+    for places in found:
+        inside = Counter(truths[place] for place in places)
         joined += _pairs(len(places))
         right += sum(_pairs(count) for count in inside.values())
         mixed += len(inside) > 1
         adopted += len(inside) > 1 and len({lives(truth) for truth in inside}) == 1
-    return Clusters(right / max(joined, 1), right / max(wanted, 1), mixed, adopted, len(records), seconds)
+    return Clusters(right / max(joined, 1), right / max(wanted, 1), mixed, adopted, len(truths), seconds)
 
 
 def _pairs(count: int) -> int:

@@ -3,6 +3,7 @@
     python tests/bench/bench_identity.py                         20,000 records, half a minute
     python tests/bench/bench_identity.py --records 1000000       what the documentation has: 20 minutes, 8 GB
     python tests/bench/bench_identity.py --seed 78 --questions 4000
+    python tests/bench/bench_identity.py --records 1000000 --at-once     a first link, in two processes
 
 The baselines are those of Splink 5 as it comes, with two classes, on a million records of a generator like
 this one.
@@ -12,12 +13,17 @@ import argparse
 import resource
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from gateway.identity.grade import Grade, Matcher
 from gateway.identity.model import shipped
 from gateway.testing.families import families
-from gateway.testing.measuring import Asked, Clusters, ask, clusters, lives_of, people
+from gateway.testing.measuring import Asked, Clusters, ask, clusters, judged, lives_of, people
 
 RECORDS_A_CHILD = 1.9
 
@@ -37,10 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--records", type=int, default=20_000, help="about how many are joined")
     parser.add_argument("--questions", type=int, default=8_000, help="about children, one after the other")
     parser.add_argument("--seed", type=int, default=77, help="another one gives other families")
+    parser.add_argument("--at-once", action="store_true", help="only join them, as `gateway.batch` does")
     asked = parser.parse_args(arguments)
     children = int(asked.records / RECORDS_A_CHILD)
     matcher = Matcher.of(shipped())
     print(f"{asked.records} records of {children} children, seed {asked.seed}", flush=True)
+    if asked.at_once:
+        _at_once(children, asked.seed)
+        return
     began = time.perf_counter()
     rows = [*_joined("no numbers", joined(matcher, children, asked.seed))]
     rows += _joined("with numbers", joined(matcher, children, asked.seed, numbers=True))
@@ -57,6 +67,43 @@ def joined(matcher: Matcher, children: int, seed: int, *, numbers: bool = False)
     """Join all records of some children, one after the other."""
     records = [(one.child, who) for one, who in people(children, seed, numbers=numbers)]
     return clusters(matcher, records, lives_of(families(children, seed)))
+
+
+def _at_once(children: int, seed: int) -> None:
+    """Join all records of some children, from a table, and print what it came to."""
+    from gateway.batch.first import joined as joined_at_once
+    from gateway.testing.tables import read_table, write_tables
+
+    with TemporaryDirectory(prefix="fhirgate-") as folder:
+        # in a process of its own, whose memory is not counted
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            parts, truths = pool.submit(write_tables, Path(folder), children, seed).result()
+        spent, began = _spent(), time.perf_counter()
+        found = joined_at_once(partial(read_table, Path(folder)), parts, shipped(), children, folder)
+        seconds = time.perf_counter() - began
+    by_child: dict[int, list[int]] = {}
+    for place in range(len(truths)):
+        by_child.setdefault(found.get(place, place), []).append(place)
+    outcome = judged(truths, by_child.values(), seconds, lives_of(families(children, seed)))
+    million, mega = 1e6 / outcome.records, 1e3
+    own, theirs = (resource.getrusage(whose).ru_maxrss / mega for whose in _WHOSE)
+    print(
+        f"{outcome.records} records in {seconds:.1f} s, {million * seconds:.0f} s for a million (wanted: 60)"
+    )
+    print(f"processor seconds for a million: {million * (_spent() - spent):.0f}")
+    print(
+        f"memory at most: {own:.0f} MB, and {theirs:.0f} MB in each of two processes (wanted: 2,500 in all)"
+    )
+    print(f"precision {outcome.precision:.5f}, recall {outcome.recall:.5f}")
+    print(f"children that mix two: {outcome.mixed} ({outcome.adopted} adopted)")
+
+
+_WHOSE = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+
+
+def _spent() -> float:
+    """Processor seconds of this process and of those that have ended."""
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, _WHOSE))
 
 
 def _joined(name: str, found: Clusters) -> list[Row]:

@@ -45,6 +45,7 @@ def told(name: str = "", born: str = "", home: str = "", sex: str = "", **number
         pytest.param("Ava/Stone", "Ava-Mae/Stone", "part", id="half of a double name"),
         pytest.param("Olivber/Stone", "Oliver/Stone", "slip", id="a slip of the keys"),
         pytest.param("Ava-Mae/Stone", "Ava-Rae/Stone", "other part", id="twins with half a name in common"),
+        pytest.param("Xin Yi/Wu", "Xiu Ying/Wu", "other part", id="two parts, each nearly alike"),
         pytest.param("Zara/Stone", "Sara/Stone", "other", id="two names that sound alike"),
         pytest.param("Jayden/Stone", "Kayden/Stone", "less like", id="two names that rhyme"),
         pytest.param("Hasan/Ali", "Husayn/Ali", "initial", id="two names of one root"),
@@ -65,6 +66,7 @@ def test_first_names_are_on_a_level_the_same_both_ways(one: str, other: str, wan
         pytest.param("de Souza", "Souza", "same", id="a particle"),
         pytest.param("Smith-Jones", "Jones", "part", id="one of two"),
         pytest.param("Silva Costa", "Costa Silva", "part", id="turned round"),
+        pytest.param("Oliveira Ruiz", "Oliveira Ribeiro", "like", id="two, with one other half each"),
         pytest.param("Thompson", "Thomson", "slip", id="a letter more"),
         pytest.param("Smith", "Okafor", "other", id="two surnames"),
     ],
@@ -144,3 +146,21 @@ def test_every_level_that_comes_out_has_a_weight() -> None:
             found = levels(one, other)
             for field, level in zip(LEVELS, found.fields, strict=True):
                 assert level == "" or level in LEVELS[field]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wanted"),
+    [
+        ("Ava,Rose/Stone", "Ava,Rose/Stone", "same"),
+        ("Ava,Rose/Stone", "Ava,R/Stone", "initial"),
+        ("Ava,Rose/Stone", "Ava/Stone", "one side"),
+        ("Ava,Rose/Stone", "Ava,Mae/Stone", "other"),
+        ("Ava/Stone", "Ava/Stone", ""),
+        ("Ava,Rose/Stone", "/Stone", ""),
+    ],
+)
+def test_middle_names_are_on_a_level_where_one_of_two_first_names_has_one(
+    one: str, other: str, wanted: str
+) -> None:
+    assert levels(told(one), told(other)).of("middle") == wanted
+    assert levels(told(other), told(one)).of("middle") == wanted

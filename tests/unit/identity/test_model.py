@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,22 @@ def test_a_file_of_another_version_is_refused_with_its_remedy() -> None:
     content = json.loads(TEXT) | {"version": VERSION + 1}
 
     assert refusal(json.dumps(content)) == "identity.model-version"
+
+
+def test_a_file_of_the_version_before_is_read_and_what_it_lacks_weighs_nothing() -> None:
+    content = json.loads(TEXT)
+    del content["together"]
+    del content["sum"]
+    for table in content["tables"]["middle"].values():
+        del table["one side"]
+    before = content | {"version": 1}
+    signed = sha256(json.dumps(before, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    found = read(json.dumps(before | {"sum": signed}))
+
+    assert found.together == {}
+    assert {found.bits("middle", "one side", kind) for kind in CLASSES} == {0.0}
+    assert found.tables["given"] == shipped().tables["given"]
 
 
 def test_a_weight_changed_by_hand_is_refused() -> None:

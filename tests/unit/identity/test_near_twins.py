@@ -1,5 +1,7 @@
 """Names that twins may have: with one home, surname and birthday they are not taken for one child's."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.identity.grade import Grade, Known, Match, Matcher
@@ -38,6 +40,8 @@ def match(one: Person, other: Person) -> Match:
             "Rose May", "Ava Rose", "names-of-twins", id="the other's middle name, and one of her own"
         ),
         pytest.param("Safa Sana", "Sana Asma", "names-of-twins", id="whichever is asked about"),
+        pytest.param("Lily-May-Ivy", "Lily-Mae", "perhaps-a-twin", id="names of three parts and of two"),
+        pytest.param("Wing-Yan M", "Yan Mei", "perhaps-a-twin", id="the second half of a name"),
     ],
 )
 def test_such_names_are_not_certain(one: str, other: str, held: str) -> None:
@@ -54,6 +58,7 @@ def test_such_names_are_not_certain(one: str, other: str, held: str) -> None:
         pytest.param("Ben", "Benjamin", id="a short form that is known"),
         pytest.param("Maria Ines", "Mariana Ines", id="names that begin alike, and one middle name"),
         pytest.param("Rose Ava", "Ava Rose", id="both names, turned"),
+        pytest.param("Lily Ines", "Lila Ines", id="names nearly alike, and one middle name"),
         pytest.param("Rose", "Ava Rose", id="the middle name alone"),
         pytest.param("Rose R", "Ava Rose R", id="the middle name, and an initial that fits"),
     ],
@@ -70,3 +75,27 @@ def test_another_surname_at_nearly_the_same_postcode_may_be_another_life() -> No
 
     assert found.levels.of("home") == "postcode slip"
     assert "another-life" in found.held and found.grade < Grade.CERTAIN
+
+
+def test_a_common_name_that_is_the_others_middle_name_is_found_at_home() -> None:
+    """Parents do not give one twin's name to the other for a second one, however common it is."""
+    found = match(told("Rose", "Smith"), told("Ava Rose", "Smith"))
+
+    assert found.levels.of("given") == "other's middle"
+    assert "perhaps-a-twin" not in found.held and found.grade is Grade.CERTAIN
+
+
+def test_a_namesake_born_a_day_later_elsewhere_is_another_whatever_the_middle_name() -> None:
+    one = replace(told("Ava Rose"), birth_dates=frozenset({"2012-03-05"}))
+    found = match(one, told("Ava Rose", line="2 Mill Lane", postcode="ZZ77 2BB"))
+
+    assert found.levels.of("born") == "slip"
+    assert "birth-date-elsewhere" in found.held and found.grade < Grade.CERTAIN
+
+
+def test_the_first_of_january_stands_for_another_day_where_the_middle_name_is_the_same() -> None:
+    one = replace(told("Ava Rose"), birth_dates=frozenset({"2012-01-01"}))
+    found = match(one, told("Ava Rose", line="2 Mill Lane", postcode="ZZ77 2BB"))
+
+    assert found.levels.of("born") == "first of January"
+    assert found.held == ()

@@ -127,3 +127,14 @@ def test_the_calibration_says_how_often_each_tenth_was_right(model: Model) -> No
     judged = [(0.95, True), (0.99, True), (1.0, False), (0.31, False)]
 
     assert calibrated(model, judged).calibration == ((0.3, 0.4, 1, 0), (0.9, 1.0, 3, 2))
+
+
+def test_it_learns_which_names_go_together_and_counts_a_child_once() -> None:
+    khans = [one("zara", born=f"2012-03-{day:02d}", family="khan") for day in range(10, 15)]
+    others = [one("zara", born="2012-03-04"), one("zara", born="2012-03-04"), *([one("ada")] * 3)]
+    crowd = [one(f"name{n}", born=f"2011-{n % 12 + 1:02d}-{n % 28 + 1:02d}") for n in range(200)]
+
+    found = train("a test", [], [], [*khans, *others, *crowd]).together
+
+    assert set(found) == {"zara khan"}
+    assert found["zara khan"] > 5, "6 of 200 are called Zara, and 5 of 5 Khans"

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,43 @@ def test_a_rare_name_in_common_weighs_more_than_a_common_one() -> None:
     assert rare.twin - common.twin == pytest.approx(rare.same - common.same), (
         "twins share the surname as well"
     )
+
+
+def test_names_that_go_together_weigh_less_than_each_by_itself() -> None:
+    scale = Scale.of(replace(shipped(), together={"zara khan": 8.0}))
+    zara = levels(called("Zara", "Khan"), called("Zara", "Khan"))
+
+    before, found = weigh(zara, replace(SCALE, together={})), weigh(zara, scale)
+
+    assert found.same == pytest.approx(before.same - 3), "eight times as often"
+    assert found.same - found.twin == pytest.approx(before.same - before.twin), "twins have one surname"
+    other = levels(called("Zara", "Khan"), called("Daniel", "Khan"))
+    assert weigh(other, scale) == weigh(other, replace(SCALE, together={})), "no first name in common"
+
+
+def test_names_in_each_others_place_weigh_as_much_as_they_are_rare() -> None:
+    rare = weight(called("Quillfeather", "Ava"), called("Ava", "Quillfeather"))
+    common = weight(called("Smith", "Ava"), called("Ava", "Smith"))
+
+    frequency = SCALE.family.of("smith") / SCALE.family.of("quillfeather")
+    assert rare.same - common.same == pytest.approx(math.log2(frequency), abs=0.01)
+
+
+def test_a_surname_a_slip_away_weighs_less_where_both_are_common() -> None:
+    both = weight(called("Ava", "Clark"), called("Ava", "Clarke"))
+    slip = weight(called("Ava", "Clark"), called("Ava", "Clrak"))
+
+    assert levels(called("Ava", "Clark"), called("Ava", "Clarke")).of("family") == "slip"
+    assert slip.same > both.same + 2
+
+
+def test_a_middle_name_that_one_office_does_not_tell_says_nothing_of_twins() -> None:
+    plain = weight(called("Ava"), called("Ava"))
+    one = person({"name": [{"given": ["Ava", "Rose"], "family": "Stone"}], "birthDate": "2012-03-04"}, "b")
+    found = weight(one, called("Ava"))
+
+    assert found.same < plain.same, "a namesake may have none"
+    assert found.same - found.twin == pytest.approx(plain.same - plain.twin)
 
 
 def test_a_twin_explains_everything_but_the_first_name() -> None:
