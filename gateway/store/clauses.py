@@ -50,7 +50,7 @@ def clause(view: View, criterion: Criterion) -> Clause:
     kind = "phrase" if criterion.modifier == "text" else criterion.kind
     named = [replace(criterion, param=name) for name in criterion.names]
     found = either([part for each in named for part in KINDS[kind](view, each, criterion.values)])
-    if places.tells(view, criterion.param):
+    if places.tells(view, criterion.param) or places.leads(view, criterion):
         found = places.told(view, found)
     return negated(found) if criterion.modifier in NEGATIVE else found
 

@@ -5,6 +5,8 @@ Their Patients are composed and indexed without places; this is for whatever els
 
 from dataclasses import replace
 
+from gateway.fhir import facts
+from gateway.fhir.query import Criterion, Target
 from gateway.store.numbers import REC_BITS, REC_MOST
 from gateway.store.view import Clause, Sql, View, exists
 
@@ -15,12 +17,27 @@ _PARAMS = frozenset(
         *("address-use", "email", "phone", "telecom"),
     )
 )
+_WHERE = frozenset({"Organization", "Location", "HealthcareService"})
+_COUNCIL = "/Id/dfe-la-code"
 _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 
 
 def tells(view: View, param: str) -> bool:
     """Whether a parameter of the view's type leads to where a child lives."""
     return view.feed is None and view.type in _TYPES and param in _PARAMS
+
+
+def leads(view: View, criterion: Criterion) -> bool:
+    """Whether a criterion asks for what is done at a place, or by who is at one: a school, a ward."""
+    if view.feed is not None or criterion.kind != "reference":
+        return False
+    known = facts.parameters(view.type).get(criterion.param)
+    if known is None or _WHERE.isdisjoint(known.targets):
+        return False
+    asked = [value.value for value in criterion.values if isinstance(value.value, Target)]
+    if criterion.modifier == "identifier":
+        return not all(each.system.endswith(_COUNCIL) for each in asked)
+    return any(each.to.partition("/")[0] in _WHERE for each in asked)
 
 
 def told(view: View, found: Clause) -> Clause:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from functools import partial
+from functools import cache, partial
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -113,7 +113,7 @@ class Visit:
             client=principal.client if principal else "",
             request_id=self.request.id,
             noted=self.noted,
-            is_closed=partial(is_closed, self.gateway.store),
+            is_closed=cache(partial(is_closed, self.gateway.store)),
         )
 
     def body(self) -> bytes:

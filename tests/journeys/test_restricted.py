@@ -13,6 +13,7 @@ from gateway.web.site import Site
 
 LABELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 HOME = [{"line": ["9 Refuge Road"], "postalCode": "ZZ9 9ZZ"}]
+SCHOOL = {"system": "https://fhir.hl7.org.uk/Id/urn-school-number", "value": "100001"}
 PHONE = [{"system": "phone", "value": "07700900123"}]
 
 
@@ -57,7 +58,35 @@ def about(id: str) -> list[dict[str, Any]]:
             }
         ],
     }
-    return [mother, seen]
+    school = {"type": "Organization", "identifier": SCHOOL, "display": "Refuge Road School"}
+    enrolled = {
+        "resourceType": "EpisodeOfCare",
+        "id": f"e{id}",
+        "status": "active",
+        "type": [{"text": "Canary"}],
+        "patient": {"reference": f"Patient/{id}"},
+        "managingOrganization": school,
+    }
+    visited = {
+        "resourceType": "Encounter",
+        "id": f"v{id}",
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "type": [{"text": "Canary"}],
+        "subject": {"reference": f"Patient/{id}"},
+        "location": [{"location": {"identifier": {"value": "9"}, "display": "Refuge Road Ward"}}],
+        "serviceProvider": school,
+    }
+    weighed = {
+        "resourceType": "Observation",
+        "id": f"w{id}",
+        "status": "final",
+        "code": {"text": "canaryweight"},
+        "subject": {"reference": f"Patient/{id}"},
+        "performer": [school],
+        "valueString": "Canary",
+    }
+    return [mother, seen, enrolled, visited, weighed]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -95,6 +124,11 @@ WAYS = (
     "Patient/{id}/$everything",
     "Patient?_id={id}&_revinclude=RelatedPerson:patient",
     "Observation/$lastn?patient={id}&code:text=canarynote",
+    "Observation?patient={id}&code:text=canaryweight",
+    "EpisodeOfCare?patient={id}",
+    "Encounter?patient={id}",
+    "Patient/{id}/Encounter",
+    "Encounter?patient={id}&_format=xml",
 )
 
 
@@ -105,7 +139,7 @@ def test_no_answer_about_a_restricted_child_says_where_it_is(site: Site, way: st
     assert closed.status_code == free.status_code == 200
     assert "Refuge Road" in free.text, "of others it is told, so that this can be seen to work"
     assert "Canary" in closed.text
-    for word in ("Refuge Road", "ZZ9", "07700900123"):
+    for word in ("Refuge Road", "ZZ9", "07700900123", "100001"):
         assert word not in closed.text
 
 
@@ -129,6 +163,11 @@ FINDS = (
     "RelatedPerson?address:contains=efuge&name=Canarymother",
     "Patient?_has:RelatedPerson:patient:address-postalcode=ZZ9 9ZZ",
     "Patient?address=9 Refuge",
+    "EpisodeOfCare?organization:identifier=https://fhir.hl7.org.uk/Id/urn-school-number|100001",
+    "Encounter?service-provider:identifier=100001",
+    "Encounter?location:identifier=9",
+    "Observation?performer:identifier=https://fhir.hl7.org.uk/Id/urn-school-number|100001",
+    "Patient?_has:EpisodeOfCare:patient:organization:identifier=100001",
 )
 
 
