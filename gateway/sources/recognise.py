@@ -1,5 +1,6 @@
 """Which of several mappings a file is for, and whether it is FHIR itself: told by content, not by name."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from gateway.fhir import json
@@ -72,7 +73,8 @@ def _fits_xml(files: list[File], source: Source) -> float:
     prolog = look(files[0], source.encoding)
     if prolog.root and prolog.root == source.root:
         head = files[0].head().decode(prolog.encoding.codec, "replace")
-        return 1.0 if any(f"<{path[-1]}" in head for path in paths_of(source.top.each, source.root)) else 0.8
+        names = "|".join(re.escape(path[-1]) for path in paths_of(source.top.each, source.root))
+        return 1.0 if re.search(rf"<(?:[^\s<>/!?:]+:)?(?:{names})[\s/>]", head) else 0.8
     return 0.1 if prolog.root and not source.root else 0.0
 
 

@@ -89,6 +89,7 @@ def test_the_tests_of_a_shipped_mapping_reach_every_rule(name: str) -> None:
 
 
 SETTINGS = {
+    "cin": {},
     "csc-api": {"la": "201"},
     "ctf": {},
     "oneroster": {"source": "201-9001"},

@@ -91,3 +91,4 @@ def test_two_formats_with_one_root_are_told_by_their_records() -> None:
 
     assert told("<Message><Header/><Children><Child/></Children></Message>") == ["cases", "pupils"]
     assert told("<Message><Header/><Pupils><Leaver/></Pupils></Message>") == ["pupils", "cases"]
+    assert told("<Message><ChildMothers/><x:Pupil xmlns:x='urn:x'/></Message>") == ["pupils", "cases"]
