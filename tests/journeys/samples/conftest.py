@@ -40,3 +40,9 @@ def extract() -> Told:
 def oneroster() -> Told:
     """The OneRoster export of the school."""
     return Told("oneroster", sorted((SAMPLES / "oneroster").glob("*.csv")), {"source": "201-9001"})
+
+
+@pytest.fixture(scope="session")
+def cin() -> Told:
+    """The children in need census."""
+    return Told("cin", [SAMPLES / "cin-census" / "cin_2025_26_201.xml"], {})

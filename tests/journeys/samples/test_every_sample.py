@@ -12,7 +12,7 @@ from translated import BASE, UKCORE, code_lists, codings, objects, references
 from gateway.resources import shipped
 from gateway.service.profiles import definitions
 
-EVERY = ["ssda903", "ctf", "csc", "census", "extract", "oneroster"]
+EVERY = ["ssda903", "ctf", "csc", "census", "extract", "oneroster", "cin"]
 UKCORE_FILES = Path(__file__).parents[4] / "shared" / "ukcore"
 
 
@@ -54,7 +54,7 @@ def test_every_code_of_ours_is_in_its_list_with_its_display(
 
 @pytest.mark.parametrize(
     ("sample", "children"),
-    [("ssda903", 5), ("ctf", 5), ("csc", 3), ("census", 5), ("extract", 3), ("oneroster", 5)],
+    [("ssda903", 5), ("ctf", 5), ("csc", 3), ("census", 5), ("extract", 3), ("oneroster", 5), ("cin", 5)],
 )
 def test_each_child_of_a_sample_has_one_patient(
     sample: str, children: int, request: pytest.FixtureRequest
