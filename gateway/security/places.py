@@ -23,20 +23,11 @@ _MASKED = {
         {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}
     ]
 }
-_ALONE = (
-    *("location", "locationReference", "serviceProvider", "facility", "custodian", "onBehalfOf", "assigner"),
-    *("origin", "destination", "deliverFrom", "supplier", "owner", "costCenter"),
-)
-# what only a Patient has is found by its being one
+# As few as will do, for each is looked for in every text: parts that many names have, and of a Patient its type.
 _WRITTEN = (
-    *(f'"{name}":'.encode() for name in sorted(_PLACES)),
-    b'"resourceType":"Patient"',
-    # also in most names of elements that refer to one
-    b"rganization",
-    b"Location",
-    b"HealthcareService",
-    *(f'"{name}":'.encode() for name in _ALONE),
-    *(number.encode() for number in _NUMBERS),
+    *(b'ddress":', b'ontactPoint":', b'"telecom":', b'"position":', b'"resourceType":"Patient"'),
+    *(b"rganization", b"Location", b"HealthcareService", b'"location', b'"serviceProvider":', b'"facility":'),
+    *(b'"hospitalization":', b'"custodian":', b'"assigner":', b"/urn-school-number", b"/laestab", b"/ods-"),
 )
 
 
