@@ -23,7 +23,7 @@ _MASKED = {
         {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}
     ]
 }
-# As few as will do, for each is looked for in every text: parts that many names have, and of a Patient its type.
+# As few as will do, for each is looked for in every text: parts that many names have, and the type Patient.
 _WRITTEN = (
     *(b'ddress":', b'ontactPoint":', b'"telecom":', b'"position":', b'"resourceType":"Patient"'),
     *(b"rganization", b"Location", b"HealthcareService", b'"location', b'"serviceProvider":', b'"facility":'),
