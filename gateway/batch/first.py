@@ -118,7 +118,7 @@ class _Facts:
     def hashed(self, database: duckdb.DuckDBPyConnection) -> tuple["array[int]", bytes]:
         """Where each record's begin, and the hashes."""
         database.register("facts", arrow.table({"fact": arrow.array(self._facts, arrow.string())}))
-        keys = database.execute(_HASHED).fetch_arrow_table()["key"]
+        keys = database.sql(_HASHED).to_arrow_table()["key"]
         database.unregister("facts")
         return self._begins, b"".join(map(_bytes, keys.chunks))
 

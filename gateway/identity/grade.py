@@ -258,6 +258,6 @@ def _unnumbered(found: Levels) -> list[str]:
         held.append("birthday-unknown")
     # A namesake born a day later is met now and then, one with the same middle name and the date swapped not.
     told_otherwise = born in _TOLD_OTHERWISE and middle == "same"
-    if not born.startswith("same") and not told_otherwise and home not in _HERE:
+    if not born.startswith("same") and not told_otherwise and home not in _AT_HOME:
         held.append("birth-date-elsewhere")
     return held

@@ -134,7 +134,9 @@ def _pair(one: Name, other: Name) -> tuple[str, str, str]:
         return "same", "same" if one.middle and other.middle else "", family
     given = _given(one.first, other.first)
     if _RANK["given"][given] > 2 and _takes_middle(one, other):
-        return "other's middle", _left_over(one, other), family
+        # One of several middle names may be half of one: Mei Lan and Mei are two, as Yan and Wing Yan.
+        whole = one.first == other.middle or other.first == one.middle
+        return "other's middle" if whole else "second part", _left_over(one, other), family
     return given, _middles(one.middle, other.middle), family
 
 

@@ -42,6 +42,7 @@ def match(one: Person, other: Person) -> Match:
         pytest.param("Safa Sana", "Sana Asma", "names-of-twins", id="whichever is asked about"),
         pytest.param("Lily-May-Ivy", "Lily-Mae", "perhaps-a-twin", id="names of three parts and of two"),
         pytest.param("Wing-Yan M", "Yan Mei", "perhaps-a-twin", id="the second half of a name"),
+        pytest.param("Mei", "Yu Mei Lan", "perhaps-a-twin", id="one of two middle names"),
     ],
 )
 def test_such_names_are_not_certain(one: str, other: str, held: str) -> None:
