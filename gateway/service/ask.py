@@ -22,7 +22,7 @@ from gateway.problems.service import (
     NOT_ONE_CHILD,
     SORTED_OTHERWISE,
 )
-from gateway.service.asking import Answer, Asking, Found, Noted, seen, shown, shown_all
+from gateway.service.asking import Answer, Asking, Found, Looked, Noted, seen, shown, shown_all
 from gateway.service.including import along, told_of
 from gateway.service.keys import Keys
 from gateway.store.base import ASK, Key, Page, Reads, Row
@@ -60,6 +60,7 @@ class Asker:
         self._upstreams = upstreams
         self._life = cursor_life
         self._along_most = include_most
+        self._harmless: set[Looked] = set()
 
     def search(
         self, store: Reads, query: Query, asking: Asking, limit: int, words: str, sealed: str = ""
@@ -138,7 +139,7 @@ class Asker:
             raise refuse(SEARCH_CURSOR)
         after: Key | None = tuple(place.after) if place else None
         page = _page(store, query, asking, limit, after, total=query.total != "none")
-        found = shown_all(page.rows, asking)
+        found = shown_all(page.rows, asking, self._harmless)
         following = ""
         if page.more and page.rows:
             following = self._sealed(asking, words, list(page.rows[-1].key), None)
@@ -166,7 +167,7 @@ class Asker:
             found.rows += [] if known else [child]
         asking.noted.children.update(row.child for row in found.rows if row.child)
         return (
-            shown_all(found.rows, asking),
+            shown_all(found.rows, asking, self._harmless),
             told_of(found, query.includes, most, asking.types),
         )
 

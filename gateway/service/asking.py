@@ -92,6 +92,12 @@ class Asking:
 
 
 _LABELS = b"v3-Confidentiality"
+#: What stands in no JSON text, and is no mark of `faces`.
+_BETWEEN = b"\x02"
+_MOST = 100_000
+
+Looked = tuple[frozenset[str], str, str]
+"""Systems that are hidden, and the public id and version of a resource that was looked through for them."""
 
 
 def is_closed(store: Reads, child: str) -> bool:
@@ -120,12 +126,42 @@ def shown(row: Row, asking: Asking) -> Found:
     return Found(row.type, row.public, body, row.child)
 
 
-def shown_all(rows: Sequence[Row], asking: Asking) -> list[Found]:
-    """Rows as their base shows them to this caller; what is hidden is looked for in all of them at once."""
+def shown_all(rows: Sequence[Row], asking: Asking, harmless: set[Looked]) -> list[Found]:
+    """Rows as their base shows them to this caller.
+
+    Args:
+        harmless: versions that were found to name nothing of the systems hidden from a caller. What a version
+            says never changes, so that each is looked through once.
+    """
     if asking.base != ASK or "Patient" in {row.type for row in rows}:
         return [shown(row, asking) for row in rows]
-    found = [Found(row.type, row.public, asked(row.body, row.child.encode()), row.child) for row in rows]
-    text = b"".join([each.body for each in found])
-    if names_hidden(text, asking.hidden) or tells_place(text):
+    children = {row.child for row in rows}
+    # asked for each child, not for each row: of most nothing must be left out, wherever it stands
+    if any(asking.is_closed(child) for child in children):
         return [shown(row, asking) for row in rows]
-    return found
+    bodies = _asked(rows, children)
+    if asking.hidden:
+        _look_through(rows, bodies, asking, harmless)
+    return [Found(row.type, row.public, body, row.child) for row, body in zip(rows, bodies, strict=True)]
+
+
+def _look_through(rows: Sequence[Row], bodies: list[bytes], asking: Asking, harmless: set[Looked]) -> None:
+    """Leave out of texts what the caller must not see; those known to be harmless are not looked at."""
+    keys = [(asking.hidden, row.public, row.version) for row in rows]
+    new = [at for at, key in enumerate(keys) if key not in harmless]
+    some = names_hidden(b"".join([bodies[at] for at in new]), asking.hidden)
+    if len(harmless) > _MOST:
+        harmless.clear()
+    for at in new:
+        if some and names_hidden(bodies[at], asking.hidden):
+            bodies[at] = write(redacted(read_trusted(bodies[at]), asking.hidden))
+        else:
+            harmless.add(keys[at])
+
+
+def _asked(rows: Sequence[Row], children: set[str]) -> list[bytes]:
+    """The texts of rows as `ASK` answers them; in one go where all are about one child."""
+    if len(children) != 1:
+        return [asked(row.body, row.child.encode()) for row in rows]
+    (child,) = children
+    return asked(_BETWEEN.join([row.body for row in rows]), child.encode()).split(_BETWEEN)

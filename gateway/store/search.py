@@ -327,7 +327,8 @@ def _fetched_of(view: View, child: str, keys: Sequence[tuple[Any, ...]]) -> list
     if not keys:
         return []
     text, rids = view.dialect.any_of([key[0] for key in keys])
-    found = {row[0]: row for row in view.connection.execute(f"{_OF_CHILD} WHERE r.rid {text}", (rids,))}
+    read = view.connection.execute(f"{_OF_CHILD} WHERE r.rid {text}", (rids,)).fetchall()
+    found = {row[0]: row for row in read}
     rows = []
     for rid, time, place in keys:
         _, local, public, body, told, version, updated = found[rid]

@@ -1,55 +1,68 @@
-"""What a page shows of its rows, all at once, is what each row by itself is shown as."""
+"""What a page shows of rows: texts that were looked through are not looked through again, and only those."""
 
 import json
-from dataclasses import replace
 
-import pytest
-
-from gateway.service.asking import Asking, shown, shown_all
-from gateway.store.base import Row
+from gateway.service.asking import Asking, Looked, shown_all
+from gateway.store.base import ASK, Row
 
 UPN = "https://fhirgate.example/Id/upn"
-HIDDEN = frozenset({UPN, "https://fhirgate.example/Id/la-child-id/"})
+HIDDEN = frozenset({UPN})
 
 
-def row(id: str, child: str, system: str = "https://fhirgate.example/Id/row/x") -> Row:
-    body = (
-        f'{{"resourceType":"Observation","id":"\x01public-{id}\x01","identifier":[{{"system":"{system}",'
-        '"value":"A"}],"subject":{"reference":"Patient/\x00"}}'
+def row(public: str, version: str, child: str = "c1", *, names: str = "") -> Row:
+    """An Observation of a child, that perhaps names the child by an identifier of a system."""
+    subject = {"reference": "Patient/\x00"} | (
+        {"identifier": {"system": names, "value": "X"}} if names else {}
     )
-    return Row("Observation", "school", id, f"public-{id}", body.encode(), id.encode(), child, "1", 0)
+    told = {"resourceType": "Observation", "id": public, "status": "final", "subject": subject}
+    body = json.dumps(told, separators=(",", ":"), ensure_ascii=False).replace("\\u0000", "\x00").encode()
+    return Row("Observation", "clinic", "o", public, body, b"", child, version, 0)
 
 
-ASKS = Asking("", hidden=HIDDEN)
-PAGES = {
-    "nothing": [],
-    "one child": [row("a", "ada"), row("b", "ada")],
-    "two children": [row("a", "ada"), row("b", "ben")],
-    "a hidden system": [row("a", "ada"), row("b", "ada", UPN)],
-    "a Patient": [row("a", "ada"), row("p", "ben")._replace(type="Patient", body=b"full", told=b"short")],
-}
+def shown(rows: list[Row], harmless: set[Looked], hidden: frozenset[str] = HIDDEN) -> list[dict[str, object]]:
+    found = shown_all(rows, Asking(ASK, hidden, is_closed=lambda child: child == "closed"), harmless)
+    return [json.loads(each.body) for each in found]
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(
-    "asking", [ASKS, replace(ASKS, hidden=frozenset(), sees_upn=True)], ids=["without UPNs", "with UPNs"]
-)
-def test_a_page_shows_what_each_row_is_shown_as(page: str, asking: Asking) -> None:
-    found = shown_all(PAGES[page], asking)
+def test_each_row_is_shown_with_its_own_child() -> None:
+    one = shown([row("a", "1"), row("b", "1")], set())
+    two = shown([row("a", "1"), row("b", "1", "c2")], set())
 
-    assert found == [shown(each, asking) for each in PAGES[page]]
+    assert [each["subject"] for each in one] == [{"reference": "Patient/c1"}] * 2
+    assert [each["subject"] for each in two] == [{"reference": "Patient/c1"}, {"reference": "Patient/c2"}]
 
 
-def test_a_page_shows_the_child_of_each_row_and_hides_what_one_caller_must_not_see() -> None:
-    first, second, third = shown_all([row("a", "ada"), row("b", "ben"), row("c", "ada", UPN)], ASKS)
+def test_a_version_that_names_what_is_hidden_is_looked_through_though_the_one_before_was_harmless() -> None:
+    harmless: set[Looked] = set()
+    shown([row("a", "1")], harmless)
 
-    assert json.loads(first.body)["subject"] == {"reference": "Patient/ada"}
-    assert json.loads(second.body)["subject"] == {"reference": "Patient/ben"}
-    assert json.loads(second.body)["id"] == second.id == "public-b"
-    assert "identifier" not in json.loads(third.body)
+    (told,) = shown([row("a", "2", names=UPN)], harmless)
+
+    assert told["subject"] == {"reference": "Patient/c1"}
+    assert shown([row("a", "2", names=UPN)], harmless) == [told]
 
 
-def test_a_feeds_page_shows_what_the_feed_told() -> None:
-    (found,) = shown_all([row("a", "ada")._replace(told=b"a\na")], Asking("school"))
+def test_what_is_harmless_for_one_caller_is_looked_through_for_another() -> None:
+    harmless: set[Looked] = set()
+    (seen,) = shown([row("a", "1", names=UPN)], harmless, frozenset({"https://fhirgate.example/Id/uln"}))
 
-    assert (found.id, json.loads(found.body)["id"]) == ("a", "a")
+    (told,) = shown([row("a", "1", names=UPN)], harmless)
+
+    assert "identifier" in str(seen) and "identifier" not in str(told)
+
+
+def test_one_row_that_names_what_is_hidden_does_not_change_its_neighbours() -> None:
+    told = shown([row("a", "1"), row("b", "1", names=UPN), row("c", "1")], set())
+
+    assert [each["id"] for each in told] == ["a", "b", "c"]
+    assert all(each["subject"] == {"reference": "Patient/c1"} for each in told)
+
+
+def test_of_a_child_that_is_closed_places_are_left_out_beside_one_that_is_not() -> None:
+    place = row("a", "1", "closed")
+    place = place._replace(body=place.body[:-1] + b',"performer":[{"reference":"Organization/x"}]}')
+    open_one = place._replace(child="c1", public="b")
+
+    closed, other = shown([place, open_one], set())
+
+    assert "performer" not in closed and "performer" in other
