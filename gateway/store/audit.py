@@ -28,7 +28,7 @@ _MOMENT, _LATELY = 50e-6, 8
 
 
 # A connection made before a fork belongs to the parent: closing it here would drop locks it relies on.
-_LEFT_BEHIND: list[sqlite3.Connection] = []
+_LEFT_BEHIND: list[sqlite3.Cursor] = []
 
 
 class _Waiting:
@@ -63,7 +63,7 @@ class SqliteTrail:
         self.file = os.fspath(file)
         self._chain = Chain(key, chained)
         self._patience = patience
-        self._connection: sqlite3.Connection | None = None
+        self._writer: sqlite3.Cursor | None = None
         self._company = 0
         self._writing: bool
         self._begin()
@@ -95,7 +95,8 @@ class SqliteTrail:
         else:
             waiting.woken.acquire()
             trouble = self._lead([], waiting) if waiting.leads else waiting.trouble
-        self._raise(trouble)
+        if trouble is not None:
+            raise self._refusal(trouble)
 
     def try_append_all(self, events: Iterable[tuple[bytes, Iterable[str]]]) -> bool:
         """See `base.Trail.try_append_all`."""
@@ -116,10 +117,11 @@ class SqliteTrail:
             self._changing.release()
         trouble = self._write(rows, patience=0)
         self._hand_over()
+        if trouble is None:
+            return True
         if isinstance(trouble, sqlite3.Error) and busy(trouble):
             return False
-        self._raise(trouble)
-        return True
+        raise self._refusal(trouble)
 
     def looks(self, child: str) -> Iterator[bytes]:
         """See `base.Trail.looks`."""
@@ -160,14 +162,14 @@ class SqliteTrail:
             self._closed = True
             while self._writing:
                 self._quiet.wait()
-            self._drop_connection()
+            self._drop_writer()
 
     def _begin(self) -> None:
         """A state of its own for each process: neither who waits nor connections survive a fork."""
-        if self._connection is not None:
-            _LEFT_BEHIND.append(self._connection)
+        if self._writer is not None:
+            _LEFT_BEHIND.append(self._writer)
         self._pid = os.getpid()
-        self._connection = None
+        self._writer = None
         self._chain.forget()
         self._changing = threading.Lock()
         self._quiet = threading.Condition(self._changing)
@@ -210,21 +212,24 @@ class SqliteTrail:
 
     def _write(self, rows: list[Row], patience: float) -> BaseException | None:
         try:
-            connection = self._connection = self._connection or self._open_writer(patience)
-            _wait_for_turn(connection, patience)
-            self._chain.add(connection, rows)
+            writer = self._writer = self._writer or self._open_writer(patience)
+            _wait_for_turn(writer, patience)
+            self._chain.add(writer, rows)
         except BaseException as error:
             # whoever waits must learn that nothing was kept, whatever went wrong
             self._chain.forget()
-            if not _only_busy(error, self._connection):
-                self._drop_connection()
+            if not _only_busy(error, self._writer):
+                self._drop_writer()
             return error
         return None
 
-    def _drop_connection(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+    def _drop_writer(self) -> None:
+        if self._writer is not None:
+            connection = self._writer.connection
+            # first: a statement that is still open would keep the file locked after its connection is closed
+            self._writer.close()
+            connection.close()
+        self._writer = None
 
     def _hand_over(self) -> None:
         with self._changing:
@@ -236,13 +241,14 @@ class SqliteTrail:
             if self._closed:
                 self._quiet.notify_all()
 
-    def _raise(self, trouble: BaseException | None) -> None:
+    def _refusal(self, trouble: BaseException) -> BaseException:
         if isinstance(trouble, KeyboardInterrupt | SystemExit):
-            raise trouble
-        if trouble is not None:
-            raise refuse(STORE_AUDIT, file=self.file) from trouble
+            return trouble
+        refusal = refuse(STORE_AUDIT, file=self.file)
+        refusal.__cause__ = trouble
+        return refusal
 
-    def _open_writer(self, patience: float) -> sqlite3.Connection:
+    def _open_writer(self, patience: float) -> sqlite3.Cursor:
         # the first statement looks at the file, and whoever closes it last has it alone for a moment
         connection = connect(self.file, patience)
         try:
@@ -252,18 +258,18 @@ class SqliteTrail:
         except BaseException:
             connection.close()
             raise
-        return connection
+        return connection.cursor()
 
 
 def _rows(events: Iterable[tuple[bytes, Iterable[str]]]) -> list[Row]:
     return [(event, " ".join(sorted(set(children)))) for event, children in events]
 
 
-def _wait_for_turn(connection: sqlite3.Connection, patience: float) -> None:
+def _wait_for_turn(writer: sqlite3.Cursor, patience: float) -> None:
     until = 0.0
     while True:
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            writer.execute("BEGIN IMMEDIATE")
             return
         except sqlite3.OperationalError as error:
             until = until or time.monotonic() + patience
@@ -272,10 +278,7 @@ def _wait_for_turn(connection: sqlite3.Connection, patience: float) -> None:
         time.sleep(0.0005)
 
 
-def _only_busy(error: BaseException, connection: sqlite3.Connection | None) -> bool:
-    return (
-        isinstance(error, sqlite3.Error)
-        and busy(error)
-        and connection is not None
-        and not connection.in_transaction
-    )
+def _only_busy(error: BaseException, writer: sqlite3.Cursor | None) -> bool:
+    """Whether it only was not our turn, so that nothing is half done."""
+    ours = writer is not None and writer.connection.in_transaction
+    return isinstance(error, sqlite3.Error) and busy(error) and not ours

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from gateway.problems import Problem, problem
 from gateway.problems.store import AUDIT_CHANGED, AUDIT_HEAD, AUDIT_MISSING
@@ -26,10 +25,8 @@ _BLOCK = 4096
 _START = bytes(32)
 
 
-class _End(NamedTuple):
-    number: int
-    hash: bytes
-    seal: bytes | None
+_End = tuple[int, bytes, bytes | None]
+"""The last row's number, hash and seal."""
 
 
 class Chain:
@@ -41,7 +38,7 @@ class Chain:
     """
 
     def __init__(self, key: bytes, chained: Chained) -> None:
-        self._sealing = hmac.new(key, digestmod=hashlib.sha256)
+        self._inner, self._outer = _pads(key)
         self._chained = chained
         self._end: _End | None = None
         self._loose = 0
@@ -50,35 +47,35 @@ class Chain:
         """Read the end from the file the next time."""
         self._end = None
 
-    def add(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    def add(self, cursor: sqlite3.Cursor, rows: Sequence[Row]) -> None:
         """Add rows and commit.
 
         Args:
-            connection: has begun to write.
-            rows: in their order.
+            cursor: of a connection that has begun to write.
+            rows: in their order; at least one.
         """
         end = self._end
-        if end is None or not _unsealed(connection, end):
-            end = _found(connection)
-            _unsealed(connection, end)
-        number, previous = end.number, end.hash
-        added = []
+        if end is None or not _unsealed(cursor, end):
+            end = _found(cursor)
+            _unsealed(cursor, end)
+        number, hash, _ = end
+        added: list[tuple[int, bytes, str, bytes, bytes | None]] = []
         for event, children in rows:
             number += 1
-            previous = self._chained(previous, _content(number, event, children))
-            added.append((number, event, children, previous, None))
-        seal = self._seal(number, previous)
-        *before, (_, event, children, hash, _) = added
-        if before:
-            connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?)", before)
-        connection.execute("INSERT INTO event VALUES (?, ?, ?, ?, ?)", (number, event, children, hash, seal))
-        # one child an event is what the numbers tell already
-        self._loose += sum(children.count(" ") for _, children in rows)
-        if self._loose > INDEXED or number // INDEXED != end.number // INDEXED:
-            _index(connection)
+            hash = self._chained(hash, _content(number, event, children))
+            added.append((number, event, children, hash, None))
+            # one child an event is what the numbers tell already
+            self._loose += children.count(" ")
+        added.pop()
+        if added:
+            cursor.executemany(_ADDED, added)
+        seal = self._seal(number, hash)
+        cursor.execute(_ADDED, (number, event, children, hash, seal))
+        if self._loose > INDEXED or number // INDEXED != end[0] // INDEXED:
+            _index(cursor)
             self._loose = 0
-        connection.execute("COMMIT")
-        self._end = _End(number, hash, seal)
+        cursor.execute("COMMIT")
+        self._end = number, hash, seal
 
     def verify(self, connection: sqlite3.Connection) -> list[Problem]:
         """Problems: rows changed, missing in the middle, or missing at the end."""
@@ -86,34 +83,39 @@ class Chain:
         # whoever edits the file may have left text for bytes, or text that is no UTF-8
         connection.text_factory = lambda raw: raw.decode(errors="replace")
         connection.execute("BEGIN")
-        end = _End(0, _START, None)
+        end: _End = 0, _START, None
         looks = _Looks(connection)
         for number, body, children, found, seal in connection.execute(
             "SELECT number, CAST(body AS BLOB), CAST(children AS TEXT), CAST(hash AS BLOB), "
             "CAST(seal AS BLOB) FROM event ORDER BY number"
         ):
             agrees = looks.agree(number, children)
-            hash = self._chained(end.hash, _content(number, body, children))
-            if number != end.number + 1:
-                problems.append(problem(AUDIT_MISSING, row=end.number))
+            last, previous, _ = end
+            hash = self._chained(previous, _content(number, body, children))
+            if number != last + 1:
+                problems.append(problem(AUDIT_MISSING, row=last))
             elif hash != found or not agrees:
                 problems.append(problem(AUDIT_CHANGED, row=number))
-            end = _End(number, found, seal)
+            end = number, found, seal
         return problems + self._end_problems(end, looks.upto)
 
     def _end_problems(self, end: _End, indexed: int | None) -> list[Problem]:
+        number, hash, seal = end
         if indexed is None:
-            return [problem(AUDIT_HEAD)] if end.number else []
-        if end.seal is None:
-            return [problem(AUDIT_MISSING, row=end.number)]
-        sealed = hmac.compare_digest(end.seal, self._seal(end.number, end.hash))
-        return [] if sealed else [problem(AUDIT_HEAD)]
+            return [problem(AUDIT_HEAD)] if number else []
+        if seal is None:
+            return [problem(AUDIT_MISSING, row=number)]
+        return [] if hmac.compare_digest(seal, self._seal(number, hash)) else [problem(AUDIT_HEAD)]
 
     def _seal(self, number: int, hash: bytes) -> bytes:
-        # a copy of what has the key already takes half the time of beginning with the key
-        sealing = self._sealing.copy()
-        sealing.update(b"audit head %d " % number + hash)
-        return sealing.digest()
+        """HMAC-SHA256, written out: after a wait for the disk `hmac.digest` takes ten times as long."""
+        inner = hashlib.sha256(self._inner + b"audit head %d " % number + hash)
+        return hashlib.sha256(self._outer + inner.digest()).digest()
+
+
+def _pads(key: bytes) -> tuple[bytes, bytes]:
+    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    return bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
 
 
 class _Looks:
@@ -162,48 +164,50 @@ _FROM_EVENTS = (
 )
 
 
-def _unsealed(connection: sqlite3.Connection, end: _End) -> bool:
-    """Take the seal away from the last row, as it will not be the last; False if it is another row by now."""
-    taken = connection.execute(
-        "UPDATE event SET seal = NULL WHERE number = ? AND seal = ?", (end.number, end.seal)
-    )
-    return taken.rowcount == 1
+_ADDED = "INSERT INTO event VALUES (?, ?, ?, ?, ?)"
 
 
-def _found(connection: sqlite3.Connection) -> _End:
+def _unsealed(cursor: sqlite3.Cursor, end: _End) -> bool:
+    """Take the seal away from the last row, as it will not be the last; False if another row is by now."""
+    cursor.execute("UPDATE event SET seal = NULL WHERE number = ? AND seal = ?", (end[0], end[2]))
+    return cursor.rowcount == 1
+
+
+def _found(cursor: sqlite3.Cursor) -> _End:
     """The end as it is in the file. What was cut off stays visible: its numbers are not given again."""
-    last = connection.execute("SELECT number, hash, seal FROM event ORDER BY number DESC LIMIT 1").fetchone()
-    indexed = _upto(connection)
+    indexed = _upto(cursor)
+    cursor.execute("SELECT number, hash, seal FROM event ORDER BY number DESC LIMIT 1")
+    last: _End | None = cursor.fetchone()
     if indexed is None:
-        connection.execute("INSERT INTO indexed VALUES (1, 0)")
-    end = _End(*last) if last else _End(0, _START, None)
-    if end.seal is None and (last or indexed is not None):
-        return end._replace(number=max(end.number, indexed or 0) + 1)
-    return end
+        cursor.execute("INSERT INTO indexed VALUES (1, 0)")
+    number, hash, seal = last or (0, _START, None)
+    if seal is None and (last or indexed is not None):
+        number = max(number, indexed or 0) + 1
+    return number, hash, seal
 
 
-def _upto(connection: sqlite3.Connection) -> int | None:
-    found = connection.execute("SELECT number FROM indexed").fetchone()
+def _upto(source: sqlite3.Connection | sqlite3.Cursor) -> int | None:
+    found = source.execute("SELECT number FROM indexed").fetchone()
     return int(found[0]) if found else None
 
 
-def _index(connection: sqlite3.Connection) -> None:
+def _index(cursor: sqlite3.Cursor) -> None:
     """Bring the index up to date; far behind, in steps, so that nobody waits long."""
-    events = connection.execute(
+    events = cursor.execute(
         "SELECT number, CAST(children AS BLOB) FROM event WHERE number > ? ORDER BY number LIMIT ?",
-        (_upto(connection) or 0, 4 * INDEXED),
+        (_upto(cursor) or 0, 4 * INDEXED),
     ).fetchall()
+    if not events:  # somebody wrote that the index goes further
+        return
     looks = sorted(
         (number // _BLOCK, child, number)
         for number, children in events
         for child in children.decode(errors="replace").split(" ")
         if child
     )
-    if not events:  # somebody wrote that the index goes further
-        return
     # OR IGNORE: that somebody put rows into it is found, but must not keep looks from being kept
-    connection.executemany("INSERT OR IGNORE INTO look VALUES (?, ?, ?)", looks)
-    connection.execute("INSERT OR REPLACE INTO indexed VALUES (1, ?)", (events[-1][0],))
+    cursor.executemany("INSERT OR IGNORE INTO look VALUES (?, ?, ?)", looks)
+    cursor.execute("INSERT OR REPLACE INTO indexed VALUES (1, ?)", (events[-1][0],))
 
 
 def _content(number: int, event: bytes, children: str) -> bytes:
