@@ -10,14 +10,15 @@ import click
 
 from gateway.cli import say
 from gateway.cli.seen import audited, entered, person, with_as
-from gateway.cli.shared import opened, with_config, with_json
+from gateway.cli.shared import named_record, opened, with_config, with_json
 from gateway.identity import cci
 from gateway.problems import refuse
 from gateway.problems.service import RECORD_UNKNOWN, REVIEW_UNKNOWN
 from gateway.security import audit
 from gateway.service import Gateway
 from gateway.service.clock import instant
-from gateway.store.base import Child, Link, Record
+from gateway.service.decisions import NOT_SURE, said_of
+from gateway.store.base import Child, LifeEvent, Link, Record
 
 
 @click.command(short_help="Show a child, or who looked; take a record out of it.")
@@ -171,7 +172,7 @@ class _Sides:
 
 
 def _sides(gateway: Gateway, number: int) -> _Sides:
-    entry = next((one for one in gateway.store.reviews(state="") if one.number == number), None)
+    entry = next(iter(gateway.store.reviews(state="", number=number)), None)
     if entry is None:
         return _Sides()
     record = gateway.store.records([entry.rec])[entry.rec]
@@ -187,7 +188,7 @@ def _enter(gateway: Gateway, number: int, state: str, before: _Sides) -> None:
 
 def _move(gateway: Gateway, found: Child, name: str, reason: str | None, as_json: bool) -> int:
     """Take a record out of a child, for a reason, or put it back to where it was before."""
-    named, _, local = name.partition("/")
+    named, local = named_record(gateway, found, name)
     feed = gateway.feed(named)
     record = gateway.store.record(feed.name, local)
     if record is None or record.child != found.number:
@@ -209,7 +210,7 @@ def _move(gateway: Gateway, found: Child, name: str, reason: str | None, as_json
 
 def _matches(gateway: Gateway, number: int | None) -> list[dict[str, Any]]:
     """The open entries, or the one of that number, as a program sees them; each child named is audited."""
-    entries = [one for one in gateway.store.reviews() if number in (None, one.number)]
+    entries = gateway.store.reviews(number=number)
     if number is not None and not entries:
         raise refuse(REVIEW_UNKNOWN, number=number)
     records = gateway.store.records([one.rec for one in entries])
@@ -227,10 +228,18 @@ def _matches(gateway: Gateway, number: int | None) -> list[dict[str, Any]]:
             "reason": one.reason,
             "sentence": one.sentence,
             "at": instant(one.at),
+            # of one alone: of thousands it would be asked for too long
+            **({} if number is None else {"said": [_said(each) for each in said_of(gateway.store, one)]}),
             **json.loads(one.evidence),
         }
         for one in entries
     ]
+
+
+def _said(event: LifeEvent) -> dict[str, str]:
+    """What a person said about an entry without deciding it."""
+    what = "not sure" if event.what == NOT_SURE else "one child, as one of two persons"
+    return {"what": what, "author": event.author, "at": instant(event.at), "reason": event.reason}
 
 
 def _weighs(one: Mapping[str, Any]) -> dict[str, str]:
@@ -254,6 +263,9 @@ def _tell_match(one: Mapping[str, Any]) -> None:
             **_weighs(one),
         }
     )
+    for said in one["said"]:
+        say.out()
+        say.out(f"{said['author']} said: {said['what']}. {said['reason']}")
     say.out()
     say.out(f"Decide with: fhirgate matches {one['match']} --same --reason '...'   or  --different")
 

@@ -9,7 +9,7 @@ import click
 
 from gateway.cli import say
 from gateway.cli.seen import audited, entered, person, with_as
-from gateway.cli.shared import opened, with_config, with_json
+from gateway.cli.shared import named_record, opened, with_config, with_json
 from gateway.identity import cci
 from gateway.problems import Problem, problem
 from gateway.problems.life import LIFE_WAITS
@@ -71,7 +71,7 @@ def merge(
 def split(
     number: str, records: tuple[str, ...], undo: bool, reason: str, as_json: bool, config_path: Path | None
 ) -> int:
-    """Give some records of a child a child of their own.
+    """Give some records of a child a child of their own. RECORD is as `child` or `links` shows it.
 
     \b
     Examples:
@@ -85,9 +85,7 @@ def split(
         if undo:
             gateway.lives.unsplit(child, reason=reason, author=person())
             return _told(gateway, "unsplit", [child], "The records are where they were.", as_json)
-        named = [
-            (gateway.feed(feed).name, local) for feed, _, local in (one.partition("/") for one in records)
-        ]
+        named = [named_record(gateway, child, one) for one in records]
         part = gateway.lives.split(child, named, reason=reason, author=person())
         words = (
             f"{len(named)} of its records belong to {cci.show(part.cci)} now.\n"

@@ -17,7 +17,9 @@ from gateway.mapping.file import Mapping as MappingFile
 from gateway.problems import refuse
 from gateway.problems.service import MAPPING_NEEDED
 from gateway.service import Gateway
+from gateway.service.links import local_id
 from gateway.service.shelf import Shelf
+from gateway.store.base import Child
 
 Command = Callable[..., Any]
 
@@ -100,6 +102,17 @@ def given_values(values: tuple[str, ...]) -> dict[str, str]:
         if not sign:
             raise click.UsageError(f"--set takes NAME=VALUE; {name!r} has no =")
     return {name: value for name, _, value in pairs}
+
+
+def named_record(gateway: Gateway, child: Child, name: str) -> tuple[str, str]:
+    """Feed and local id of a record of a child, named as FEED/RECORD: by that id, or by its own key.
+
+    Raises:
+        Refused: `service.unknown-feed`.
+    """
+    feed, _, record = name.partition("/")
+    known = gateway.feed(feed).name
+    return known, local_id(gateway.store, gateway.keys, child.number, known, record)
 
 
 def needed(shelf: Shelf, files: tuple[Path, ...], wanted: Wanted) -> MappingFile:

@@ -74,7 +74,11 @@ REVIEW_UNKNOWN = kind(
     404,
 )
 REVIEW_DECIDED = kind(
-    "service.review-decided", "Match {number} was decided before", "Nothing was changed.", "conflict", 409
+    "service.review-decided",
+    "Match {number} was decided before",
+    "Nothing was changed. To decide it anew take the decision back first: fhirgate matches {number} --undo.",
+    "conflict",
+    409,
 )
 REVIEW_OPEN = kind(
     "service.review-open",
@@ -93,7 +97,7 @@ NOT_BY_A_PERSON = kind(
 RECORD_UNKNOWN = kind(
     "service.unknown-record",
     "The feed {feed} has no such record",
-    "The record is named by its Patient's id in the feed.",
+    "The record is named by its Patient's id in the feed, or one of a child's by its own key, as fhirgate links lists it.",
     "not-found",
     404,
 )

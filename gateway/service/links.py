@@ -52,6 +52,26 @@ def links(store: Reads, keys: Keys) -> Iterator[Linked]:
             )
 
 
+def local_id(store: Reads, keys: Keys, child: int, feed: str, name: str) -> str:
+    """The local id of a record of a child, which is named by that id or by the record's own key.
+
+    Returns:
+        The name itself where it is no key of one of the child's records.
+    """
+    records = [record for record in store.records_of([child]).get(child, ()) if record.feed == feed]
+    if any(record.local == name for record in records):
+        return name
+    patients = {rec: as_told(row) for rec, row in store.patients([each.rec for each in records]).items()}
+    ids = Ids(keys.key("ids"), feed)
+    found = {
+        record.local
+        for record in records
+        for _, rule in store.linked(record.rec - 1, 1)
+        if own_key(record, rule, patients.get(record.rec, {}), ids) == name
+    }
+    return found.pop() if len(found) == 1 else name
+
+
 def own_key(record: Record, rule: str, patient: Mapping[str, Any], ids: Ids) -> str:
     """The key that a record's id was made of, found among the numbers it tells, or the id itself."""
     if rule:

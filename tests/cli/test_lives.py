@@ -105,6 +105,25 @@ def test_a_split_is_undone_as_it_says(full: Path, pair: tuple[str, str], fhirgat
     assert snapshot(full) == was
 
 
+def test_a_record_is_taken_out_by_the_name_that_links_shows(full: Path, fhirgate: Run) -> None:
+    was = snapshot(full)
+    rows = fhirgate("links", "--json").json
+    number = next(one["cci"] for one in rows if one["record"] == "F201900116001")
+
+    done = fhirgate("split", number, "school/F201900116001", "--reason", "the twin's")
+
+    assert done.code == 0, done.err
+    assert fhirgate(*undo_of(done)).code == 0 and snapshot(full) == was
+    out = fhirgate("child", number, "--take-out", "school/F201900116001", "--reason", "the twin's")
+    assert out.code == 0, out.err
+    assert fhirgate(*undo_of(out)).code == 0 and snapshot(full) == was
+    # the council has two records under this key: which one is meant?
+    both = fhirgate("child", number, "--take-out", "council/10234", "--reason", "the twin's")
+    assert both.code == 2 and "service.unknown-record" in both.err
+    nobody = fhirgate("split", number, "school/F201900116002", "--reason", "x")
+    assert nobody.code != 0 and "service.unknown-record" in nobody.err
+
+
 def test_twins_are_written_down_once(full: Path, pair: tuple[str, str], fhirgate: Run) -> None:
     done = fhirgate("distinct", *pair, "--reason", "twins")
 
@@ -233,12 +252,17 @@ def test_who_is_not_sure_leaves_the_match_open_and_is_remembered(full: Path, fhi
 
     assert done.code == 1 and "stays open" in done.out
     assert number in [one["match"] for one in fhirgate("matches", "--json").json]
+    shown = fhirgate("matches", number).out
+    (said,) = fhirgate("matches", number, "--json").json[0]["said"]
+    assert f"{said['author']} said: not sure. the school is closed" in shown
+    assert said["author"].endswith("at the command line") and said["at"].endswith("Z")
     life = fhirgate("child", entry["own"], "--json").json["life"]
     assert [(one["what"], one["reason"]) for one in life] == [("not-sure", "the school is closed")]
     different = fhirgate("matches", number, "--different", "--reason", "spoken to both")
     assert different.code == 0
     said = [(one["what"], one["reason"]) for one in fhirgate("child", entry["own"], "--json").json["life"]]
     assert ("different", "spoken to both") in said
-    assert "service.review-decided" in fhirgate("matches", number, "--not-sure", "--reason", "x").err
+    again = fhirgate("matches", number, "--not-sure", "--reason", "x")
+    assert "service.review-decided" in again.err and f"fhirgate matches {number} --undo" in again.err
     assert fhirgate(*undo_of(different)).code == 0
     assert len(fhirgate("child", entry["own"], "--json").json["life"]) == 1
