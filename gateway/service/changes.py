@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from gateway.fhir import json
 from gateway.fhir.query import Query
 from gateway.fhir.references import led
 from gateway.fhir.validate import validate
@@ -36,7 +37,7 @@ from gateway.service.clock import now
 from gateway.service.feed import Feed
 from gateway.service.link import Linker
 from gateway.service.matches import Matches
-from gateway.service.tell import Kept, Said, Teller, as_said, as_told
+from gateway.service.tell import Kept, Said, Teller, as_told, in_form
 from gateway.store.base import Held, Row, Work
 
 Resource = dict[str, Any]
@@ -257,7 +258,7 @@ class Changes:
                 if faults := self._judged(resource):
                     raise Refused(*faults)
         said = [
-            [Said(change.type, change.id, as_said(resource, change.id), method=change.method)]
+            [_said(change, in_form(resource, change.id))]
             for (_, change), resource in zip(settled, resources, strict=True)
         ]
         # whom it was about until now: taken away from a child, it is that child's look too
@@ -302,6 +303,10 @@ class Changes:
             before = {each.id: each.before for each in new if each.before is not None}
             patients = {each.id: each.resource for each in new}
             self._linker.link(self.work, self._feed, patients, self._at, before=before)
+
+
+def _said(change: Change, resource: Resource) -> Said:
+    return Said(change.type, change.id, json.write(resource), method=change.method, read=resource)
 
 
 def sound(resource: Any, type: str, id: str = "") -> Resource:

@@ -34,6 +34,7 @@ class Said:
         place: where it was said (`episodes:12`), "" for a write over HTTP.
         rule: the mapping rule that made it.
         source: `meta.source`, if the gateway gives it one; None where the resource has its own.
+        read: what `text` says, where that is at hand.
     """
 
     type: str
@@ -43,6 +44,12 @@ class Said:
     rule: str = ""
     source: str | None = ""
     method: str = "PUT"
+    read: Resource | None = None
+
+    @property
+    def resource(self) -> Resource:
+        """What is said."""
+        return self.read if self.read is not None else json.read_trusted(self.text)
 
 
 class Kept(NamedTuple):
@@ -129,7 +136,7 @@ class Teller:
                 continue
             row = work.read(self.feed, one.type, one.id)
             if row is not None:
-                found[one.id] = (as_told(row), json.read_trusted(one.text))
+                found[one.id] = (as_told(row), one.resource)
         return found
 
     def _keep(
@@ -143,7 +150,7 @@ class Teller:
     ) -> Kept:
         key = (one.type, one.id)
         before = held.get(key)
-        resource = json.read_trusted(one.text)
+        resource = one.resource
         if key in puts or (before and before.present and before.digest == digest):
             version = puts[key].version if key in puts else before.version if before else 0
             again = load is not None and before is not None and before.load == load
@@ -222,9 +229,14 @@ def stamped(text: bytes, version: int, at: int, source: str | None = "") -> byte
 
 def as_said(resource: Mapping[str, Any], id: str) -> bytes:
     """A resource a client sent, as compact JSON in the form that is stored, without the client's stamps."""
+    return json.write(in_form(resource, id))
+
+
+def in_form(resource: Mapping[str, Any], id: str) -> Resource:
+    """A resource a client sent, in the form that is stored: type and id come first, without its stamps."""
     meta = {key: value for key, value in resource.get("meta", {}).items() if key not in _STAMPS}
     start: dict[str, Any] = {"resourceType": resource["resourceType"], "id": id}
     if meta:
         start["meta"] = meta
     rest = {key: value for key, value in resource.items() if key not in start and key != "meta"}
-    return json.write({**start, **rest})
+    return {**start, **rest}
