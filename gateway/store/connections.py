@@ -130,8 +130,8 @@ class Connections:
 
     def _wait_for_turn(self, connection: sqlite3.Connection) -> None:
         # SQLite's own busy timeout sleeps up to 100 ms between tries and so starves beside a load that
-        # commits batch after batch; short steps find the gaps.
-        until = time.monotonic() + self.patience
+        # commits batch after batch; short steps find the gaps, and the first ones the end of a single write.
+        until, step = time.monotonic() + self.patience, 0.0002
         while True:
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -139,7 +139,8 @@ class Connections:
             except sqlite3.OperationalError as error:
                 if not busy(error) or time.monotonic() > until:
                     raise
-            time.sleep(0.002)
+            time.sleep(step)
+            step = min(1.5 * step, 0.002)
 
     def _open(self, writing: bool) -> sqlite3.Connection:
         if self._closed:
@@ -165,6 +166,8 @@ class Connections:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA cache_size=-65536")
         connection.execute("PRAGMA journal_size_limit=67108864")
+        # 32 MB: a page that many commits change is copied into the database, and synced there, once for all
+        connection.execute("PRAGMA wal_autocheckpoint=4000")
         if self._most_bytes:
             (size,) = connection.execute("PRAGMA page_size").fetchone()
             connection.execute(f"PRAGMA max_page_count={max(1, self._most_bytes // size)}")
