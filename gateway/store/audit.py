@@ -12,6 +12,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 
@@ -67,6 +68,7 @@ class SqliteTrail:
         self._company = 0
         self._writing: bool
         self._begin()
+        _TRAILS.add(self)
         with self._connected() as connection:
             prepare(connection, self.file, patience, "audit")
 
@@ -79,8 +81,6 @@ class SqliteTrail:
         rows = _rows(events)
         if not rows:
             return
-        if self._pid != os.getpid():
-            self._begin()
         with self._changing:
             if self._closed:
                 raise refuse(STORE_AUDIT, file=self.file)
@@ -103,8 +103,6 @@ class SqliteTrail:
         rows = _rows(events)
         if not rows:
             return True
-        if self._pid != os.getpid():
-            self._begin()
         if not self._changing.acquire(blocking=False):
             return False
         try:
@@ -156,8 +154,6 @@ class SqliteTrail:
 
     def close(self) -> None:
         """See `base.Trail.close`."""
-        if self._pid != os.getpid():
-            self._begin()
         with self._changing:
             self._closed = True
             while self._writing:
@@ -168,7 +164,6 @@ class SqliteTrail:
         """A state of its own for each process: neither who waits nor connections survive a fork."""
         if self._writer is not None:
             _LEFT_BEHIND.append(self._writer)
-        self._pid = os.getpid()
         self._writer = None
         self._chain.forget()
         self._changing = threading.Lock()
@@ -261,8 +256,23 @@ class SqliteTrail:
         return connection.cursor()
 
 
+_TRAILS: weakref.WeakSet[SqliteTrail] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    for trail in _TRAILS:
+        trail._begin()
+
+
+os.register_at_fork(after_in_child=_forked)
+
+
 def _rows(events: Iterable[tuple[bytes, Iterable[str]]]) -> list[Row]:
-    return [(event, " ".join(sorted(set(children)))) for event, children in events]
+    rows = []
+    for event, children in events:
+        seen = tuple(children)
+        rows.append((event, seen[0] if len(seen) == 1 else " ".join(sorted(set(seen)))))
+    return rows
 
 
 def _wait_for_turn(writer: sqlite3.Cursor, patience: float) -> None:

@@ -175,6 +175,33 @@ BENCHES = {
             ),
         ),
     ),
+    "audit": Bench(
+        "bench_audit.py",
+        (),
+        ("10",),
+        (
+            Row(
+                "a look in the audit, and a plain commit",
+                "CPU µs",
+                rf"audit, a look alone:{NUMBER} CPU",
+                rf"audit, a look alone:.*plain commit{NUMBER} CPU",
+                rf"audit, a look alone:.*ratio{NUMBER}",
+                "<= 1.35 x",
+                "ratio",
+                most=1.35,
+            ),
+            Row(
+                "  each more of 16 looks together",
+                "CPU µs",
+                rf"looks together:.*CPU µs,{NUMBER} for each",
+                "",
+                "",
+                "<= 12",
+                "ours",
+                most=12,
+            ),
+        ),
+    ),
     "search": Bench(
         "bench_search.py",
         (),

@@ -324,7 +324,7 @@ def test_processes_share_one_chain(file: Path) -> None:
 def test_nothing_that_was_answered_is_lost_when_the_process_is_killed(file: Path) -> None:
     process = started(file, "x", 100_000)
     assert process.stdout is not None
-    answered = [process.stdout.readline() for _ in range(100)]
+    answered = [process.stdout.readline() for _ in range(2 * INDEXED)]
     os.kill(process.pid, signal.SIGKILL)
     answered += [
         line for line in process.communicate(timeout=30)[0].splitlines(keepends=True) if line.endswith("\n")
