@@ -32,13 +32,13 @@ class Making:
         top: the shapes as rules see them, made records last within their parent.
         made: how to make them, by the name of the record they lie within.
         used: the (record, field) pairs that the making reads.
-        whole: the records that are a choice of rows with all their fields.
+        whole: the records that are a choice of rows with all their fields, and the records they are of.
     """
 
     top: Shape
     made: dict[str, tuple[Made, ...]]
     used: frozenset[tuple[str, str]]
-    whole: frozenset[str]
+    whole: dict[str, str]
 
 
 def is_made(record: Table) -> bool:
@@ -65,7 +65,7 @@ def read_made(records: Table, top: Shape, day: str, problems: list[Problem]) -> 
     for name in records.entries:
         if is_made(records.table(name)):
             maker.make(name)
-    whole = frozenset(name for name in maker.kids_of if not spans(records.table(name)))
+    whole = {name: records.table(name).text("of") for name in maker.kids_of if not spans(records.table(name))}
     return Making(maker.extended(top), maker.made, frozenset(maker.used), whole)
 
 

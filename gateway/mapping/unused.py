@@ -14,12 +14,19 @@ def unused_problems(
     """Warnings for fields, variables and code maps that nothing uses and no ignore line names."""
     found = []
     records = tree.table("source").table("records")
+    chosen = {
+        (making.whole[record.shape.name], record.shape.fields[index].name)
+        for record in words.records
+        if record.shape.name in making.whole
+        for index in range(len(record.shape.fields))
+        if (record.number, index) in resolver.used
+    }
     for record in words.records:
         shape = record.shape
         joins = {shape.by, *(kid.joined_to for kid in shape.kids), *record.key}
         for index, field in enumerate(shape.fields):
             names = {field.name, *field.paths}
-            if shape.name in making.whole or (shape.name, field.name) in making.used:
+            if shape.name in making.whole or (shape.name, field.name) in making.used | chosen:
                 continue
             known = {f"{shape.file}.{path}" for path in field.paths} | {f"{shape.name}.{field.name}"}
             if (record.number, index) not in resolver.used and not names & joins and not known & ignored:

@@ -399,3 +399,19 @@ def test_a_wrong_word_about_rows_taken_together_is_refused(wrong: tuple[str, str
         load(SCHOOLS.replace(*wrong), file="mapping.yaml")
 
     assert code in {each.kind.code for each in caught.value.problems}
+
+
+def test_a_field_that_only_a_choice_of_rows_is_asked_for_is_used() -> None:
+    chosen = """
+    left: {of: stay, within: child, where: {OUT: [A]}}
+emit:
+  - {resourceType: Patient, $for: child, identifier: [{value: = ID}]}
+  - resourceType: Observation
+    $for: left
+    $key: [= child.ID, = FROM]
+    status: final
+    code: {text: = WHY}
+"""
+    said = [each.field for each in load(HEAD + chosen, file="mapping.yaml").warnings]
+
+    assert said == ["TO"]

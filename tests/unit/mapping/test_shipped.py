@@ -1,6 +1,6 @@
 """The mappings that ship with fhirgate: proved, tested, and the same by both paths."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 
 from gateway.fhir import json
 from gateway.fhir.validate import validate
-from gateway.mapping import Ids, Translator, load_folder
+from gateway.mapping import Ids, Translator, load_folder, located
 from gateway.mapping.examples import Example, read_examples, rows_given, run_example
 from gateway.mapping.file import Mapping as Mapped
 from gateway.records import Broken, Reading, Row
@@ -97,6 +97,7 @@ SETTINGS = {
     "school-census-left": {"census": "2026-SPR"},
     "school-census-xml": {},
     "ssda903": {"la": "201", "year": "2025-26"},
+    "ssda903-xml": {"la": "201", "year": "2025-26"},
 }
 
 
@@ -145,3 +146,38 @@ def ssda903_flag(source: Any, year: str) -> Any:
         for each in translator.translate(row).resources
         if each[1] == "Flag"
     )
+
+
+def rules(name: str) -> dict[str, Any]:
+    """The rules of a shipped mapping as they are written, by their names."""
+    text = (shipped("mappings") / name / "mapping.yaml").read_text("utf-8")
+    return {each["$rule"]: each for each in located.plain(located.read(text, name))["emit"]}
+
+
+def alike(one: Any, other: Any, but: Callable[[Any], Any]) -> list[str]:
+    """The rules of the same name that are not the same, whatever `but` takes away from each."""
+    return [name for name in one.keys() & other.keys() if but(one[name]) != but(other[name])]
+
+
+def test_both_forms_of_ssda903_have_the_same_rules() -> None:
+    of_csv, of_xml = rules("ssda903"), rules("ssda903-xml")
+
+    # the XML has no social workers
+    assert of_csv.keys() - of_xml.keys() == {"ssda903-social-work-team"} and of_xml.keys() <= of_csv.keys()
+    assert alike(of_csv, of_xml, lambda rule: {**rule, "participant": None}) == []
+
+
+@pytest.mark.parametrize("other", ["school-census-left", "school-census-xml"])
+def test_every_form_of_the_school_census_has_the_same_rules(other: str) -> None:
+    extract, form = rules("school-census"), rules(other)
+    # only the XML names the school; only who has left has an end; the extract has three columns of reasons
+    differing = {"performer", "managingOrganization"}
+    ended = {"status", "period"}
+
+    def but(rule: Any) -> Any:
+        left_out = differing | (ended if rule["$rule"] == "school-census-enrolment" else set())
+        left_out |= {"component"} if rule["$rule"] == "school-census-exclusion" else set()
+        return {name: value for name, value in rule.items() if name not in left_out}
+
+    assert len(extract.keys() & form.keys()) >= 7
+    assert alike(extract, form, but) == []
