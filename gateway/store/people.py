@@ -33,6 +33,8 @@ AND NOT EXISTS (SELECT 1 FROM child k WHERE k.child = review.child AND k.state =
 """
 
 SEALED = "sealed"
+DECIDED = "decided"
+"""Stands for every state of an entry that persons brought it to."""
 
 
 class PeopleReads(Lending, Protocol):
@@ -208,8 +210,13 @@ class PeopleReads(Lending, Protocol):
 
     def reviews_before(self, number: int, limit: int, *, state: str = "") -> list[Review]:
         """See `base.Reads.reviews_before`."""
-        where = f"stands = 1 AND {_UNSEALED} AND review < ?" + (" AND state = ?" if state else "")
-        values = [number, *([state] if state else []), limit]
+        where, values = f"stands = 1 AND {_UNSEALED} AND review < ?", list[Any]([number])
+        if state == DECIDED:
+            where += " AND state NOT IN ('open', 'withdrawn')"
+        elif state:
+            where += " AND state = ?"
+            values.append(state)
+        values.append(limit)
         with self.lend() as connection:
             rows = connection.execute(f"{_REVIEW} WHERE {where} ORDER BY review DESC LIMIT ?", values)
             return [Review(*row) for row in rows.fetchall()]

@@ -27,6 +27,13 @@ from gateway.web.words import pairs
 
 #: What leads from a Task to a child's Patient, and may be included.
 REFERENCES = ("focus", "patient", "subject")
+#: The parameters that a Task of ours has a value for.
+_HELD = frozenset(
+    (
+        *("_id", "_lastUpdated", "authored-on", "business-status", "code", "intent", "modified", "status"),
+        *REFERENCES,
+    )
+)
 _BATCH = 200
 #: Entries that are looked at for the sake of a total; with more of them a page comes without one.
 _COUNTED = 500
@@ -129,6 +136,8 @@ def _batches(visit: Visit, query: Query, before: int) -> Iterator[Iterable[Revie
     for each in query.criteria:
         if each.modifier not in ("", "Patient"):
             continue
+        if each.param not in _HELD:
+            return
         if each.param == "_id":
             named = {code.code for value in each.values if isinstance(code := value.value, Token)}
             entries = [entry for id in named for entry in _named(visit, id)]
@@ -155,6 +164,8 @@ def _state(query: Query) -> str:
                 return "open"
             if wanted == {"cancelled"}:
                 return "withdrawn"
+            if wanted == {"completed"}:
+                return "decided"
     return ""
 
 

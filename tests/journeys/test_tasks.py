@@ -103,6 +103,8 @@ def test_tasks_are_searched_like_anything_else(registrar: Client, gate: Gateway)
     assert tasks(registrar, "?patient=Patient/nobody") == []
     assert tasks(registrar, "?authored-on=ge2020&_lastUpdated=ge2020") == every
     assert tasks(registrar, "?authored-on=lt2020") == []
+    assert tasks(registrar, "?owner=Practitioner/x") == tasks(registrar, "?identifier=x") == []
+    assert tasks(registrar, "?owner:missing=true") == every
     posted = registrar.site.test_client().post(
         "/fhir/Task/_search",
         data="status=requested",

@@ -107,6 +107,7 @@ def test_a_review_that_is_open_or_decided_is_not_asked_again(store: Store) -> No
     assert [review.number for review in store.reviews_before(numbers[-1] + 1, 2)] == numbers[:0:-1]
     assert [review.number for review in store.reviews_before(numbers[1], 9)] == numbers[:1]
     assert [one.state for one in store.reviews_before(numbers[-1] + 1, 9, state="open")] == ["open"]
+    assert [one.state for one in store.reviews_before(numbers[-1] + 1, 9, state="decided")] == ["different"]
     assert [review.number for review in store.reviews(state="", number=numbers[1])] == [numbers[1]]
     assert store.reviews(number=numbers[1]) == []
 
