@@ -3,9 +3,10 @@
 The expectations were written from the file and the reference tables by hand, never from the output.
 """
 
+import json
 from collections import Counter
 
-from translated import BASE, CITY_OF_LONDON, SNOMED, Told, codes, ethnic, label, parts
+from translated import BASE, CITY_OF_LONDON, SAMPLES, SNOMED, Child, Told, codes, ethnic, label, parts
 
 YEAR = {"start": "2025-04-01", "end": "2026-03-31"}
 
@@ -196,3 +197,22 @@ def test_a_care_leaver_is_not_flagged(ssda903: Told) -> None:
     assert codes(child.fact("care-leaver-activity")["valueCodeableConcept"]) == ["F2"]
     assert codes(child.fact("care-leaver-accommodation")["valueCodeableConcept"]) == ["U"]
     assert codes(child.fact("care-leaver-suitability")["valueCodeableConcept"]) == ["1"]
+
+
+def test_the_xml_form_tells_the_same_without_social_workers(ssda903: Told) -> None:
+    given = {"la": "201", "year": "2025-26"}
+    of_xml = Told("ssda903-xml", [SAMPLES / "ssda903" / "ssda903_2025_26.xml"], given)
+
+    assert of_xml.problems == []
+    for number in ("10234", "10901"):
+        here, there = (told.about("la-child-id/201", number) for told in (of_xml, ssda903))
+        assert told_of(here) == told_of(there)
+
+
+def told_of(child: Child) -> list[str]:
+    """All that is told of a child, without ids, references and the members of care teams."""
+    left_out = ("id", "subject", "patient", "participant", "extension", "careTeam")
+    return sorted(
+        json.dumps({name: value for name, value in each.items() if name not in left_out})
+        for each in (child.patient, *child.all)
+    )
