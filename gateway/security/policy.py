@@ -62,7 +62,9 @@ OPERATIONS = {
     "mdm-duplicate-golden-resources": "s",
 }
 # A client that is registered for it decides about children; no scope says so.
-DECISIONS = frozenset({"merge", "cci-unmerge", "cci-split", "cci-distinct", "cci-seal", "cci-unseal"})
+DECISIONS = frozenset(
+    {"merge", "cci-unmerge", "cci-split", "cci-distinct", "cci-seal", "cci-unseal", "cci-confirm"}
+)
 NEEDS = LETTERS | {
     f"${name}": letters for name, letters in (OPERATIONS | dict.fromkeys(DECISIONS, "rs")).items()
 }

@@ -1,4 +1,4 @@
-"""Deciding about children: `$merge`, and `$cci-unmerge`, `-split`, `-distinct`, `-seal`, `-unseal`.
+"""Deciding about children: `$merge`, `$cci-unmerge`, `-split`, `-distinct`, `-seal`, `-unseal`, `-confirm`.
 
 A client must be registered as one that decides, and says who does, and why. Of two persons it is one,
 whatever names it gives; where its token names the person, it is that one.
@@ -116,14 +116,34 @@ def unseal(visit: Visit) -> Response:
     """
     asked = given(visit, ("seal", *_BY))
     author, reason = _author(visit, asked)
-    number = asked.text("seal")
-    if not number.isdecimal() or len(number) > 15:
-        raise refuse(OPERATION_VALUE, field="seal", name="seal", operation="$cci-unseal", expected="a number")
-    child = visit.gateway.lives.unseal(int(number), reason=reason, author=author)
+    child = visit.gateway.lives.unseal(_seal(visit, asked), reason=reason, author=author)
     if child is None:
         return parameters([_waits(visit)], 202)
     visit.about(child.id)
     return parameters([_outcome(visit, "is there again"), _result(visit, child)])
+
+
+def confirm(visit: Visit) -> Response:
+    """Say that a seal is right, by its number, as one of two persons; nothing is told of whose it is.
+
+    Raises:
+        Refused: `operation.missing`, `operation.value`; `life.not-sealed`, `life.known`.
+    """
+    asked = given(visit, ("seal", *_BY))
+    author, reason = _author(visit, asked)
+    number = _seal(visit, asked)
+    if visit.gateway.lives.confirm(number, reason=reason, author=author) < 2:
+        return parameters([_waits(visit)], 202)
+    done = problem(HTTP_DONE, what=f"Seal {number} is confirmed by two persons")
+    return parameters([part("outcome", resource=outcome([done], visit.base_uri))])
+
+
+def _seal(visit: Visit, asked: Given) -> int:
+    """The number of the seal that is meant."""
+    number, operation = asked.text("seal"), visit.found.interaction
+    if not number.isdecimal() or len(number) > 15:
+        raise refuse(OPERATION_VALUE, field="seal", name="seal", operation=operation, expected="a number")
+    return int(number)
 
 
 def _author(visit: Visit, asked: Given) -> tuple[str, str]:
@@ -132,8 +152,8 @@ def _author(visit: Visit, asked: Given) -> tuple[str, str]:
     for name in ("reason",) if principal and principal.person else ("author", "reason"):
         if not asked.text(name).strip():
             raise refuse(OPERATION_MISSING, field=name, operation=visit.found.interaction, what=name)
-    author = asked.text("author").strip() or (principal.person if principal else "")
-    return signed(author, principal.voice if principal else ""), asked.text("reason").strip()
+    by = principal.voice if principal else ""
+    return signed(asked.text("author").strip(), by), asked.text("reason").strip()
 
 
 def _side(visit: Visit, asked: Given, side: str) -> Child:

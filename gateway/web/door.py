@@ -75,6 +75,7 @@ ANSWERS: Mapping[str, Callable[[Visit], Response]] = MappingProxyType(
         "$cci-distinct": deciding.distinct,
         "$cci-seal": deciding.seal,
         "$cci-unseal": deciding.unseal,
+        "$cci-confirm": deciding.confirm,
         "$mdm-query-links": mdm.query_links,
         "$mdm-link-history": mdm.link_history,
         "$mdm-duplicate-golden-resources": mdm.duplicates,

@@ -82,6 +82,7 @@ ROUTES = (
     Route("$cci-distinct", "POST", "Patient/[id]/$cci-distinct", _ASK),
     Route("$cci-seal", "POST", "Patient/[id]/$cci-seal", _ASK),
     Route("$cci-unseal", "POST", "Patient/$cci-unseal", _ASK),
+    Route("$cci-confirm", "POST", "Patient/$cci-confirm", _ASK),
     Route("$mdm-query-links", "GET", "$mdm-query-links", _ASK),
     Route("$mdm-query-links", "POST", "$mdm-query-links", _ASK),
     Route("$mdm-link-history", "GET", "$mdm-link-history", _ASK),

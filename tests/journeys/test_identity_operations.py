@@ -12,6 +12,7 @@ from gateway.identity import cci as ccis
 from gateway.service import Gateway
 from gateway.web.site import Site
 
+ENDED = {"tag": [{"system": f"{BASE}/CodeSystem/life", "code": "ended"}]}
 UPN, CCI = f"{BASE}/Id/upn", f"{BASE}/Id/cci"
 
 
@@ -189,6 +190,7 @@ def test_who_may_not_decide_is_refused_and_nothing_changes(
     for path in (
         "/fhir/Patient/$merge",
         "/fhir/Patient/$cci-unseal",
+        "/fhir/Patient/$cci-confirm",
         *(f"/fhir/Patient/{first['id']}/$cci-{what}" for what in ("seal", "split", "unmerge", "distinct")),
     ):
         assert issue(health.does(path))[2] == "security.may-not-decide", path
@@ -212,6 +214,28 @@ def test_who_may_not_decide_is_refused_and_nothing_changes(
         == "operation.one-child"
     )
     assert list(gateway.store.dump()) == before
+
+
+def test_a_seal_is_confirmed_by_two_persons_over_http(
+    registrar: Client, site: Site, gateway: Gateway
+) -> None:
+    first = patient(registrar, nhs(1))
+    (seal,) = named(registrar.does(f"/fhir/Patient/{first['id']}/$cci-seal"), "seal")
+    path, given = "/fhir/Patient/$cci-confirm", {"seal": str(seal)}
+
+    assert issue(registrar.does(path, author="bob", **given))[2] == "life.known", "the client is one person"
+    for wrong, expected in (("x", "operation.value"), ("999", "life.not-sealed")):
+        assert issue(registrar.does(path, seal=wrong))[2] == expected
+    done = Client(site, "registrar", person="bob").does(path, **given)
+
+    assert done.status_code == 200 and first["id"] not in done.text
+    assert [persons for _, persons in gateway.lives.seals()] == [2]
+    school = patient(registrar, nhs(2))
+    load(gateway, "school", ndjson(person("b2", "Kari", "2013-05-06", nhs=nhs(2)) | {"meta": ENDED}))
+    assert registrar.get(f"/fhir/Patient/{school['id']}").status_code == 404
+    _, announced = (event.number for event, _ in gateway.lives.seals())
+    assert registrar.does(path, seal=str(announced)).status_code == 202, "a file is nobody"
+    assert Client(site, "trust").does(path, seal=str(announced)).status_code == 200
 
 
 def test_a_split_and_twins_over_http(registrar: Client) -> None:
