@@ -6,10 +6,11 @@ be meant, nor one of whom a side has neither a first name nor a number.
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from gateway.identity.levels import Levels, levels
@@ -27,8 +28,7 @@ class Grade(IntEnum):
     CERTAIN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A record that is there already, the child it is linked to, and what it says.
 
     Attributes:
@@ -90,8 +90,7 @@ def _from_nobody(_: int) -> Collection[int]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Rival:
+class _Rival(NamedTuple):
     """A child that may be the one asked about, its records, and all they say together."""
 
     child: int
@@ -127,7 +126,7 @@ class Matcher:
             registered: how many children are registered, where that is known.
             apart: the children of whom somebody said that they are not the one of this number.
         """
-        rivals = [_Rival(*one, united(each.person for each in one[1])) for one in _by_child(candidates)]
+        rivals = [_Rival(child, records, whole_of(records)) for child, records in by_child(candidates)]
         found = [levels(person, rival.whole) for rival in rivals]
         # most of the children who share a common name compare alike
         apiece = {one: weigh(one, self.scale) for one in set(found)}
@@ -146,7 +145,9 @@ class Matcher:
             held = _held(person, rivals[place], found[place], twins[found[place]])
             if close and not (best and len(one) == len(close)):
                 held.append("another-fits")
-            probability = math.fsum(likely.children[at] for at in ([place, *one] if best else [place]))
+            probability = likely.children[place]
+            if best:
+                probability = math.fsum((probability, *(likely.children[at] for at in one)))
             matches.append(
                 Match(
                     child=rivals[place].child,
@@ -182,9 +183,18 @@ class Matcher:
         return not seldom and weight.same - weight.twin < bars.twin
 
 
-def _by_child(candidates: Iterable[Known]) -> list[tuple[int, tuple[Known, ...]]]:
-    ordered = sorted(candidates, key=lambda known: (known.child, known.record))
-    return [(child, tuple(group)) for child, group in groupby(ordered, key=lambda known: known.child)]
+_ORDER, _CHILD = attrgetter("child", "record"), attrgetter("child")
+
+
+def whole_of(records: Sequence[Known]) -> Person:
+    """All that the records of one child say."""
+    return records[0].person if len(records) == 1 else united(known.person for known in records)
+
+
+def by_child(candidates: Iterable[Known]) -> list[tuple[int, tuple[Known, ...]]]:
+    """The records of each child, both in the order of their numbers."""
+    ordered = sorted(candidates, key=_ORDER)
+    return [(child, tuple(group)) for child, group in groupby(ordered, key=_CHILD)]
 
 
 def _grade(probability: float, bars: Bars) -> Grade:

@@ -14,10 +14,10 @@ bridge two children. Two children that exist are never made one here.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from typing import NamedTuple
 
 from gateway.identity.compare import Comparison, compare
-from gateway.identity.grade import Grade, Known, Match, Matcher
+from gateway.identity.grade import Grade, Known, Match, Matcher, by_child, whole_of
 from gateway.identity.levels import FIELDS, NUMBERS
 from gateway.identity.person import Person, united
 from gateway.identity.sentences import sentence, weighed
@@ -74,8 +74,7 @@ class Decision:
     reviews: tuple[Review, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Rival:
+class _Rival(NamedTuple):
     """A child that the record may be about, all it says together, and how that compares."""
 
     child: int
@@ -226,7 +225,7 @@ def recheck(
 
 
 def _is_certain(person: Person, siblings: Sequence[Known], matcher: Matcher | None) -> bool:
-    matches = matcher.matches(person, (replace(one, own_feed=False) for one in siblings)) if matcher else ()
+    matches = matcher.matches(person, (one._replace(own_feed=False) for one in siblings)) if matcher else ()
     return bool(matches) and matches[0].grade is Grade.CERTAIN
 
 
@@ -237,9 +236,8 @@ def _order(known: Known) -> tuple[int, int]:
 def _rivals(person: Person, candidates: Iterable[Known]) -> list[_Rival]:
     """The children worth a word, in the order of their numbers."""
     found = []
-    for child, group in groupby(sorted(candidates, key=_order), key=lambda known: known.child):
-        records = tuple(group)
-        whole = united(known.person for known in records)
+    for child, records in by_child(candidates):
+        whole = whole_of(records)
         comparison = compare(person, whole)
         code, joins = _verdict(comparison)
         if code:

@@ -32,7 +32,7 @@ def find(store: Reads, linker: Linker, who: Person) -> list[Found]:
         # neither found by an address nor weighed by one: a closed child must not even compete by it
         led_to = {one.child for one in linker.near(store, _placeless(who))}
         known = [
-            replace(one, person=_placeless(one.person)) if one.child in closed else one
+            one._replace(person=_placeless(one.person)) if one.child in closed else one
             for one in known
             if one.child not in closed or one.child in led_to
         ]
