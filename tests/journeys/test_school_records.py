@@ -215,6 +215,22 @@ def test_a_council_loads_the_rolls_of_two_schools(gate: Gateway, addresses: str,
     assert [entry.reason for entry in gate.store.reviews()] == waiting
 
 
+def test_one_folder_with_the_whole_extract_is_loaded_by_both_mappings(gate: Gateway, tmp_path: Path) -> None:
+    for folder in ("school-census-left", "school-census"):
+        for file in census_of(folder).iterdir():
+            (tmp_path / "extract").mkdir(exist_ok=True)
+            (tmp_path / "extract" / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "extract" / "2026_spring_school.csv").write_text("schooltableid,schoolname\nx,Harbour\n")
+    values = {"census": "2026-SPR"}
+
+    on = load(gate, "school", tmp_path / "extract", "school-census", values=values)
+    off = load(gate, "school", tmp_path / "extract", "school-census-left", values=values)
+
+    assert (on.kept, on.set_aside, off.kept, off.set_aside) == (7, 0, 3, 0)
+    unread = [{place.file.split("_")[-1] for place in group.places} for group in on.warnings.values()]
+    assert unread == [{"pupilnolongeronroll.csv", "school.csv", "termlyexclusionsoffroll.csv"}]
+
+
 def test_who_has_left_is_the_same_record_with_a_finished_enrolment(gate: Gateway) -> None:
     header = "pupilonrolltableid,schoolcensustableid,upn,surname,forename,dob,sex,entrydate"
     person = "F201900116001,Lea,Sam,2012-Mar-04 00:00:00,F,2023-Sep-04 00:00:00"
