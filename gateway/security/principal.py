@@ -62,6 +62,11 @@ class Principal:
     person: str = ""
 
     @property
+    def who(self) -> str:
+        """Who it is, for the audit: the client, and the person at it where the token names one."""
+        return f"{self.person} at {self.name}" if self.person else self.name
+
+    @property
     def voice(self) -> str:
         """Whose word a decision counts as: the person's that an issuer names, or else the client's."""
         return f"{self.person} of {self.issuer}" if self.person else self.client

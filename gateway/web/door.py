@@ -278,7 +278,7 @@ def look(visit: Visit, response: Response) -> audit.Look:
         outcome=audit.outcome_of(response.status),
         status=response.status,
         client=principal.client if principal else "",
-        name=principal.name if principal else "",
+        name=principal.who if principal else "",
         sector=principal.sector if principal else "",
         purpose=principal.purpose if principal else "",
         issuer=principal.issuer if principal else "",

@@ -9,6 +9,7 @@ from gates import BASE, load, ndjson
 from invented import NHS, nhs, upn
 
 from gateway.identity import cci as ccis
+from gateway.security import audit
 from gateway.service import Gateway
 from gateway.web.site import Site
 
@@ -179,6 +180,8 @@ def test_a_person_that_the_token_names_is_one_through_whatever_client(
     (event,) = [one for one in gateway.store.life(child=child.number, what="merged") if one.stands]
     assert event.author == f"Bob Hill (bob@council of {BASE})"
     assert event.second == f"ann@council of {BASE}"
+    looks = [audit.read(body).name for body in gateway.trail.looks(first["id"])]
+    assert "bob@council at registrar" in looks and "registrar" in looks
 
 
 def test_who_may_not_decide_is_refused_and_nothing_changes(
