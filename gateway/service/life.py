@@ -35,7 +35,7 @@ from gateway.service.events import (
 from gateway.service.link import MACHINE, Linker, sides_of
 from gateway.service.moves import Words, moved
 from gateway.service.seals import shut
-from gateway.store.base import LifeEvent, Link, Record, Work
+from gateway.store.base import LifeEvent, Link, Reads, Record, Work
 
 MERGE_ASKED = "merge-asked"
 UNSEALED, UNSEAL_ASKED, CONFIRMED = "unsealed", "unseal-asked", "seal-confirmed"
@@ -267,7 +267,7 @@ def sealed_by(work: Work, load: int) -> list[int]:
     return [record.rec for records in work.sealed_records(children).values() for record in records]
 
 
-def seals(work: Work, by_name: bool = False) -> list[tuple[LifeEvent, int]]:
+def seals(store: Reads, by_name: bool = False) -> list[tuple[LifeEvent, int]]:
     """The seals that stand, oldest first, and how many persons have said that each is right.
 
     One for each life, not for what was merged into it.
@@ -275,16 +275,16 @@ def seals(work: Work, by_name: bool = False) -> list[tuple[LifeEvent, int]]:
     Args:
         by_name: see `Author`.
     """
-    every = [one for one in work.life(what=SEALED) if one.stands and one.other is None]
-    return [(event, _persons(work, event, by_name)) for event in every]
+    every = [one for one in store.life(what=SEALED) if one.stands and one.other is None]
+    return [(event, _persons(store, event, by_name)) for event in every]
 
 
-def _confirmed(work: Work, event: LifeEvent) -> list[LifeEvent]:
-    return [one for one in standing(work, event.child, CONFIRMED) if one.number > event.number]
+def _confirmed(store: Reads, event: LifeEvent) -> list[LifeEvent]:
+    return [one for one in standing(store, event.child, CONFIRMED) if one.number > event.number]
 
 
-def _persons(work: Work, event: LifeEvent, by_name: bool) -> int:
-    said = {event.author, *(one.author for one in _confirmed(work, event))} - {MACHINE}
+def _persons(store: Reads, event: LifeEvent, by_name: bool) -> int:
+    said = {event.author, *(one.author for one in _confirmed(store, event))} - {MACHINE}
     return len(said if by_name else {voice(one) for one in said})
 
 

@@ -162,5 +162,4 @@ class Lives:
 
     def seals(self) -> list[tuple[LifeEvent, int]]:
         """The seals that stand, oldest first, and how many persons have confirmed each."""
-        with self.store.write() as work:
-            return life.seals(work, self.by_name)
+        return life.seals(self.store, self.by_name)

@@ -4,6 +4,8 @@ requested   nobody has said anything yet
 on-hold     somebody looked and could not tell, or one of two persons has said that it is one child
 completed   it was decided: one child, or two
 cancelled   what the records say now does not call for it any more
+
+A seal that two persons are to confirm is one as well; it names nobody.
 """
 
 import re
@@ -21,7 +23,10 @@ from gateway.store.base import Child, LifeEvent, Reads, Review
 TYPE = "Task"
 #: The code systems of a Task, below the gateway's own base_uri.
 CODES, STATES, REASONS = "CodeSystem/review", "CodeSystem/review-state", "CodeSystem/review-reason"
-ONE_CHILD = "one-child"
+ONE_CHILD, RIGHT_SEAL = "one-child", "right-seal"
+#: The Tasks of seals have numbers above this, so that they come before those of entries.
+SEALS = 2**50
+OF_SEAL = "seal-"
 _OPEN, _WITHDRAWN, _SAME = "open", "withdrawn", "same"
 _BY_EVENT = re.compile(rf"({MERGED}|{DIFFERENT}|{DISTINCT})-(\d+)")
 _WORDS = {
@@ -32,7 +37,16 @@ _WORDS = {
     _SAME: "One child",
     DIFFERENT: "Two children",
     _WITHDRAWN: "What the records say now does not call for it any more",
+    RIGHT_SEAL: "Was it right to seal that life?",
+    "one-of-two-confirmed": "One person has confirmed it; a second one has to",
+    "confirmed": "Two persons have confirmed it",
 }
+_OF_SEAL = (
+    ("requested", "waiting"),
+    ("on-hold", "one-of-two-confirmed"),
+    ("completed", "confirmed"),
+)
+_SEALED = "A life was sealed. Two persons confirm that this is right, or lift the seal."
 
 Resource = dict[str, Any]
 
@@ -41,8 +55,9 @@ class Asked(NamedTuple):
     """An entry to review and what a Task tells of it.
 
     Attributes:
+        entry: of a seal, one that stands for it.
         own: the child that the record belongs to; `other` the one that it may be about; None where there is
-            no such child any more.
+            no such child any more, and for a seal.
         record: the record, as FEED/id of its Patient.
         said: what persons said about it, oldest first.
     """
@@ -71,6 +86,19 @@ def asked(store: Reads, entries: Iterable[Review]) -> list[Asked]:
     return found
 
 
+def of_seals(seals: Iterable[tuple[LifeEvent, int]]) -> list[Asked]:
+    """Seals, newest first, each with how many persons have confirmed it, as what is asked about them.
+
+    Nothing of the life is in them, nor who sealed it and why: that may name it.
+    """
+    found = []
+    for event, persons in sorted(seals, key=lambda each: -each[0].number):
+        number = SEALS + event.number
+        entry = Review(0, RIGHT_SEAL, _SEALED, event.at, state=str(min(persons, 2)), number=number)
+        found.append(Asked(entry, None, None, "", ()))
+    return found
+
+
 def concerning(store: Reads, child: Child) -> list[Review]:
     """The entries about a child on either side, decided ones too; newest first."""
     entries = store.reviews(state="", child=child.number)
@@ -94,26 +122,33 @@ def task(one: Asked, base_uri: str, secret: bytes, *, names_records: bool) -> Re
         secret: for the versionId, a keyed hash of the content.
         names_records: whether the record is named as its feed calls it; that may be a case number.
     """
-    status, state = _standing(one)
+    number = one.entry.number
+    seal = number > SEALS
+    status, state = _OF_SEAL[int(one.entry.state)] if seal else _standing(one)
     told = instant(updated(one))
     content = {
         "status": status,
         **({"statusReason": {"text": _WORDS[state]}} if status == "on-hold" else {}),
         "businessStatus": _concept(base_uri, STATES, state),
         "intent": "order",
-        "code": _concept(base_uri, CODES, ONE_CHILD),
+        "code": _concept(base_uri, CODES, RIGHT_SEAL if seal else ONE_CHILD),
         "description": one.entry.sentence,
         **({"focus": _patient(one.own)} if one.own else {}),
         **({"for": _patient(one.other)} if one.other else {}),
         "authoredOn": instant(one.entry.at),
         "lastModified": told,
-        "reasonCode": {"coding": [{"system": f"{base_uri}/{REASONS}", "code": one.entry.reason}]},
+        **({} if seal else {"reasonCode": _reason(base_uri, one.entry.reason)}),
         **({"note": [_note(event) for event in one.said]} if one.said else {}),
-        **({"input": [{"type": {"text": "record"}, "valueString": one.record}]} if names_records else {}),
+        **({"input": [_named(one.record)]} if names_records and one.record else {}),
     }
     version = blake2b(write(content), digest_size=8, key=secret[:64]).hexdigest()
     meta = {"versionId": version, "lastUpdated": told}
-    return {"resourceType": TYPE, "id": str(one.entry.number), "meta": meta, **content}
+    return {"resourceType": TYPE, "id": id_of(number), "meta": meta, **content}
+
+
+def id_of(number: int) -> str:
+    """The id of a Task: the number that `fhirgate matches` has, or "seal-" and that of `fhirgate seal`."""
+    return f"{OF_SEAL}{number - SEALS}" if number > SEALS else str(number)
 
 
 def _standing(one: Asked) -> tuple[str, str]:
@@ -133,6 +168,14 @@ def _standing(one: Asked) -> tuple[str, str]:
 
 def _concept(base_uri: str, system: str, code: str) -> Resource:
     return {"coding": [{"system": f"{base_uri}/{system}", "code": code, "display": _WORDS[code]}]}
+
+
+def _reason(base_uri: str, code: str) -> Resource:
+    return {"coding": [{"system": f"{base_uri}/{REASONS}", "code": code}]}
+
+
+def _named(record: str) -> Resource:
+    return {"type": {"text": "record"}, "valueString": record}
 
 
 def _patient(child: Child) -> Resource:

@@ -53,10 +53,10 @@ def read(visit: Visit) -> Response:
         Refused: `http.not-found`.
     """
     shape = asked_shape(REVIEWS, pairs(visit.request.query)) if visit.request.query else None
-    entries = _named(visit, visit.found.id) if _may(visit) else []
-    if not entries:
+    named = _named(visit, visit.found.id) if _may(visit) else []
+    if not named:
         raise refuse(HTTP_NOT_FOUND, type=REVIEWS)
-    ((one, told),) = _told(visit, entries)
+    ((one, told),) = _told(visit, named)
     _note(visit, one)
     body = json.write(told)
     return answers.resource(
@@ -119,8 +119,8 @@ def _check(query: Query) -> None:
 
 def _meeting(visit: Visit, query: Query, before: int) -> Iterator[tuple[tasks.Asked, tasks.Resource]]:
     """The Tasks below a number that meet the question, newest first."""
-    for entries in _batches(visit, query, before):
-        for one, told in _told(visit, entries):
+    for every in _batches(visit, query, before):
+        for one, told in _told(visit, every):
             own = (
                 Entry("_id", Token("", told["id"])),
                 Entry("_lastUpdated", span(instant(tasks.updated(one)))),
@@ -130,8 +130,8 @@ def _meeting(visit: Visit, query: Query, before: int) -> Iterator[tuple[tasks.As
                 yield one, told
 
 
-def _batches(visit: Visit, query: Query, before: int) -> Iterator[Iterable[Review]]:
-    """The entries that can meet the question at all, by what is quickly told of them."""
+def _batches(visit: Visit, query: Query, before: int) -> Iterator[Iterable[tasks.Asked]]:
+    """What can meet the question at all, by what is quickly told of it: seals, then entries, newest first."""
     store = visit.gateway.store
     for each in query.criteria:
         if each.modifier not in ("", "Patient"):
@@ -139,20 +139,27 @@ def _batches(visit: Visit, query: Query, before: int) -> Iterator[Iterable[Revie
         if each.param not in _HELD:
             return
         if each.param == "_id":
-            named = {code.code for value in each.values if isinstance(code := value.value, Token)}
-            entries = [entry for id in named for entry in _named(visit, id)]
-            yield sorted((one for one in entries if one.number < before), key=lambda one: -one.number)
+            ids = {code.code for value in each.values if isinstance(code := value.value, Token)}
+            named = [one for id in ids for one in _named(visit, id) if one.entry.number < before]
+            yield sorted(named, key=lambda one: -one.entry.number)
             return
         if each.param in REFERENCES:
             every = {
                 one.number: one for child in _children(visit, each) for one in tasks.concerning(store, child)
             }
-            yield [every[number] for number in sorted(every, reverse=True) if number < before]
+            yield _asked(visit, [every[number] for number in sorted(every, reverse=True) if number < before])
             return
+    yield [one for one in tasks.of_seals(visit.gateway.lives.seals()) if one.entry.number < before]
     state = _state(query)
     while entries := store.reviews_before(before, _BATCH, state=state):
         before = entries[-1].number
-        yield entries
+        yield _asked(visit, entries)
+
+
+def _asked(visit: Visit, entries: Iterable[Review]) -> Iterator[tasks.Asked]:
+    """What is asked about entries, one by one as it is wanted."""
+    for entry in entries:
+        yield from tasks.asked(visit.gateway.store, [entry])
 
 
 def _state(query: Query) -> str:
@@ -179,16 +186,20 @@ def _children(visit: Visit, criterion: Criterion) -> list[Child]:
     return [child for child in children if child is not None]
 
 
-def _named(visit: Visit, id: str) -> list[Review]:
-    number = int(id) if id.isdecimal() and id.isascii() and len(id) < 16 else 0
-    return visit.gateway.store.reviews(state="", number=number) if str(number) == id else []
+def _named(visit: Visit, id: str) -> list[tasks.Asked]:
+    """What the Task of an id asks, in a list; empty where there is none."""
+    number = id.removeprefix(tasks.OF_SEAL)
+    if not (number.isdecimal() and number.isascii() and len(number) < 16 and number == str(int(number))):
+        return []
+    if number == id:
+        return tasks.asked(visit.gateway.store, visit.gateway.store.reviews(state="", number=int(number)))
+    every = tasks.of_seals(visit.gateway.lives.seals())
+    return [one for one in every if tasks.id_of(one.entry.number) == id]
 
 
-def _told(visit: Visit, entries: Iterable[Review]) -> Iterator[tuple[tasks.Asked, tasks.Resource]]:
-    gateway, names = visit.gateway, visit.asking().sees_upn
-    secret = gateway.keys.key("version")
-    for entry in entries:
-        (one,) = tasks.asked(gateway.store, [entry])
+def _told(visit: Visit, every: Iterable[tasks.Asked]) -> Iterator[tuple[tasks.Asked, tasks.Resource]]:
+    names, secret = visit.asking().sees_upn, visit.gateway.keys.key("version")
+    for one in every:
         yield one, tasks.task(one, visit.base_uri, secret, names_records=names)
 
 

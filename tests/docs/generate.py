@@ -171,15 +171,18 @@ TASKS = """\
 Each open question to a person ([review a match](../how-to/review-a-match.md)) is a `Task` on `/fhir`, for
 clients with [`decides`](settings.md#clientsdecides) and scopes that read Tasks and Patients; to others it
 is as if there were none. Nothing is kept as a Task: it is composed when it is asked for, so it follows the
-decision, and its taking back, at once. `id` is the number that `fhirgate matches` has.
+decision, and its taking back, at once. `id` is the number that `fhirgate matches` has. So is each
+[seal](../how-to/seal-an-adoption.md) for two persons to confirm, as `seal-` and its number: it names nobody.
 
 | element | holds |
 | --- | --- |
+| `code` | `one-child`, or `right-seal` |
 | `status` | `requested`; \
 `on-hold` when somebody could not tell or a second person is awaited; \
 `completed`; `cancelled` when what the records say no longer calls for it |
 | `businessStatus` | the same more exactly: \
-`waiting`, `not-sure`, `one-of-two`, `same`, `different`, `withdrawn` |
+`waiting`, `not-sure`, `one-of-two`, `same`, `different`, `withdrawn`; \
+of a seal `one-of-two-confirmed`, `confirmed` |
 | `focus` | the child that the record belongs to |
 | `for` | the child that it may be about; `patient` and `subject` find by this one |
 | `description`, `reasonCode` | why it is asked, in a sentence and as a code |
@@ -188,7 +191,7 @@ decision, and its taking back, at once. `id` is the number that `fhirgate matche
 
 Read and search alone, newest first, by every parameter below without chains; `_include=Task:focus` and
 `Task:patient` bring the Patients. A page of many has no `total` (`_summary=count` has it). Decide with
-`Patient/$merge` or `$cci-distinct`. What is about a sealed child is not there."""
+`Patient/$merge` or `$cci-distinct`, or `$cci-confirm`. What is about a sealed child is not there."""
 
 
 def fhir() -> str:

@@ -236,6 +236,33 @@ def test_nothing_waits_about_a_sealed_child(registrar: Client, gate: Gateway) ->
     assert tasks(registrar, f"?patient={task['for']['reference']}") == []
 
 
+def test_a_seal_that_waits_for_two_persons_is_a_task_that_names_nobody(
+    registrar: Client, site: Site, gate: Gateway
+) -> None:
+    task = next(one for one in tasks(registrar) if one["for"])
+    child = gate.store.child(id=task["for"]["reference"].removeprefix("Patient/"))
+    assert child is not None
+    number = gate.lives.seal(child, **ANN)
+
+    (first, *_) = every = tasks(registrar)
+    assert (first["id"], first["status"]) == (f"seal-{number}", "on-hold"), "who sealed it is one of the two"
+    assert registrar.get(f"/fhir/Task/seal-{number}").json == first
+    assert tasks(registrar, f"?code={BASE}/CodeSystem/review|right-seal") == [first]
+    assert tasks(registrar, f"?_id=seal-{number}") == [first]
+    assert not {"focus", "for", "note", "input", "reasonCode"} & set(first)
+    assert child.id not in str(every) and ANN["reason"] not in str(first)
+    page = registrar.get("/fhir/Task?_count=1").json
+    (following,) = [link["url"] for link in page["link"] if link["relation"] == "next"]
+    rest = registrar.get(following.partition("localhost")[2]).json
+    assert [each["resource"]["id"] for each in rest["entry"]] == [every[1]["id"]]
+    gate.lives.confirm(number, **BOB)
+    assert status(registrar, f"seal-{number}") == ("completed", "confirmed")
+    for author in (ANN, BOB):
+        gate.lives.unseal(number, **author)
+    assert registrar.get(f"/fhir/Task/seal-{number}").status_code == 404
+    assert Client(site, "council").get(f"/fhir/Task/seal-{number}").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
