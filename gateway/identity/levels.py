@@ -242,9 +242,11 @@ def _family(one: str, other: str) -> str:
         return "same"
     mine, parts = set(one.split()) - PARTICLES, set(other.split()) - PARTICLES
     if mine & parts:
-        # Oliveira Ruiz and Oliveira Ribeiro are two families.
-        two = bool(mine - parts and parts - mine)
-        return "same" if mine == parts and len(mine) == 1 else "like" if two else "part"
+        if mine - parts and parts - mine:
+            # Oliveira Ruiz and Oliveira Ribeiro are two families; Okafor Bennet is one with a slip.
+            rest = _family(" ".join(sorted(mine - parts)), " ".join(sorted(parts - mine)))
+            return "slip" if rest in ("slip", "same sound") else "like"
+        return "same" if mine == parts and len(mine) == 1 else "part"
     if len(whole) > 3 and one_slip(whole, theirs):
         return "slip"
     if same_sound(whole, theirs):
