@@ -9,7 +9,7 @@ Source:
 
 import base64
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -67,20 +67,24 @@ def outcome_of(status: int) -> str:
 
 def written(look: Look) -> bytes:
     """Return a look as one line of JSON, always in the same order; what is empty is left out."""
-    return line(entry(look))
-
-
-def line(entry: Mapping[str, Any]) -> bytes:
-    """Return what is written of a look, as bytes."""
+    entry: dict[str, Any] = {name: value for name, value in zip(Look._fields, look, strict=True) if value}
+    if look.question:
+        entry["question"] = base64.b64encode(look.question).decode()
     return orjson.dumps(entry)
 
 
-def entry(look: Look) -> dict[str, Any]:
-    """Return what is written of a look."""
-    found: dict[str, Any] = {name: value for name, value in zip(Look._fields, look, strict=True) if value}
-    if look.question:
-        found["question"] = base64.b64encode(look.question).decode()
-    return found
+def rest(written: bytes) -> bytes:
+    """Return what `written` gave of a look behind its instant and the request's id, for `again`."""
+    return written.split(b'","', 2)[2]
+
+
+def again(rest: bytes, at: str, request: str) -> bytes:
+    """Return a look that is like one before, but at another instant and for another request.
+
+    Args:
+        request: an id that is safe to repeat (`gateway.web.words.request_id`).
+    """
+    return b'{"at":"%s","request":"%s","%s' % (at.encode(), request.encode(), rest)
 
 
 def read(body: bytes) -> Look:

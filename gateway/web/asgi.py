@@ -77,8 +77,11 @@ class Application:
     async def _answer(self, scope: Scope, receive: Receive) -> Parts | None:
         """What a request is answered with; None if its client went away before it was whole."""
         asked = self._asked(scope)
-        if asked is not None and is_plain(asked) and self._lane.takes(asked):
-            return await self._lane.answer(asked)
+        if asked is not None:
+            if (known := self._lane.known(asked)) is not None:
+                return await self._lane.again(asked, known)
+            if is_plain(asked) and self._lane.takes(asked):
+                return await self._lane.answer(asked)
         if self._waiting >= self._most:
             return _parts(self.refusal(HTTP_BUSY))
         environ = _environ(scope)

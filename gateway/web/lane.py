@@ -9,7 +9,7 @@ the same caller gets the answer that it got before.
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from functools import partial
 from hashlib import sha256
@@ -21,6 +21,7 @@ from gateway.security import audit
 from gateway.service.clock import instant, now
 from gateway.web.door import Door, look
 from gateway.web.messages import Parts, Request, Response, outgoing
+from gateway.web.plain import UNUSUAL
 from gateway.web.visit import Visit
 
 _ABOUT_ONE = re.compile(r"(?:^|&)(?:patient|subject|(?:patient\.)?identifier)=[^&]")
@@ -41,14 +42,22 @@ Key = tuple[object, ...]
 
 
 class Given(NamedTuple):
-    """An answer that was given, and what the audit and the counters are to know of it."""
+    """An answer that was given, and what the audit and the counters are to know of it.
+
+    Attributes:
+        until: by `time.perf_counter`.
+        expires: when the token ends, in seconds since 1970.
+        answer: short of the header with the request's id.
+        event: see `audit.rest`.
+        children: whom it showed something of.
+    """
 
     until: float
     expires: float
     interaction: str
     type: str
     answer: Parts
-    entry: Mapping[str, object]
+    event: bytes
     children: frozenset[str]
 
 
@@ -80,35 +89,44 @@ class Lane:
         about_one = _ABOUT_ONE.search(request.query) and _SHORT.fullmatch(request.query)
         return bool(about_one) and not self._asks_others
 
-    async def answer(self, request: Request) -> Parts:
-        """Return the answer to a request; it is in the audit when this returns."""
+    def known(self, request: Request) -> Given | None:
+        """The answer that was given before to the same GET, if it still holds."""
+        if not UNUSUAL.isdisjoint(request.headers):
+            return None
+        pulse = self._store.pulse()
+        if pulse != self._pulse:
+            self._pulse = pulse
+            self._given.clear()
+            self._size = 0
+        known = self._given.get(_key(request))
+        return known if known and perf_counter() < known.until and time() < known.expires else None
+
+    async def again(self, request: Request, known: Given) -> Parts:
+        """Give an answer again; the look is in the audit when this returns."""
         began = perf_counter()
-        key = _key(request)
-        known = self._given_before(key, began)
-        if known is None:
-            return await self._anew(request, key)
-        entry = audit.line({**known.entry, "at": instant(now()), "request": request.id})
+        event = audit.again(known.event, instant(now()), request.id)
         try:
-            await self._kept((entry, known.children))
+            await self._kept((event, known.children))
         except Exception as error:
             return self._untold(self._door.visit(request), error)
         status, headers, body = known.answer
         self._door.count(request, known.interaction, known.type, status, began)
         return status, [*headers, (_ID, request.id.encode())], body
 
-    async def _anew(self, request: Request, key: "Key") -> Parts:
+    async def answer(self, request: Request) -> Parts:
+        """Return the answer to a request; it is in the audit when this returns."""
         pulse = self._pulse
         visit = self._door.visit(request)
         response = self._door.answered(visit)
-        entry = audit.entry(look(visit, response))
+        event = audit.written(look(visit, response))
         try:
-            await self._kept((audit.line(entry), visit.noted.children))
+            await self._kept((event, visit.noted.children))
         except Exception as error:
             return self._untold(visit, error)
         left = self._door.leaving(visit, response)
         answer = outgoing(left.status, left.headers, left.body)
         if pulse == self._pulse and response.status == 200 and not visit.noted.sources:
-            self._remember(key, visit, answer, entry)
+            self._remember(visit, answer, event)
         return answer
 
     def _untold(self, visit: Visit, error: Exception) -> Parts:
@@ -116,19 +134,10 @@ class Lane:
         left = self._door.leaving(visit, self._door.answered(visit, partial(_raised, error)))
         return outgoing(left.status, left.headers, left.body)
 
-    def _given_before(self, key: "Key", at: float) -> Given | None:
-        """The answer that was given before, if nothing has changed since and the token has not ended."""
-        pulse = self._store.pulse()
-        if pulse != self._pulse:
-            self._pulse = pulse
-            self._given.clear()
-            self._size = 0
-        known = self._given.get(key)
-        return known if known and at < known.until and time() < known.expires else None
-
-    def _remember(self, key: "Key", visit: Visit, answer: Parts, entry: Mapping[str, object]) -> None:
+    def _remember(self, visit: Visit, answer: Parts, event: bytes) -> None:
         if visit.principal is None:
             return
+        key = _key(visit.request)
         status, headers, body = answer
         if (old := self._given.pop(key, None)) is not None:
             self._size -= len(old.answer[2])
@@ -138,7 +147,7 @@ class Lane:
             interaction=visit.found.interaction,
             type=visit.found.type,
             answer=(status, [each for each in headers if each[0] != _ID], body),
-            entry=entry,
+            event=audit.rest(event),
             children=frozenset(visit.noted.children),
         )
         self._size += len(body)

@@ -9,7 +9,8 @@ _QUERY = re.compile(
     r"(?:[A-Za-z][A-Za-z:.\-]*|_count|_cursor)=[A-Za-z0-9%|:/.,_=\-]*"
     r"(?:&(?:[A-Za-z][A-Za-z:.\-]*|_count|_cursor)=[A-Za-z0-9%|:/.,_=\-]*)*"
 )
-_UNUSUAL = frozenset(
+#: Headers that make of a GET more than a question.
+UNUSUAL = frozenset(
     (
         "content-length",
         "expect",
@@ -29,4 +30,4 @@ def is_plain(request: Request) -> bool:
     if request.method != "GET" or request.feed or not _PATH.fullmatch(request.path):
         return False
     query = request.query
-    return (not query or bool(_QUERY.fullmatch(query))) and _UNUSUAL.isdisjoint(request.headers)
+    return (not query or bool(_QUERY.fullmatch(query))) and UNUSUAL.isdisjoint(request.headers)

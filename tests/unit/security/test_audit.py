@@ -8,10 +8,12 @@ from gateway.security.audit import (
     ANSWERED,
     START,
     Look,
+    again,
     chained,
     first_break,
     outcome_of,
     read,
+    rest,
     sealed,
     written,
 )
@@ -49,6 +51,14 @@ def test_a_look_is_read_back_as_it_was_written() -> None:
     assert read(written(LOOK)) == LOOK
     bare = Look("2026-11-24T07:00:00.000Z", "r", "read", "fhir", "refused", 401)
     assert read(written(bare)) == bare
+
+
+def test_a_look_like_one_before_differs_in_its_instant_and_request_alone() -> None:
+    later, other = "2026-11-24T08:00:00.000Z", "a.b_c:d/e+f=g@h-1"
+
+    repeated = again(rest(written(LOOK)), later, other)
+
+    assert repeated == written(LOOK._replace(at=later, request=other))
 
 
 def test_a_look_is_written_the_same_way_each_time_and_without_what_is_empty() -> None:
