@@ -236,7 +236,7 @@ def test_without_a_name_every_mapping_is_tested(gate: Path, fhirgate: Run) -> No
     done = fhirgate("test", "--json")
 
     assert done.code == 0, done.out
-    assert [one["mapping"] for one in done.json] == ["clubs", *SHIPPED]
+    assert [one["mapping"] for one in done.json] == sorted(["clubs", *SHIPPED])
     assert all(one["tests"] > 0 for one in done.json)
 
 

@@ -197,7 +197,7 @@ def test_a_mapping_that_is_not_there(gate: Path, fhirgate: Run) -> None:
     done = fhirgate("load", "children.csv", "-m", "club")
 
     assert done.code == 2
-    assert "There is no mapping called club. Mappings here: clubs, csc-api, ctf, " in done.err
+    assert "There is no mapping called club. Mappings here: cin, clubs, csc-api, ctf, " in done.err
 
 
 def test_a_file_that_is_not_there(gate: Path, fhirgate: Run) -> None:
