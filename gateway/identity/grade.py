@@ -157,9 +157,7 @@ class Matcher:
                     weight=weights[place],
                     probability=probability,
                     relative=likely.relatives[place],
-                    grade=min(
-                        [_grade(probability, found[place], self.model.bars), *(HOLDS[code] for code in held)]
-                    ),
+                    grade=min([_grade(probability, self.model.bars), *(HOLDS[code] for code in held)]),
                     held=tuple(held),
                 )
             )
@@ -199,8 +197,8 @@ def by_child(candidates: Iterable[Known]) -> list[tuple[int, tuple[Known, ...]]]
     return [(child, tuple(group)) for child, group in groupby(ordered, key=_CHILD)]
 
 
-def _grade(probability: float, found: Levels, bars: Bars) -> Grade:
-    if probability >= (bars.elsewhere if _is_elsewhere(found) else bars.certain):
+def _grade(probability: float, bars: Bars) -> Grade:
+    if probability >= bars.certain:
         return Grade.CERTAIN
     if probability >= bars.probable:
         return Grade.PROBABLE
@@ -249,13 +247,7 @@ _TWO_NAMES = frozenset({"less like", "initial", "other part", "other"})
 _WHOLE_NAMES = frozenset({"same", "other's middle"})
 _AT_HOME = frozenset({"same line", "postcode"})
 _HERE = frozenset({"same line", "postcode", "postcode slip"})
-_MIDDLE = frozenset({"same", "initial"})
 _TOLD_OTHERWISE = frozenset({"swapped", "first of January"})
-
-
-def _is_elsewhere(found: Levels) -> bool:
-    """Whether nothing is shared but first name, surname and birthday, as namesakes do."""
-    return found.of("middle") not in _MIDDLE and found.of("home") not in _HERE and "same" not in found.numbers
 
 
 def _unnumbered(found: Levels) -> list[str]:

@@ -56,7 +56,6 @@ class Bars:
 
     Attributes:
         certain, probable, possible: of the child itself.
-        elsewhere: of one that is certain, where neither a number nor an address nor a middle name is shared.
         rival: what any other child may have at most beside one that is certain.
         twin: how many bits more one child must have than its twin would, at least, to be certain,
         seldom: unless its first name is on a level that so few twins' names are on, or fewer.
@@ -68,7 +67,6 @@ class Bars:
     rival: float = 0.005
     twin: float = 3.0
     seldom: float = 0.0005
-    elsewhere: float = 0.992
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,16 +274,3 @@ def test_no_child_with_another_number_is_ever_certain_and_the_order_changes_noth
             assert {"".join(name.first) for name in one.names} != {"ava mae"} or "ava rae" not in {
                 name.first for name in each.whole.names
             }
-
-
-def test_where_nothing_else_is_shared_more_is_asked_for() -> None:
-    """A namesake of the same birthday is met now and then: an address or a middle name tells them apart."""
-    here, there = told("Amelia/Smith"), told("Amelia/Smith", home="2 Mill Lane, ZZ77 2BB")
-    counts = [round(1_000 * 1.1**step) for step in range(130)]
-    found = {count: MATCHER.matches(here, [Known(1, 1, there)], registered=count)[0] for count in counts}
-    between = [one for one in found.values() if 0.99 <= one.probability < MATCHER.model.bars.elsewhere]
-
-    assert between and all(one.grade is Grade.PROBABLE and not one.held for one in between)
-    assert found[1_000].grade is Grade.CERTAIN
-    same_home = [MATCHER.matches(here, [Known(1, 1, here)], registered=count)[0] for count in found]
-    assert all(one.grade is Grade.CERTAIN for one in same_home)
