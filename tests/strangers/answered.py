@@ -136,6 +136,10 @@ def _of_reviews(asked: Asked) -> Iterator[tuple[str, Any]]:
     for number in (first, second):
         for path in (f"fhir/Task/{number}", f"fhir/Task/{number}?_format=xml"):
             yield f"GET {path}", asked.ask("GET", path, client="registrar")
+    (child, *_) = [one for one in gateway.store.children([1, 2, 3]).values() if one.composed]
+    seal = gateway.lives.seal(child, reason="adoption order", author="ann")
+    for path in (f"fhir/Task/seal-{seal}", f"fhir/Task?_id=seal-{seal}&_format=xml"):
+        yield f"GET {path}", asked.ask("GET", path, client="registrar")
 
 
 def _of_routes(asked: Asked, base: str, kind: str) -> Iterator[tuple[str, Any]]:
