@@ -26,7 +26,7 @@ from gateway.problems import Problem, Refused, refuse
 from gateway.problems.service import CHILD_UNKNOWN, FEED_UNKNOWN
 from gateway.service import decisions, notes
 from gateway.service.ask import Asker
-from gateway.service.changes import Change, Changes, Done, sound
+from gateway.service.changes import Change, Changes, Done, ready, sound
 from gateway.service.clock import now
 from gateway.service.composer import Official
 from gateway.service.events import Author
@@ -145,8 +145,9 @@ class Gateway:
         Raises:
             Refused: as `Changes.make`.
         """
+        prepared = ready(change)
         with self.changing(feed) as changes:
-            return changes.make([change])[0]
+            return changes.make([prepared])[0]
 
     def write(self, feed: Feed, type: str, id: str, resource: Resource) -> Done:
         """Keep a resource under its id, and link it if it is a Patient.

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from gateway.fhir import json
+from gateway.fhir import index, json
 from gateway.fhir.query import Query
 from gateway.fhir.references import led
 from gateway.fhir.validate import validate
@@ -58,6 +58,7 @@ class Change:
         only_new: nothing may stand there.
         several: a conditional delete may delete more than one.
         place: what the path of a problem begins with, as in `Bundle.entry[3]`; "" for a write by itself.
+        said: `resource` made ready to be kept; see `ready`.
     """
 
     method: str
@@ -71,6 +72,7 @@ class Change:
     only_new: bool = False
     several: bool = False
     place: str = ""
+    said: Said | None = None
 
 
 class Wanted(NamedTuple):
@@ -258,7 +260,7 @@ class Changes:
                 if faults := self._judged(resource):
                     raise Refused(*faults)
         said = [
-            [_said(change, in_form(resource, change.id))]
+            [_said(change, resource) if change.said is None or self._moved else change.said]
             for (_, change), resource in zip(settled, resources, strict=True)
         ]
         # whom it was about until now: taken away from a child, it is that child's look too
@@ -305,8 +307,16 @@ class Changes:
             self._linker.link(self.work, self._feed, patients, self._at, before=before)
 
 
+def ready(change: Change) -> Change:
+    """The change with all done that can be done before its turn to write comes."""
+    sent = change.resource if change.where is None else None
+    return change if sent is None else replace(change, said=_said(change, sent))
+
+
 def _said(change: Change, resource: Resource) -> Said:
-    return Said(change.type, change.id, json.write(resource), method=change.method, read=resource)
+    read = in_form(resource, change.id)
+    found = index.entries(read, change.type)
+    return Said(change.type, change.id, json.write(read), method=change.method, read=read, indexed=found)
 
 
 def sound(resource: Any, type: str, id: str = "") -> Resource:

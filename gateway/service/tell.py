@@ -35,6 +35,7 @@ class Said:
         rule: the mapping rule that made it.
         source: `meta.source`, if the gateway gives it one; None where the resource has its own.
         read: what `text` says, where that is at hand.
+        indexed: what it is found by, where that is known.
     """
 
     type: str
@@ -45,6 +46,7 @@ class Said:
     source: str | None = ""
     method: str = "PUT"
     read: Resource | None = None
+    indexed: Sequence[Entry] | None = None
 
     @property
     def resource(self) -> Resource:
@@ -185,7 +187,10 @@ class Teller:
             version=version,
             updated=at,
             digest=digest,
-            entries=(*index.entries(resource, one.type), *_source(one.source)),
+            entries=(
+                *(index.entries(resource, one.type) if one.indexed is None else one.indexed),
+                *_source(one.source),
+            ),
             time=index.moment(resource, one.type),
             method=one.method,
             load=load,

@@ -15,7 +15,7 @@ from gateway.problems import refuse
 from gateway.problems.bundle import BUNDLE_OPERATION
 from gateway.problems.http import HTTP_WRITE_ELSEWHERE
 from gateway.problems.store import STORE_LOCKED
-from gateway.service.changes import Change, placed
+from gateway.service.changes import Change, placed, ready
 from gateway.service.clock import instant
 from gateway.store.base import Store, Work
 from gateway.web import conditions, writing
@@ -128,7 +128,7 @@ def _change(part: Visit, entry: Entry, stands: str, pointers: Pointers) -> Chang
             part.content = pointers.led(entry)
         change = writing.change_asked(part)
     id = stands.partition("/")[2] if part.request.method in ("POST", "PUT") else change.id
-    return replace(change, id=id, place=entry.place)
+    return ready(replace(change, id=id, place=entry.place))
 
 
 def _asked(visit: Visit, type: str, words: str) -> Query:
