@@ -178,7 +178,7 @@ def _bundle(at: int, number: str) -> bytes:
         "resourceType": "Patient",
         "id": id,
         "identifier": [{"system": NHS, "value": number}],
-        "name": [{"use": "official", "family": f"Family{at}", "given": ["Ada", "Rowan"]}],
+        "name": [{"use": "official", "family": _surname(at), "given": ["Ada", "Rowan"]}],
         "gender": "female",
         "birthDate": f"20{at % 10 + 10}-{at % 12 + 1:02}-{at % 28 + 1:02}",
         "address": [{"line": [f"{at} Invented Lane"], "city": "Anytown", "postalCode": "ZZ99 3WZ"}],
@@ -189,6 +189,29 @@ def _bundle(at: int, number: str) -> bytes:
         for each in told
     ]
     return json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries}).encode()
+
+
+def _surname(at: int) -> str:
+    """A name that hardly anybody shares, of invented syllables."""
+    syllables = (
+        "bar",
+        "dol",
+        "fen",
+        "gri",
+        "hul",
+        "kem",
+        "lo",
+        "mar",
+        "nif",
+        "pel",
+        "ros",
+        "tan",
+        "vik",
+        "wes",
+    )
+    first, rest = divmod(at, len(syllables) ** 2)
+    second, third = divmod(rest, len(syllables))
+    return "".join(syllables[each % len(syllables)] for each in (third, first, second)).capitalize()
 
 
 def _observation(patient: str, at: int) -> dict[str, Any]:
