@@ -3,9 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import Any
 
 from gateway.fhir import index
 from gateway.fhir.json import read_trusted
@@ -25,6 +23,7 @@ from gateway.problems.service import (
 from gateway.service.asking import Answer, Asking, Found, Looked, Noted, seen, shown, shown_all
 from gateway.service.including import along, told_of
 from gateway.service.keys import Keys
+from gateway.service.places import Place, Places
 from gateway.store.base import ASK, Key, Page, Reads, Row
 from gateway.store.search import NO_TIME
 from gateway.upstream.account import account, strict
@@ -37,28 +36,12 @@ from gateway.upstream.question import Told as FromUpstream
 _ABOUT = ("patient", "subject")
 
 
-class _Place(NamedTuple):
-    """What a sealed next-page link holds: for whom, of which question, and where to go on."""
-
-    client: str
-    base: str
-    question: str
-    after: list[Any]
-    merged: list[Any] | None
-
-    @property
-    def first(self) -> bool:
-        """Whether it is that of the first page."""
-        return not self.after and self.merged is None
-
-
 class Asker:
-    """Answers searches; made once."""
+    """Answers searches; made once. `places` seals and opens what links to other pages carry."""
 
     def __init__(self, keys: Keys, upstreams: Upstreams, cursor_life: int, include_most: int = 1000) -> None:
-        self._keys = keys
+        self.places = Places(keys, cursor_life)
         self._upstreams = upstreams
-        self._life = cursor_life
         self._along_most = include_most
         self._harmless: set[Looked] = set()
 
@@ -76,17 +59,17 @@ class Asker:
             Refused: `search.cursor`, `search.old-cursor`; `store.cannot-search`; with `strict`, the
                 upstreams' gaps.
         """
-        place = self._opened(sealed, asking) if sealed else None
+        place = self.places.opened(sealed, asking) if sealed else None
         if place and place.question != words:
             raise refuse(SEARCH_CURSOR)
         answer = self._page(store, query, asking, limit, words, None if place and place.first else place)
         if place and not place.first:
-            first = self._sealed(asking, words, [], None)
+            first = self.places.sealed(asking, words, [], None)
             answer = replace(answer, first=first)
         return answer
 
     def _page(
-        self, store: Reads, query: Query, asking: Asking, limit: int, words: str, place: _Place | None
+        self, store: Reads, query: Query, asking: Asking, limit: int, words: str, place: Place | None
     ) -> Answer:
         own_words = asking.base != ASK or not self._upstreams.upstreams or query.type == "Patient"
         apart = bool(query.each) or any(each.kind == "has" for each in query.criteria)
@@ -112,28 +95,13 @@ class Asker:
         Raises:
             Refused: `search.cursor`, also where it is about something else; `search.old-cursor`.
         """
-        path, _, words = self._opened(sealed, asking).question.partition("?")
+        path, _, words = self.places.opened(sealed, asking).question.partition("?")
         if path != where:
             raise refuse(SEARCH_CURSOR)
         return words
 
-    def place(self, sealed: str, asking: Asking, words: str) -> list[Any] | None:
-        """Where a link to another page goes on, as `going_on` was told; None for the first page.
-
-        Raises:
-            Refused: `search.cursor`, also where it is about something else; `search.old-cursor`.
-        """
-        place = self._opened(sealed, asking)
-        if place.question != words or place.merged is not None:
-            raise refuse(SEARCH_CURSOR)
-        return place.after or None
-
-    def going_on(self, asking: Asking, words: str, after: list[Any]) -> str:
-        """What a link to another page carries, sealed; `after` is empty for the first page."""
-        return self._sealed(asking, words, after, None)
-
     def _own(
-        self, store: Reads, query: Query, asking: Asking, limit: int, words: str, place: _Place | None
+        self, store: Reads, query: Query, asking: Asking, limit: int, words: str, place: Place | None
     ) -> Answer:
         if place and place.merged is not None:
             raise refuse(SEARCH_CURSOR)
@@ -142,7 +110,7 @@ class Asker:
         found = shown_all(page.rows, asking, self._harmless)
         following = ""
         if page.more and page.rows:
-            following = self._sealed(asking, words, list(page.rows[-1].key), None)
+            following = self.places.sealed(asking, words, list(page.rows[-1].key), None)
         asking.noted.children.update(row.child for row in found if row.child)
         asking.noted.children.update(_named_children(store, query, asking))
         if not found:
@@ -178,7 +146,7 @@ class Asker:
         asking: Asking,
         limit: int,
         words: str,
-        place: _Place | None,
+        place: Place | None,
         child: Row,
     ) -> Answer:
         if place and place.merged is None:
@@ -199,7 +167,7 @@ class Asker:
         if asking.strict and (refusal := strict(lines)):
             raise refusal
         going_on = cursor(merged, others, more=page.more)
-        following = self._sealed(asking, words, [], going_on.packed()) if going_on else ""
+        following = self.places.sealed(asking, words, [], going_on.packed()) if going_on else ""
         shown_ids = {row.id for row in merged.rows}
         ours = [row for row in page.rows if row.public in shown_ids]
         along_them, about_them = self._along(store, query, asking, ours, child if merged.rows else None)
@@ -230,23 +198,6 @@ class Asker:
                 row = store.read(ASK, "Patient", target.to.removeprefix("Patient/"))
                 return row if row and not row.deleted else None
         return None
-
-    def _sealed(self, asking: Asking, words: str, after: list[Any], merged: list[Any] | None) -> str:
-        place = _Place(asking.client, asking.base, words, after, merged)
-        return self._keys.seal(msgspec.json.encode(place))
-
-    def _opened(self, sealed: str, asking: Asking) -> _Place:
-        content = self._keys.unseal(sealed, self._life)
-        if content is None:
-            raise refuse(SEARCH_CURSOR)
-        try:
-            place = msgspec.json.decode(content, type=_Place)
-        except msgspec.MsgspecError:
-            # the link of something else than a search
-            raise refuse(SEARCH_CURSOR) from None
-        if (place.client, place.base) != (asking.client, asking.base):
-            raise refuse(SEARCH_CURSOR)
-        return place
 
 
 def _page(

@@ -77,23 +77,23 @@ def found(visit: Visit, query: Query, limit: int, words: str, sealed: str) -> An
             `search.cursor`, `search.old-cursor`.
     """
     _check(query)
-    asker, asking = visit.gateway.asker, visit.asking()
-    after = asker.place(sealed, asking, words) if sealed else None
+    places, asking = visit.gateway.asker.places, visit.asking()
+    after = places.after(sealed, asking, words) if sealed else []
     if not _may(visit):
         return Answer([], None if query.total == "none" else 0, "")
-    meeting = _meeting(visit, query, _LAST if after is None else int(after[0]))
+    meeting = _meeting(visit, query, int(after[0]) if after else _LAST)
     page = list(islice(meeting, limit + 1))
     more = page[limit:]
     page = page[:limit]
-    whole = after is None and limit > 0 and not more
+    whole = not after and limit > 0 and not more
     for one, _ in page:
         _note(visit, one)
     return Answer(
         [Found(REVIEWS, told["id"], json.write(told), "") for _, told in page],
         None if query.total == "none" else len(page) if whole else _total(visit, query),
-        asker.going_on(asking, words, [page[-1][0].entry.number]) if more and page else "",
+        places.sealed(asking, words, [page[-1][0].entry.number]) if more and page else "",
         along=_along(visit, query, [one for one, _ in page]),
-        first=asker.going_on(asking, words, []) if after else "",
+        first=places.sealed(asking, words, []) if after else "",
     )
 
 
