@@ -2,8 +2,8 @@
 
 Three steps. Each process reads a part of the records and works out their keys; DuckDB finds who is near whom;
 each process decides whole groups of records that may be about one child, by the code that decides one record
-in real time. Two that have one key in common and begin with other letters are no pair: two of one surname and
-birthday, as there are many.
+in real time. Two that have one key in common are a pair only if names begin alike and the birthday is one:
+others share a surname and a birthday, or a name and a year of birth, as many do who never saw each other.
 """
 
 import gc
@@ -33,7 +33,7 @@ _TOGETHER = 4_000
 _TABLES = """
 CREATE TABLE kept (key UBIGINT, rec INTEGER);
 CREATE TABLE asked (key UBIGINT, rec INTEGER);
-CREATE TABLE first (rec INTEGER, letters INTEGER);
+CREATE TABLE first (rec INTEGER, letters VARCHAR, born VARCHAR);
 """
 _HASHED = "SELECT hash(fact) AS key FROM facts"
 _PAIRS = f"""
@@ -46,7 +46,10 @@ pair AS (
 ),
 counted AS (SELECT one, other, count(*) AS keys FROM pair GROUP BY ALL)
 SELECT one, other FROM counted JOIN first f ON f.rec = one JOIN first g ON g.rec = other
-WHERE keys > 1 OR f.letters = g.letters
+WHERE keys > 1 OR (
+  (f.letters = g.letters OR '' IN (f.letters, g.letters))
+  AND (f.born = g.born OR '' IN (f.born, g.born) OR suffix(f.born, '-01-01') OR suffix(g.born, '-01-01'))
+)
 """
 
 
@@ -55,7 +58,8 @@ class Part:
     """What is left of a part of the records: numbers, persons, keys with where each record's begin."""
 
     recs: "array[int]"
-    letters: "array[int]"
+    letters: list[str]
+    born: list[str]
     persons: list[bytes]
     kept: tuple["array[int]", bytes]
     asked: tuple["array[int]", bytes]
@@ -92,16 +96,20 @@ def joined(
 
 def _part(read_part: Read, number: int) -> Part:
     """In a process: the keys of a part of the records."""
-    recs, letters, persons = array("i"), array("i"), []
+    recs = array("i")
+    letters: list[str] = []
+    born: list[str] = []
+    persons: list[bytes] = []
     kept, asked = _Facts(), _Facts()
     for rec, who in read_part(number):
         recs.append(rec)
         letters.append(_letters(who))
+        born.append(next(iter(who.birth_dates)) if len(who.birth_dates) == 1 else "")
         persons.append(packed(who))
         kept.add(kept_facts(who))
         asked.add(asked_facts(who))
     with duckdb.connect() as database:
-        return Part(recs, letters, persons, kept.hashed(database), asked.hashed(database))
+        return Part(recs, letters, born, persons, kept.hashed(database), asked.hashed(database))
 
 
 class _Facts:
@@ -128,23 +136,26 @@ def _bytes(chunk: Any) -> bytes:
     return text[8 * chunk.offset : 8 * (chunk.offset + len(chunk))]
 
 
-def _letters(who: Person) -> int:
-    """The first letters of first name and surname, as a number."""
-    name = min(who.names, default=None)
-    return ord(name.first[:1] or " ") << 16 | ord(name.family[:1] or " ") if name else 0
+def _letters(who: Person) -> str:
+    """The first letters of first name and surname; "" where there is more than one name, or none."""
+    if len(who.names) != 1:
+        return ""
+    (name,) = who.names
+    return f"{name.first[:1]} {name.family[:1]}"
 
 
 def _add(database: duckdb.DuckDBPyConnection, part: Part) -> None:
     columns = {
         "rec": _column(part.recs, arrow.int32()),
-        "letters": _column(part.letters, arrow.int32()),
+        "letters": arrow.array(part.letters, arrow.string()),
+        "born": arrow.array(part.born, arrow.string()),
         "kept": _lists(*part.kept),
         "asked": _lists(*part.asked),
     }
     database.register("part", arrow.table(columns))
     for table in ("kept", "asked"):
         database.execute(f"INSERT INTO {table} SELECT unnest({table}), rec FROM part")
-    database.execute("INSERT INTO first SELECT rec, letters FROM part")
+    database.execute("INSERT INTO first SELECT rec, letters, born FROM part")
     database.unregister("part")
 
 
