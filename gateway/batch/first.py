@@ -2,13 +2,13 @@
 
 Three steps. Each process reads a part of the records and works out their keys; DuckDB finds who is near whom;
 each process decides whole groups of records that may be about one child, by the code that decides one record
-in real time. Two that have one key in common are a pair only if names begin alike and the birthday is one:
-others share a surname and a birthday, or a name and a year of birth, as many do who never saw each other.
+in real time. Two of another birthday who share no postcode are no pair (they are never certain), nor are two
+who have one key in common and begin with other letters: a surname and a birthday, as many do.
 """
 
 import gc
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -33,7 +33,7 @@ _TOGETHER = 4_000
 _TABLES = """
 CREATE TABLE kept (key UBIGINT, rec INTEGER);
 CREATE TABLE asked (key UBIGINT, rec INTEGER);
-CREATE TABLE first (rec INTEGER, letters VARCHAR, born VARCHAR);
+CREATE TABLE first (rec INTEGER, letters VARCHAR, born VARCHAR, postcode VARCHAR);
 """
 _HASHED = "SELECT hash(fact) AS key FROM facts"
 _PAIRS = f"""
@@ -46,9 +46,11 @@ pair AS (
 ),
 counted AS (SELECT one, other, count(*) AS keys FROM pair GROUP BY ALL)
 SELECT one, other FROM counted JOIN first f ON f.rec = one JOIN first g ON g.rec = other
-WHERE keys > 1 OR (
-  (f.letters = g.letters OR '' IN (f.letters, g.letters))
-  AND (f.born = g.born OR '' IN (f.born, g.born) OR suffix(f.born, '-01-01') OR suffix(g.born, '-01-01'))
+WHERE (keys > 1 OR f.letters = g.letters OR '' IN (f.letters, g.letters))
+AND (
+  f.born = g.born OR '' IN (f.born, g.born) OR suffix(f.born, '-01-01') OR suffix(g.born, '-01-01')
+  OR concat(f.born[1:5], f.born[9:10], '-', f.born[6:7]) = g.born
+  OR f.postcode = g.postcode OR '' IN (f.postcode, g.postcode)
 )
 """
 
@@ -60,6 +62,7 @@ class Part:
     recs: "array[int]"
     letters: list[str]
     born: list[str]
+    postcodes: list[str]
     persons: list[bytes]
     kept: tuple["array[int]", bytes]
     asked: tuple["array[int]", bytes]
@@ -99,17 +102,20 @@ def _part(read_part: Read, number: int) -> Part:
     recs = array("i")
     letters: list[str] = []
     born: list[str] = []
+    postcodes: list[str] = []
     persons: list[bytes] = []
     kept, asked = _Facts(), _Facts()
     for rec, who in read_part(number):
         recs.append(rec)
         letters.append(_letters(who))
-        born.append(next(iter(who.birth_dates)) if len(who.birth_dates) == 1 else "")
+        born.append(_only(who.birth_dates))
+        postcodes.append(_only(who.postcodes) if who.postcodes else f"none-{rec}")
         persons.append(packed(who))
-        kept.add(kept_facts(who))
-        asked.add(asked_facts(who))
+        facts = set(kept_facts(who))
+        kept.add(facts)
+        asked.add(set(asked_facts(who)) - facts)
     with duckdb.connect() as database:
-        return Part(recs, letters, born, persons, kept.hashed(database), asked.hashed(database))
+        return Part(recs, letters, born, postcodes, persons, kept.hashed(database), asked.hashed(database))
 
 
 class _Facts:
@@ -136,6 +142,11 @@ def _bytes(chunk: Any) -> bytes:
     return text[8 * chunk.offset : 8 * (chunk.offset + len(chunk))]
 
 
+def _only(values: Collection[str]) -> str:
+    """The only one of several values, or ""."""
+    return next(iter(values)) if len(values) == 1 else ""
+
+
 def _letters(who: Person) -> str:
     """The first letters of first name and surname; "" where there is more than one name, or none."""
     if len(who.names) != 1:
@@ -149,13 +160,14 @@ def _add(database: duckdb.DuckDBPyConnection, part: Part) -> None:
         "rec": _column(part.recs, arrow.int32()),
         "letters": arrow.array(part.letters, arrow.string()),
         "born": arrow.array(part.born, arrow.string()),
+        "postcode": arrow.array(part.postcodes, arrow.string()),
         "kept": _lists(*part.kept),
         "asked": _lists(*part.asked),
     }
     database.register("part", arrow.table(columns))
     for table in ("kept", "asked"):
         database.execute(f"INSERT INTO {table} SELECT unnest({table}), rec FROM part")
-    database.execute("INSERT INTO first SELECT rec, letters, born FROM part")
+    database.execute("INSERT INTO first SELECT rec, letters, born, postcode FROM part")
     database.unregister("part")
 
 

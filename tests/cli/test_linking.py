@@ -29,5 +29,5 @@ def test_without_duckdb_it_says_how_to_get_it(
     done = fhirgate("link", "--batch")
 
     assert done.code == 1
-    assert "pip install fhirgate[batch]" in done.err
+    assert "batch.not-installed" in done.err and "pip install fhirgate[batch]" in done.err
     assert fhirgate("link").code == 0
