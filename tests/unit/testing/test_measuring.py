@@ -18,16 +18,16 @@ def test_twenty_thousand_records_are_joined_into_children_who_are_one(numbers: b
     found = clusters(MATCHER, records, lives_of(families(CHILDREN, SEED)))
 
     assert found.precision >= 0.998
-    assert found.recall >= 0.965
-    assert found.mixed <= 5, "250 in a million records"
+    assert found.recall >= 0.968
+    assert found.mixed <= 4, "250 in a million records"
 
 
 def test_a_child_is_found_or_said_not_to_be_there_and_a_twin_is_not_taken_for_the_other() -> None:
     found = ask(MATCHER, 20_000, 4_000, SEED)
 
-    assert found.precision(Grade.CERTAIN) >= 0.9997
-    assert found.recall(Grade.CERTAIN) >= 0.98
-    assert found.recall(Grade.PROBABLE) >= 0.99
+    assert found.precision(Grade.CERTAIN) >= 0.9998
+    assert found.recall(Grade.CERTAIN) >= 0.985
+    assert found.recall(Grade.PROBABLE) >= 0.995
     assert found.twins >= 500
     assert found.taken[Grade.CERTAIN] == 0
     assert found.taken[Grade.PROBABLE] <= 15
