@@ -242,7 +242,7 @@ def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
         try:
             requests.get(url, timeout=1)
             return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.1)
     raise TimeoutError("the pretend hospital did not start")
 

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,6 +15,7 @@ from typing import Any
 from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
 
+from gateway.problems import Refused
 from gateway.web.asgi import Application
 from gateway.web.counts import SHARED
 from gateway.web.wire import Wire
@@ -47,7 +50,7 @@ def serve(
         if workers == 1:
             Server(config).run([listening])
         else:
-            Multiprocess(config, [listening]).run()
+            _Workers(config, [listening]).run()
 
 
 def configured(factory: Callable[[], Any], workers: int = 1, log_config: str | None = None) -> Config:
@@ -75,7 +78,25 @@ def configured(factory: Callable[[], Any], workers: int = 1, log_config: str | N
 def application(factory: str, threads: int) -> Application:
     """The application in one worker."""
     module, _, name = factory.partition(":")
-    return Application(getattr(import_module(module), name)(), threads)
+    try:
+        return Application(getattr(import_module(module), name)(), threads)
+    except Refused as refused:
+        # whoever serves starts another one at once: not as fast as it can, while what is wrong lasts
+        print(refused, file=sys.stderr)
+        time.sleep(_PATIENCE)
+        raise SystemExit(1) from None
+
+
+class _Workers(Multiprocess):
+    """The workers of one server."""
+
+    def join_all(self) -> None:
+        """Wait for the workers to end, but not for ever: one may hang in what it waits for."""
+        for each in self.processes:
+            each.process.join(2 * _PATIENCE)
+            if each.process.is_alive():
+                each.process.kill()
+                each.process.join()
 
 
 @contextmanager

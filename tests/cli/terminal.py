@@ -143,6 +143,6 @@ def until_answered(url: str, process: "subprocess.Popen[bytes]") -> None:
         try:
             requests.get(url, timeout=1)
             return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.05)
     raise AssertionError(process.stderr.read().decode() if process.stderr else "no answer")

@@ -138,9 +138,16 @@ def test_who_sends_no_more_still_hears_the_answer(running: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [b"Content-Length: 60", b"Content-Length: 2000000", b"Transfer-Encoding: chunked"]
+    ("sent", "told"),
+    [
+        (b"Content-Length: 60", (400, "http.body-cut")),
+        (b"Content-Length: 2000000", (413, "http.too-large")),
+        (b"Transfer-Encoding: chunked", (400, "http.body-cut")),
+    ],
 )
-def test_of_a_body_that_is_cut_off_nothing_is_kept(running: Running, sent: bytes) -> None:
+def test_of_a_body_that_is_cut_off_nothing_is_kept(
+    running: Running, sent: bytes, told: tuple[int, str]
+) -> None:
     begun = b'{"resourceType":"Patient"}'
     if sent.startswith(b"Transfer"):
         begun = b"%x\r\n%s\r\n" % (len(begun), begun)
@@ -151,9 +158,9 @@ def test_of_a_body_that_is_cut_off_nothing_is_kept(running: Running, sent: bytes
         connection.shutdown(socket.SHUT_WR)
         said = b"".join(iter(lambda: connection.recv(65_536), b""))
 
-    assert b"HTTP/1.1 201" not in said
-    told = running.said(b"GET /feed/clinic/Patient HTTP/1.1\r\n" + running.headers(b"Connection: close"))
-    assert json.loads(told.partition(CRLF * 2)[2])["total"] == 0
+    assert code(said) == told
+    kept = running.said(b"GET /feed/clinic/Patient HTTP/1.1\r\n" + running.headers(b"Connection: close"))
+    assert json.loads(kept.partition(CRLF * 2)[2])["total"] == 0
 
 
 def test_a_body_in_pieces_is_whole_again(running: Running) -> None:
@@ -175,6 +182,10 @@ def test_a_body_in_pieces_is_whole_again(running: Running) -> None:
     path = location.split(b" ")[1].partition(b"/_history")[0].partition(b"/feed")[2]
     told = running.said(b"GET /feed" + path + b" HTTP/1.1\r\n" + running.headers(b"Connection: close"))
     assert len(json.loads(told.partition(CRLF * 2)[2])["name"][0]["family"]) == 190_000
+
+
+def test_what_is_no_request_is_told_so(running: Running) -> None:
+    assert code(running.said(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc")) == (400, "http.malformed")
 
 
 def test_a_header_with_an_underscore_is_not_taken_for_the_one_of_a_proxy(running: Running) -> None:
