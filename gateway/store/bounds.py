@@ -37,12 +37,12 @@ def _ends(view: View, param: str, prefix: str, asked: Span) -> tuple[int, int]:
         return asked.high, FOREVER.high
     if prefix == "eb":
         return FOREVER.low, asked.low
-    if prefix in ("lt", "le", "ap") and not some_never_began(view, param):
+    if prefix in ("lt", "le", "ap") and not _some_never_began(view, param):
         return FOREVER.low, asked.low if prefix == "lt" else asked.high
     return FOREVER
 
 
-def some_never_began(view: View, param: str) -> bool:
-    """Whether a parameter has values without a beginning: before any moment, but ordered by their end."""
+def _some_never_began(view: View, param: str) -> bool:
+    """Whether there are values without a beginning: they are before any moment, but ordered by their end."""
     asked = (view.param(param), FOREVER.low)
     return view.connection.execute(_OPEN, asked).fetchone() is not None

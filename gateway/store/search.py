@@ -1,14 +1,13 @@
 """A question answered in SQL: which criterion leads, in which order, from where on, and how many in all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from gateway.fhir.index import ordered_by
 from gateway.fhir.query import Query, Sort
 from gateway.store import places
-from gateway.store.bounds import moments, some_never_began
+from gateway.store.bounds import moments
 from gateway.store.clauses import clause
 from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, Numbers, rec_of
@@ -83,7 +82,7 @@ def answer(view: View, query: Query, *, limit: int, after: Key | None, total: bo
     Args:
         view: where it is asked; its connection should be in a transaction, so that all steps see one state.
     """
-    plan = planned(view, in_order(view, query, after))
+    plan = planned(view, query)
     keys: list[tuple[Any, ...]] = []
     if limit:
         sql, args = page_sql(plan, after, limit + 1)
@@ -96,19 +95,6 @@ def answer(view: View, query: Query, *, limit: int, after: Key | None, total: bo
         return Page(rows, more, len(rows))
     sql, args = total_sql(plan)
     return Page(rows, more, view.connection.execute(sql, args).fetchone()[0])
-
-
-def in_order(view: View, query: Query, after: Key | None) -> Query:
-    """The same question without an order that is the default one in other words, for which there is an index.
-
-    A page that goes on keeps to the order that the one before had.
-    """
-    newest = [(each.param, each.descending) for each in query.sort] == [(ordered_by(view.type), True)]
-    if not newest or (
-        len(after) != len(_NEWEST_FIRST) if after else some_never_began(view, query.sort[0].param)
-    ):
-        return query
-    return replace(query, sort=())
 
 
 def planned(view: View, query: Query) -> Plan:

@@ -279,22 +279,6 @@ def test_the_first_page_in_default_order_needs_no_sorting(
             assert not sorts(store, connection, sql, args)
 
 
-def test_newest_first_in_so_many_words_is_the_default_order(store: Any) -> None:
-    asked = Query("Observation", sort=(Sort("date", True),))
-    with store.lend(steady=True) as connection:
-        view = store.view(connection, "school", "Observation")
-        others = [
-            Query("Observation", sort=sort) for sort in ((Sort("date"),), (Sort("date", True), Sort("_id")))
-        ]
-        never = search.some_never_began(view, "date")
-
-        assert search.in_order(view, asked, (3, "x")).sort == ()
-        # a page that goes on keeps the order that the first one had
-        assert search.in_order(view, asked, (0, 3, "x")) == asked
-        assert search.in_order(view, asked, None).sort == (asked.sort if never else ())
-        assert [search.in_order(view, each, None) for each in others] == others
-
-
 def sorts(store: Any, connection: Any, sql: str, args: Any) -> bool:
     """Whether a plan sorts anything."""
     if store.dialect.along:
