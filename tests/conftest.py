@@ -1,6 +1,7 @@
 """What every test may ask for: foreign FHIR servers, one that misbehaves on demand, and a gateway."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -18,6 +19,9 @@ settings.register_profile(
     "fuzz", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+# A shell that runs the tests in the background lets Ctrl-C be ignored, by what they start as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from foreign import clients, examples  # noqa: E402, F401
 from liar import liar  # noqa: E402, F401

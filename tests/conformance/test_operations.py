@@ -803,7 +803,8 @@ def test_O8_the_base_lists_its_operations_with_their_definitions(clinic: Caller,
     assert {"name": "validate", "definition": HL7 + "Resource-validate"} in patient["operation"]
     assert ("load" in [each["name"] for each in rest.get("operation", [])]) is (base != "fhir")
     files = {each.name for each in shipped("profiles").glob("OperationDefinition-*.json")}
-    listed = [*rest.get("operation", []), *(one for each in rest["resource"] for one in each["operation"])]
+    of_types = [one for each in rest["resource"] for one in each.get("operation", [])]
+    listed = [*rest.get("operation", []), *of_types]
     own = {each["definition"] for each in listed if "fhirgate.example" in each["definition"]}
     assert {f"OperationDefinition-{url.rpartition('/')[2]}.json" for url in own} <= files
 
