@@ -101,8 +101,8 @@ class _Workers(Multiprocess):
 
 @contextmanager
 def _ended_by_signal() -> Iterator[None]:
-    """Inside the block SIGTERM ends the server, and not the process before it has put things away."""
-    before = signal.signal(signal.SIGTERM, lambda number, frame: None)
+    """Inside the block SIGTERM does what Ctrl-C does, also before uvicorn listens to it and after."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
