@@ -129,32 +129,30 @@ class Matcher:
         rivals = [_Rival(child, records, whole_of(records)) for child, records in by_child(candidates)]
         found = [levels(person, rival.whole) for rival in rivals]
         # most of the children who share a common name compare alike
-        apiece = {one: weigh(one, self.scale) for one in set(found)}
-        weights = [apiece[one] for one in found]
-        likely = odds(weights, self.model.prior, registered)
+        apiece = {each: weigh(each, self.scale) for each in set(found)}
+        likely = odds([apiece[each] for each in found], self.model.prior, registered)
         order = sorted(range(len(rivals)), key=lambda place: (-likely.children[place], rivals[place].child))
         close = [place for place in order[1:] if likely.children[place] >= self.model.bars.rival]
         # Two that nobody has joined yet may well be one: then it is as sure as both together.
         other = apart(rivals[order[0]].child) if close else ()
         free = [place for place in close if rivals[place].child not in other]
-        one = [place for place in free if self._may_be_one(rivals[order[0]], rivals[place], registered)]
-        twins = {one: self._perhaps_a_twin(one, weight) for one, weight in apiece.items()}
+        same = [place for place in free if self._may_be_one(rivals[order[0]], rivals[place], registered)]
+        twins = {each: self._perhaps_a_twin(each, weight) for each, weight in apiece.items()}
         matches = []
         for place in order:
             best = place == order[0]
             held = _held(person, rivals[place], found[place], twins[found[place]])
-            if close and not (best and len(one) == len(close)):
+            if close and not (best and len(same) == len(close)):
                 held.append("another-fits")
-            probability = likely.children[place]
-            if best:
-                probability = math.fsum((probability, *(likely.children[at] for at in one)))
+            together = [place, *same] if best else [place]
+            probability = math.fsum(likely.children[at] for at in together)
             matches.append(
                 Match(
                     child=rivals[place].child,
                     records=rivals[place].records,
                     whole=rivals[place].whole,
                     levels=found[place],
-                    weight=weights[place],
+                    weight=apiece[found[place]],
                     probability=probability,
                     relative=likely.relatives[place],
                     grade=min([_grade(probability, self.model.bars), *(HOLDS[code] for code in held)]),

@@ -59,10 +59,9 @@ class Application:
             id = request_id(None)
             log_fault(id, error)
             answer = _parts(self.refusal(HTTP_BROKEN, scope["headers"], id=id))
-        if answer is not None:
-            status, headers, body = answer
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+        status, headers, body = answer
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     def refusal(self, kind: Kind, headers: Iterable[tuple[bytes, bytes]] = (), **details: Any) -> Response:
         """The answer to what does not become a request.
@@ -74,8 +73,8 @@ class Application:
         request = Request("GET", "", headers=read, id=request_id(read.get("x-request-id")))
         return self._site.door.refusal(request, refuse(kind, **details))
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Parts | None:
-        """What a request is answered with; None if its client went away before it was whole."""
+    async def _answer(self, scope: Scope, receive: Receive) -> Parts:
+        """What a request is answered with."""
         asked = self._asked(scope)
         if asked is not None:
             if (known := self._lane.known(asked)) is not None:
@@ -83,15 +82,16 @@ class Application:
             if is_plain(asked) and self._lane.takes(asked):
                 return await self._lane.answer(asked)
         if self._waiting >= self._most:
-            return _parts(self.refusal(HTTP_BUSY))
+            return _parts(self.refusal(HTTP_BUSY, scope["headers"]))
         environ = _environ(scope)
         body = environ["wsgi.input"] = _Body(receive)
         self._waiting += 1
         try:
-            if not await body.begun(environ):
-                return None
+            await body.begun(environ)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, _called, self._site, environ)
+        except Refused:
+            return _parts(self.refusal(HTTP_BODY_CUT, scope["headers"]))
         finally:
             self._waiting -= 1
 
@@ -103,9 +103,10 @@ class Application:
         if self._site.trusted:
             return request_of(_environ(scope), self._site.public_url, self._site.trusted)
         headers = _headers(scope)
-        if headers is None:
+        client = scope["client"]
+        if headers is None or client is None or scope["server"] is None:
             return None
-        (name, port), client = scope["server"], scope["client"]
+        name, port = scope["server"]
         base = self._site.public_url or address(scope["scheme"], headers.get("host", ""), name, str(port))
         return Request(
             "GET",
@@ -127,18 +128,18 @@ class _Body:
         self._held = bytearray()
         self._more = False
 
-    async def begun(self, environ: Environ) -> bool:
-        """Await a small body; whether the client is still there."""
+    async def begun(self, environ: Environ) -> None:
+        """Await a small body.
+
+        Raises:
+            Refused: as `read`.
+        """
         chunked = "HTTP_TRANSFER_ENCODING" in environ
         length = environ.get("CONTENT_LENGTH", "0")
         self._more = chunked or length != "0"
         if not chunked and length.isdecimal() and int(length) <= _SMALL:
-            try:
-                while self._more:
-                    await self._next()
-            except Refused:
-                return False
-        return True
+            while self._more:
+                await self._next()
 
     def read(self, size: int = -1) -> bytes:
         """The next `size` bytes, fewer at the end; all that are left if it is negative.

@@ -1,7 +1,7 @@
 """The lane for short questions: answered one after the other on the server's own thread.
 
 Sixteen threads that each read a few rows spend more time on handing the interpreter to each other than on
-their questions. So what is sure to be short never leaves the event loop; what it is asked within one turn of
+their questions. So what is sure to be short never leaves the event loop; all that is asked within one turn of
 the loop is kept in the audit by one commit; and as long as nobody has changed anything, the same question of
 the same caller gets the answer that it got before.
 """
@@ -17,6 +17,7 @@ from math import inf
 from time import perf_counter, time
 from typing import NamedTuple
 
+from gateway.problems import Refused
 from gateway.security import audit
 from gateway.service.clock import instant, now
 from gateway.web.door import Door, look
@@ -93,7 +94,11 @@ class Lane:
         """The answer that was given before to the same GET, if it still holds."""
         if not UNUSUAL.isdisjoint(request.headers):
             return None
-        pulse = self._store.pulse()
+        try:
+            pulse = self._store.pulse()
+        except Refused:
+            # whoever answers anew says what is wrong with the store
+            return None
         if pulse != self._pulse:
             self._pulse = pulse
             self._given.clear()

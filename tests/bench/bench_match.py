@@ -23,7 +23,7 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "web")]
 
-from bench_raw import FOLDER, Running, _served  # noqa: E402, F401
+from bench_raw import Running, _served  # noqa: E402
 from served import token_for  # noqa: E402
 
 from gateway import config as settings  # noqa: E402

@@ -12,7 +12,7 @@ from served import settle, token_for
 from uvicorn import Server
 
 from gateway.app import create_app
-from gateway.web import wire
+from gateway.web import asgi, wire
 from gateway.web.asgi import Application
 from gateway.web.server import configured
 from gateway.web.site import Site
@@ -161,6 +161,20 @@ def test_of_a_body_that_is_cut_off_nothing_is_kept(
     assert code(said) == told
     kept = running.said(b"GET /feed/clinic/Patient HTTP/1.1\r\n" + running.headers(b"Connection: close"))
     assert json.loads(kept.partition(CRLF * 2)[2])["total"] == 0
+
+
+def test_a_body_that_stands_still_is_not_waited_for(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asgi, "_PATIENCE", PATIENCE)
+    monkeypatch.setattr(running.server.config, "timeout_keep_alive", 1)
+    headers = running.headers(
+        b"Content-Type: application/fhir+json", b"Content-Length: 60", b"Connection: close"
+    )
+
+    said = running.said(b"POST /feed/clinic/Patient HTTP/1.1\r\n" + headers + b"{")
+
+    assert code(said) == (400, "http.body-cut")
 
 
 def test_a_body_in_pieces_is_whole_again(running: Running) -> None:
