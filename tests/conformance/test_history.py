@@ -107,6 +107,7 @@ def test_I19_a_type_has_no_other_types_in_its_history_and_a_feed_no_other_feeds(
     clinic, school = served.caller("clinic"), served.caller("school")
     put(school, f"school-{uuid4()}", feed="school")
     put(clinic, str(uuid4()), PATIENT)
+    put(clinic, str(uuid4()))
 
     of_type = clinic.get("feed/clinic/Basic/_history?_count=500").json()["entry"]
     of_feed = clinic.get("feed/clinic/_history?_count=500").json()["entry"]
