@@ -3,6 +3,8 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +12,7 @@ from typing import Any, NamedTuple
 import click
 
 from gateway.cli import say
+from gateway.cli.groups import tell_groups
 from gateway.cli.shared import Wanted, configured, needed, with_config, with_json, with_mapping
 from gateway.fhir import json as fhir_json
 from gateway.mapping.examples import Result
@@ -17,6 +20,7 @@ from gateway.mapping.explain import Explanation, Origin
 from gateway.problems import Problem, Refused
 from gateway.service import author
 from gateway.service.author import Trial
+from gateway.service.report import Group, add
 from gateway.service.shelf import Shelf
 
 _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -41,7 +45,7 @@ def map_(
 ) -> int:
     """Translate FILES to FHIR on stdout, one resource a line; nothing is kept.
 
-    With --json the resources and the problems are one JSON object.
+    With --json the resources, the problems, what was left out and what is doubtful are one JSON object.
 
     \b
     Examples:
@@ -56,14 +60,21 @@ def map_(
         tests = author.tests_beside(shelf.folder(name))
         first = not tests.is_file() or tests.stat().st_size == 0
         return _tell_test(author.first_as_test(found, list(files), wanted.values), first, as_json)
-    trials = islice(author.trials(found, list(files), wanted.values), limit)
-    problems: list[Problem] = []
-    _write(_texts(trials, problems), _AS_OBJECT if as_json else _AS_BUNDLE if bundle else _AS_LINES)
+    told = _Told()
+    with closing(author.trials(found, list(files), wanted.values, told.files)) as trials:
+        texts = _texts(islice(trials, limit), told)
+        _write(texts, _AS_OBJECT if as_json else _AS_BUNDLE if bundle else _AS_LINES)
+    add(told.doubts, told.files)
     if as_json:
-        say.out(f'"problems":{json.dumps([say.problem_json(one) for one in problems], ensure_ascii=False)}}}')
+        say.out(
+            ",\n".join(f'"{name}":{json.dumps(part, ensure_ascii=False)}' for name, part in told.parts())
+            + "}"
+        )
     else:
-        say.problems(problems)
-    return 1 if problems else 0
+        say.problems(told.problems)
+        say.problems(told.dropped)
+        tell_groups(told.doubts.values(), "doubtful: ", say.talk)
+    return 1 if told.problems or told.dropped else 0
 
 
 @click.command(short_help="Prove mappings and run the tests beside them.")
@@ -185,10 +196,28 @@ _AS_BUNDLE = _Form(
 _AS_OBJECT = _Form('{"resources":[', ("", ""), ",\n", "],\n")
 
 
-def _texts(trials: Iterable[Trial], problems: list[Problem]) -> Iterator[str]:
-    """The resources of each record as they are made; its problems are added to `problems`."""
+@dataclass(slots=True)
+class _Told:
+    """What there is to say beside the resources; doubts are grouped, as every record may have some."""
+
+    problems: list[Problem] = field(default_factory=list)
+    dropped: list[Problem] = field(default_factory=list)
+    doubts: dict[tuple[str, str, str], Group] = field(default_factory=dict)
+    files: list[Problem] = field(default_factory=list)
+
+    def parts(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """The parts of the answer in JSON."""
+        yield "problems", [say.problem_json(one) for one in self.problems]
+        yield "dropped", [say.problem_json(one) for one in self.dropped]
+        yield "warnings", [group.as_json() for group in self.doubts.values()]
+
+
+def _texts(trials: Iterable[Trial], told: _Told) -> Iterator[str]:
+    """The resources of each record as they are made; what else there is to say is added to `told`."""
     for trial in trials:
-        problems += trial.translation.problems
+        told.problems += trial.translation.problems
+        told.dropped += trial.translation.dropped
+        add(told.doubts, trial.translation.warnings)
         yield from (text for _, _, _, text in trial.translation.resources)
 
 

@@ -2,13 +2,13 @@
 
 import json
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from gateway.cli import say
 from gateway.cli.bar import Bar
+from gateway.cli.groups import tell_groups
 from gateway.cli.seen import broken_off, entered
 from gateway.cli.shared import Wanted, opened, with_config, with_json, with_mapping
 from gateway.problems import Refused, refuse
@@ -17,7 +17,7 @@ from gateway.service import Gateway
 from gateway.service.aside import write_aside
 from gateway.service.clock import instant
 from gateway.service.feed import Feed
-from gateway.service.report import Group, Report
+from gateway.service.report import Report
 from gateway.store.base import Load
 
 
@@ -64,7 +64,7 @@ def load(
         say.as_json(report.as_json())
     else:
         _tell(report)
-    return 1 if report.set_aside or report.review else 0
+    return 1 if report.set_aside or report.dropped or report.review else 0
 
 
 @click.command(short_help="List the loads.")
@@ -189,26 +189,12 @@ def _tell(report: Report) -> None:
         aside = f"fhirgate load --set-aside {report.number} --into fix-these" if report.number else ""
         rows.append(("set aside", f"{report.set_aside:,}", aside))
     say.table(rows)
-    _tell_groups(report.aside.values(), "")
-    _tell_groups(report.dropped.values(), "left out: ")
-    _tell_groups(report.warnings.values(), "doubtful: ")
+    tell_groups(report.aside.values())
+    tell_groups(report.dropped.values(), "left out: ")
+    tell_groups(report.warnings.values(), "doubtful: ")
     if report.number:
         say.out()
         say.out(f"Load {report.number}. Undo with: fhirgate load --undo {report.number}")
-
-
-def _tell_groups(groups: Iterable[Group], lead: str) -> None:
-    for number, group in enumerate(groups):
-        if not number:
-            say.out()
-        say.out(f"  {lead}{group.code}  {group.field}  {group.count:,}  {group.says}")
-        places = [place for place in group.places if str(place)]
-        if places:
-            more = group.count - len(places)
-            shown = ", ".join(f"{place.file}:{place.line}" for place in places)
-            say.out(f"      {shown}" + (f" and {more:,} more" if more > 0 else ""))
-        if group.fix and not lead:
-            say.out(f"      {group.fix}")
 
 
 def _sentence(text: str) -> str:

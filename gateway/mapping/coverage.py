@@ -15,7 +15,8 @@ class Coverage:
     """What is not covered.
 
     Attributes:
-        fields: fields that nothing uses and nothing ignores, as `record.field`.
+        fields: fields that nothing uses and nothing ignores, as `record.field`, and what else the files hold
+            that is not read.
         codes: codes met in the records that a code map does not know, by the map's name, with their counts.
         rules: names of rules that made nothing.
     """
@@ -25,13 +26,16 @@ class Coverage:
     rules: tuple[str, ...]
 
 
-def coverage(mapping: Mapped, rows: Iterable[Row], made: Iterable[Translation]) -> Coverage:
+def coverage(
+    mapping: Mapped, rows: Iterable[Row], made: Iterable[Translation], unread: Iterable[str] = ()
+) -> Coverage:
     """Return what some records, and what came of them, leave uncovered.
 
     Args:
         mapping: the mapping.
         rows: rows of the top record.
         made: what those rows (or the mapping's tests) were translated to.
+        unread: what else the files of the rows hold.
     """
     reached = {each[0] for one in made for each in one.resources}
     rules = tuple(rule.name for index, rule in enumerate(mapping.rules) if index not in reached)
@@ -45,7 +49,7 @@ def coverage(mapping: Mapped, rows: Iterable[Row], made: Iterable[Translation]) 
     for row in rows:
         row = mapping.made.filled(row) if mapping.made else row
         _count(row, 0, mapping, asked, codes)
-    return Coverage(fields, codes, rules)
+    return Coverage((*fields, *unread), codes, rules)
 
 
 def _asked(mapping: Mapped) -> dict[tuple[int, int], set[str]]:

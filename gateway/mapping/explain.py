@@ -118,6 +118,7 @@ class _Teller:
         self.tracing = True
         self.kept: dict[str, Made] = {}
         self.doubted: set[tuple[str, Place, str]] = set()
+        self.told: set[tuple[str, Place, str, str]] = set()
 
     def rows(self, enter: tuple[int, ...]) -> Iterator[None]:
         """Bring each combination of rows of nested records into scope."""
@@ -155,13 +156,11 @@ class _Teller:
         if rule.drops:
             self.found.dropped += [_as_warning(each) for each in self.faults]
         else:
-            # Without its key a row has no id in any rule: said once, not for each of them.
-            said = {(each.place, each.field) for each in self.found.problems if each.kind is RECORD_KEY}
-            self.found.problems += [
-                each
-                for each in self.faults
-                if each.kind is not RECORD_KEY or (each.place, each.field) not in said
-            ]
+            # What is wrong with a cell that many rules read is said once, not for each of them.
+            for each in self.faults:
+                if (what := _what(each)) not in self.told:
+                    self.told.add(what)
+                    self.found.problems.append(each)
 
     def doubt(self, rule: Place) -> None:
         """Tell what is doubtful about a value just read, while the rows it came from are at hand."""
@@ -182,7 +181,9 @@ class _Teller:
             self.found.resources.append(made)
             self.found.lineage += self.origins
         elif first[3] != made[3]:
-            self.fault(RECORD_SAME_KEY, [key.body for key in rule.keys], rule.place, {})
+            made_twice = self.problem(RECORD_SAME_KEY, [key.body for key in rule.keys], rule.place, {})
+            at = self.place(rule.enter[-1] if rule.enter else 0)
+            self.faults.append(replace(made_twice, place=at))
 
     def test(self, guard: Expression) -> bool:
         """Whether a condition holds; a fault in it counts as no."""
@@ -353,6 +354,11 @@ def expressions(node: Node | Each) -> list[Typed]:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
+
+
+def _what(found: Problem) -> tuple[str, Place, str, str]:
+    """What a problem is for the file's owner, whichever rule met it."""
+    return found.kind.code, found.place, found.field, found.says
 
 
 def _as_warning(found: Problem) -> Problem:

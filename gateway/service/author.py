@@ -3,7 +3,7 @@
 import csv
 import io
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from gateway.mapping.ids import Ids
 from gateway.mapping.translate import Translation, Translator, settle
 from gateway.problems import NOWHERE, Place, Problem, refuse
 from gateway.problems.service import NO_RECORD_AT, NO_TESTS
+from gateway.problems.source import EXTRA_COLUMN, UNKNOWN_FILE, UNREAD
 from gateway.records import Broken, Row
 from gateway.service.clock import instant, now
 from gateway.service.shelf import Shelf
@@ -34,8 +35,13 @@ class Trial(NamedTuple):
     place: Place
 
 
-def trials(mapping: MappingFile, given: Given, values: Mapping[str, str]) -> Iterator[Trial]:
+def trials(
+    mapping: MappingFile, given: Given, values: Mapping[str, str], doubts: list[Problem] | None = None
+) -> Generator[Trial, None, None]:
     """Translate each record of a source; the ids are those of a trial, not of a feed.
+
+    Args:
+        doubts: takes up what is doubtful about the files as such, once the last record was handed out.
 
     Raises:
         Refused: what keeps the source from being read; values the mapping needs.
@@ -43,11 +49,15 @@ def trials(mapping: MappingFile, given: Given, values: Mapping[str, str]) -> Ite
     with open_source(given, mapping.source) as reading:
         translator = _translator(mapping, values, reading.context, reading.names)
         name = reading.names.get(mapping.source.top.file, "")
-        for row in reading.rows:
-            if isinstance(row, Broken):
-                yield Trial(None, Translation([], (row.problem,)), row.problem.place)
-            else:
-                yield Trial(row, translator.translate(row), Place(file=name, line=row[-1]))
+        try:
+            for row in reading.rows:
+                if isinstance(row, Broken):
+                    yield Trial(None, Translation([], (row.problem,)), row.problem.place)
+                else:
+                    yield Trial(row, translator.translate(row), Place(file=name, line=row[-1]))
+        finally:
+            if doubts is not None:
+                doubts += reading.warnings
 
 
 def first_as_test(mapping: MappingFile, given: Given, values: Mapping[str, str]) -> dict[str, Any] | None:
@@ -121,9 +131,21 @@ def covered(
     Args:
         also: what the mapping's tests were translated to.
     """
-    seen = list(trials(mapping, given, values))
+    doubts: list[Problem] = []
+    seen = list(trials(mapping, given, values, doubts))
     rows = [trial.row for trial in seen if trial.row is not None]
-    return coverage(mapping, rows, [*(trial.translation for trial in seen), *also])
+    return coverage(mapping, rows, [*(trial.translation for trial in seen), *also], list(_unread(doubts)))
+
+
+def _unread(doubts: Iterable[Problem]) -> Iterator[str]:
+    """What files hold that the mapping neither reads nor ignores: columns, paths, whole files of a set."""
+    for doubt in doubts:
+        if doubt.kind is EXTRA_COLUMN:
+            yield from (f"{doubt.details['file']}.{name}" for name in doubt.details["columns"].split(", "))
+        elif doubt.kind is UNREAD:
+            yield doubt.details["path"]
+        elif doubt.kind is UNKNOWN_FILE:
+            yield doubt.place.file
 
 
 def problems_of(seen: Iterable[Trial]) -> list[Problem]:

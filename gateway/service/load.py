@@ -94,6 +94,7 @@ class Loader:
                 for read in records:
                     self._note(report, read)
                     _tell_progress(progress, reading, report)
+                add(report.warnings, reading.warnings)
                 return report
             self._keep(given, reading, records, feed, mapping, settings, at, report, progress)
         return report

@@ -22,6 +22,17 @@ class Group:
     count: int = 0
     places: list[Place] = attribute(default_factory=list)
 
+    def as_json(self) -> dict[str, Any]:
+        """The group for a program."""
+        return {
+            "code": self.code,
+            "field": self.field,
+            "says": self.says,
+            "fix": self.fix,
+            "count": self.count,
+            "places": [str(place) for place in self.places],
+        }
+
 
 @dataclass(slots=True)
 class Report:
@@ -81,9 +92,9 @@ class Report:
             "mapping": self.mapping,
             "files": list(self.files),
             **self.counts(),
-            "problems": [_json(group) for group in self.aside.values()],
-            "dropped": [_json(group) for group in self.dropped.values()],
-            "warnings": [_json(group) for group in self.warnings.values()],
+            "problems": [group.as_json() for group in self.aside.values()],
+            "dropped": [group.as_json() for group in self.dropped.values()],
+            "warnings": [group.as_json() for group in self.warnings.values()],
             "continued": self.continued,
             "dry_run": self.dry,
         }
@@ -116,14 +127,3 @@ def kept_problems(problems: Iterable[Problem]) -> str:
         ],
         ensure_ascii=False,
     )
-
-
-def _json(group: Group) -> dict[str, Any]:
-    return {
-        "code": group.code,
-        "field": group.field,
-        "says": group.says,
-        "fix": group.fix,
-        "count": group.count,
-        "places": [str(place) for place in group.places],
-    }

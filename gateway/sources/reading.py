@@ -50,7 +50,8 @@ def open_source(given: Given, source: Source) -> Reading:
         reading.close()
         raise
     if first is None:
-        reading.warnings.append(problem(NO_RECORDS, place=Place(file=files[0].name)))
+        name = reading.names.get(source.top.file) or files[0].name
+        reading.warnings.append(problem(NO_RECORDS, place=Place(file=name)))
     else:
         reading.rows = chain((first,), rows)
     return reading

@@ -1,6 +1,7 @@
 """map, test, explain, coverage: a mapping is tried, and nothing is kept."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def test_map_tells_the_same_in_lines_in_a_bundle_and_in_json(gate: Path, fhirgat
 
     assert bundle["type"] == "collection"
     assert [entry["resource"] for entry in bundle["entry"]] == lines
-    assert told == {"resources": lines, "problems": []}
+    assert told == {"resources": lines, "problems": [], "dropped": [], "warnings": []}
 
 
 def test_map_stops_after_as_many_records_as_wanted(gate: Path, fhirgate: Run) -> None:
@@ -57,6 +58,41 @@ def test_map_tells_of_a_bad_record_and_goes_on_with_its_neighbours(gate: Path, f
     assert "31/02/2013" not in plain.err
     (problem,) = told.json["problems"]
     assert (problem["code"], problem["place"], problem["field"]) == ("record.not-a-date", "bad.csv:2", "DOB")
+
+
+def a_set(folder: Path, **more: str) -> Path:
+    """The CSV set of a council with other rows or files."""
+    found = folder / "set"
+    shutil.copytree(demo_file("ssda903"), found)
+    for name, text in more.items():
+        (found / f"{name}.csv").write_text(text, "utf-8")
+    return found
+
+
+def test_map_tells_what_it_left_out_and_what_no_rule_reads(gate: Path, fhirgate: Run) -> None:
+    reviews = "CHILD,DOB,REVIEW,REVIEW_CODE,ROOM\n0010234,03/04/2012,31/02/2025,PN1,7\n"
+    given = a_set(gate, reviews=reviews, dolo="CHILD,DOLO_START\n0010234,01/05/2025\n")
+    (given / "header.csv").write_text(
+        "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n0010234,F,03/04/2012,MWBA,F201900116001,,\n", "utf-8"
+    )
+    for name in given.glob("*.csv"):
+        if name.stem not in ("header", "reviews", "dolo"):
+            name.unlink()
+
+    plain = fhirgate("map", "set", *SSDA903)
+    told = fhirgate("map", "set", *SSDA903, "--json").json
+    missing = fhirgate("coverage", "set", *SSDA903, "--json").json
+
+    assert plain.code == 1
+    assert "reviews.csv:2  record.not-a-date" in plain.err and "Correct REVIEW" in plain.err
+    assert "dolo.csv:1" in plain.err and "ROOM" in plain.err
+    assert [(one["code"], one["place"]) for one in told["dropped"]] == [
+        ("record.not-a-date", "reviews.csv:2")
+    ]
+    assert not told["problems"]
+    assert {one["code"] for one in told["warnings"]} == {"source.unknown-file", "source.extra-column"}
+    assert set(missing["fields"]) == {"dolo.csv", "reviews.ROOM"}
+    assert missing["codes"] == {}
 
 
 def test_map_reads_each_of_the_shipped_formats(council: Path, fhirgate: Run) -> None:

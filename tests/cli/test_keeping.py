@@ -37,6 +37,41 @@ def test_a_load_says_what_it_kept_and_how_to_undo_it(gate: Path, fhirgate: Run) 
     assert done.err == ""
 
 
+def test_a_value_that_was_left_out_needs_a_person_and_a_dry_run_says_so_too(
+    gate: Path, fhirgate: Run
+) -> None:
+    settings = (gate / "gateway.toml").read_text("utf-8")
+    (gate / "gateway.toml").write_text(settings + '[feeds.local.set]\nla = "201"\nyear = "2025"\n', "utf-8")
+    (gate / "set").mkdir()
+    (gate / "set" / "header.csv").write_text(
+        "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB,SHOE\n0010234,F,03/04/2012,MWBA,F201900116001,,,7\n", "utf-8"
+    )
+    (gate / "set" / "reviews.csv").write_text(
+        "CHILD,DOB,REVIEW,REVIEW_CODE\n0010234,03/04/2012,31/02/2025,PN1\n", "utf-8"
+    )
+
+    dry, done = (fhirgate("load", "set", "-m", "ssda903", *more) for more in (("--dry-run",), ()))
+
+    for told in (dry, done):
+        assert told.code == 1
+        assert "left out: record.not-a-date  REVIEW  1" in told.out
+        assert "      reviews.csv:2\n      Correct REVIEW in the source system" in told.out
+        assert "doubtful: source.extra-column" in told.out
+
+
+def test_a_set_without_records_says_which_file_has_none(gate: Path, fhirgate: Run) -> None:
+    (gate / "set").mkdir()
+    (gate / "set" / "episodes.csv").write_text(
+        "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n",
+        "utf-8",
+    )
+    (gate / "set" / "header.csv").write_text("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n", "utf-8")
+
+    done = fhirgate("load", "set", "-m", "ssda903", "--set", "la=201", "--set", "year=2025")
+
+    assert "source.no-records" in done.out and "      header.csv\n" in done.out
+
+
 def looks(folder: Path) -> list[dict[str, Any]]:
     """What is in the audit, oldest first, with its words."""
     with closing(sqlite3.connect(folder / "audit.db")) as connection:

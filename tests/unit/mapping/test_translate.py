@@ -252,7 +252,10 @@ def test_two_rows_with_one_key_that_differ_are_a_problem(
 
     made = nested_translator.translate(row)
 
-    assert [each.kind.code for each in made.problems] == ["record.same-key"]
+    assert [(each.kind.code, each.place.line) for each in made.problems] == [
+        ("record.same-key", row[8][1][-1])
+    ]
+    assert row[8][1][-1] != row[-1]
 
 
 def test_a_row_said_twice_is_told_once(nested_translator: Translator, pupil: list[Any]) -> None:
