@@ -7,7 +7,7 @@ be meant, nor one of whom a side has neither a first name nor a number.
 
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import groupby
 from operator import attrgetter
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from gateway.identity.levels import Levels, levels
 from gateway.identity.model import Bars, Model
 from gateway.identity.person import Person, united
-from gateway.identity.weigh import Scale, Weight, odds, two_names, weigh
+from gateway.identity.weigh import Odds, Scale, Weight, odds, two_names, weigh
 
 
 class Grade(IntEnum):
@@ -127,25 +127,22 @@ class Matcher:
             apart: the children of whom somebody said that they are not the one of this number.
         """
         rivals = [_Rival(child, records, whole_of(records)) for child, records in by_child(candidates)]
+        if not rivals:
+            return ()
         found = [levels(person, rival.whole) for rival in rivals]
         # most of the children who share a common name compare alike
         apiece = {each: weigh(each, self.scale) for each in set(found)}
         likely = odds([apiece[each] for each in found], self.model.prior, registered)
         order = sorted(range(len(rivals)), key=lambda place: (-likely.children[place], rivals[place].child))
-        close = [place for place in order[1:] if likely.children[place] >= self.model.bars.rival]
-        # Two that nobody has joined yet may well be one: then it is as sure as both together.
-        other = apart(rivals[order[0]].child) if close else ()
-        free = [place for place in close if rivals[place].child not in other]
-        same = [place for place in free if self._may_be_one(rivals[order[0]], rivals[place], registered)]
+        sure, alone = self._sure(rivals, order, likely, registered, apart)
         twins = {each: self._perhaps_a_twin(each, weight) for each, weight in apiece.items()}
         matches = []
         for place in order:
             best = place == order[0]
             held = _held(person, rivals[place], found[place], twins[found[place]])
-            if close and not (best and len(same) == len(close)):
+            if (not alone) if best else likely.children[place] >= self.model.bars.rival:
                 held.append("another-fits")
-            together = [place, *same] if best else [place]
-            probability = math.fsum(likely.children[at] for at in together)
+            probability = sure if best else likely.children[place]
             matches.append(
                 Match(
                     child=rivals[place].child,
@@ -161,13 +158,40 @@ class Matcher:
             )
         return tuple(matches)
 
-    def _may_be_one(self, one: "_Rival", other: "_Rival", registered: int | None) -> bool:
-        """Whether two children found may be one that is registered twice."""
+    def _sure(
+        self,
+        rivals: Sequence[_Rival],
+        order: Sequence[int],
+        likely: Odds,
+        registered: int | None,
+        apart: Callable[[int], Collection[int]],
+    ) -> tuple[float, bool]:
+        """How likely the first child is the one asked about, and whether no other fits as well.
+
+        Two that nobody has joined yet may well be one: as far as they are, it is as sure as both together.
+        """
+        first, *rest = order
+        close = [place for place in rest if likely.children[place] >= self.model.bars.rival]
+        if not close:
+            return likely.children[first], True
+        other = apart(rivals[first].child)
+        one = [
+            0.0 if rivals[place].child in other else self._are_one(rivals[first], rivals[place], registered)
+            for place in close
+        ]
+        both = (part * likely.children[place] for part, place in zip(one, close, strict=True))
+        sure = math.fsum([likely.children[first], *both])
+        return sure, all(one) and sure >= self.model.bars.certain
+
+    def _are_one(self, one: "_Rival", other: "_Rival", registered: int | None) -> float:
+        """How likely it is that two children found are one, registered twice; 0 where it is doubtful."""
         found = levels(one.whole, other.whole)
         weight = weigh(found, self.scale)
-        likely = odds([weight], self.model.prior, registered).children[0]
+        prior = replace(self.model.prior, coverage=self.model.prior.twice)
+        likely = odds([weight], prior, registered).children[0]
         held = _held(one.whole, other, found, self._perhaps_a_twin(found, weight))
-        return likely >= self.model.bars.probable and all(HOLDS[code] >= Grade.PROBABLE for code in held)
+        doubtful = likely < self.model.bars.probable or any(HOLDS[code] < Grade.PROBABLE for code in held)
+        return 0.0 if doubtful else likely
 
     def _perhaps_a_twin(self, found: Levels, weight: Weight) -> bool:
         two = two_names(found, self.scale)

@@ -77,12 +77,14 @@ class Prior:
         children: registered, where nobody says how many are.
         coverage: of the children asked about, the part that is registered.
         siblings, twins: not registered, for each child who is.
+        twice: of the children registered, the part who are there once more, joined by nobody yet.
     """
 
     children: int = 1_000_000
     coverage: float = 0.8
     siblings: float = 0.05
     twins: float = 0.006
+    twice: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,8 @@ def _checked(model: Model) -> Model:
         raise ValueError
     if set(model.tables) != set(FIELDS) or set(model.numbers) != set(NUMBERS):
         raise ValueError
-    if not (model.given.floor > 0 and model.family.floor > 0 and 0 < model.prior.coverage < 1):
+    if not (model.given.floor > 0 and model.family.floor > 0):
+        raise ValueError
+    if not (0 < model.prior.coverage < 1 and 0 < model.prior.twice < 1):
         raise ValueError
     return model

@@ -160,6 +160,21 @@ def test_two_children_who_may_be_one_are_no_rivals_unless_somebody_told_them_apa
     assert apart.grade < Grade.CERTAIN and "another-fits" in apart.held
 
 
+@pytest.mark.parametrize("name", ["Luca/Lewis", "Ali/Ahmed", "Ayesha/Saleem"])
+def test_of_two_who_are_hardly_one_neither_is_certain_from_a_third_home(name: str) -> None:
+    two = [told(name, home=home, sex="male") for home in (HOME, "9 Mill Lane, ZZ45 5RG")]
+    moved = told(name, home="41 Victoria Lane, ZZ26 3EJ", sex="male")
+
+    first, second = MATCHER.matches(moved, [Known(at, at, one) for at, one in enumerate(two)])
+
+    assert first.probability + second.probability > 0.95
+    assert first.grade < Grade.CERTAIN and "another-fits" in first.held and "another-fits" in second.held
+
+
+def test_nobody_is_matched_where_nobody_is_found() -> None:
+    assert MATCHER.matches(told(AMELIA), []) == ()
+
+
 def test_the_registered_twin_is_no_candidate_for_the_other() -> None:
     found = match(told("Ava/Stone"), told("Ava/Stone"), told("Daniel/Stone"))
 
