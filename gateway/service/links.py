@@ -73,13 +73,24 @@ def local_id(store: Reads, keys: Keys, child: int, feed: str, name: str) -> str:
 
 
 def own_key(record: Record, rule: str, patient: Mapping[str, Any], ids: Ids) -> str:
-    """The key that a record's id was made of, found among the numbers it tells, or the id itself."""
-    if rule:
-        for identifier in objects(patient.get("identifier")):
-            value = text(identifier.get("value"))
-            if value and ids(rule, value) == record.local:
-                return value
-    return record.local
+    """The key that a record is known by in its feed: a number that it tells, or the id itself.
+
+    It is the number that the id was made of; where the id was made of more than one thing (the school and
+    the UPN, say), the first number in force.
+    """
+    if not rule:
+        return record.local
+    told = [(text(each.get("system")), text(each.get("value")), each) for each in _identifiers(patient)]
+    for system, value, _ in told:
+        # a number that means something in one place only is often kept under that place's name
+        place = system.rpartition("/")[2]
+        if record.local in (ids(rule, value), ids(rule, f"{place}/{value}")):
+            return value
+    return next((value for _, value, each in told if each.get("use") != "old"), record.local)
+
+
+def _identifiers(patient: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each for each in objects(patient.get("identifier")) if text(each.get("value"))]
 
 
 def grade(events: Sequence[Link]) -> str:

@@ -11,6 +11,7 @@ from gates import BASE, SAMPLES, found, load, opened
 from gateway.identity.numbers import UpnKind, upn_kind
 from gateway.resources import shipped
 from gateway.service import Gateway
+from gateway.service.links import links as all_links
 
 MORE = """
 [feeds.social-care]
@@ -124,6 +125,18 @@ def links(gateway: Gateway, key: dict[Link, str]) -> dict[Link, int]:
     }
     assert told.keys() == key.keys()
     return told
+
+
+def test_every_record_is_listed_by_the_number_that_its_feed_knows_it_by(
+    gateway: Gateway, key: dict[Link, str]
+) -> None:
+    feeds = {feed: folder for folder, (feed, *_) in FILES.items()}
+    listed = {(feeds[each.feed], each.record): each.cci for each in all_links(gateway.store, gateway.keys)}
+
+    # among them those whose ids are made of a school and a number: census and OneRoster
+    assert listed.keys() == key.keys()
+    told = links(gateway, key)
+    assert len(set(listed.values())) == len(set(told.values()))
 
 
 def test_no_two_children_are_joined(gateway: Gateway, key: dict[Link, str]) -> None:
