@@ -106,6 +106,14 @@ SEARCH_CURSOR = kind(
     "not-found",
     404,
 )
+SEARCH_FORGOTTEN = kind(
+    "search.forgotten",
+    "What earlier pages of this walk showed is not known any more: what was changed meanwhile may be there twice",
+    "Ask the question again from its first page, or leave out what you have already.",
+    "no-store",
+    200,
+    "warning",
+)
 SEARCH_INCLUDE = kind(
     "search.include",
     "{name} does not name references that can be followed: {asked}",

@@ -95,7 +95,9 @@ class Gateway:
             feeds=feeds,
             shelf=shelf,
             upstreams=upstreams,
-            asker=Asker(keys, upstreams, int(config["cursor_life"]), int(config["include_most"])),
+            asker=Asker(
+                keys, upstreams, store.shown, int(config["cursor_life"]), int(config["include_most"])
+            ),
             linker=linker,
             tellers=tellers,
             loader=Loader(store, keys, linker, tellers, config["base_uri"], int(config["load_batch"])),
@@ -177,7 +179,7 @@ class Gateway:
         """Answers searches from the gateway's own records alone."""
         nobody = Upstreams([], base_uri=self.config["base_uri"], public_id=lambda *_: "")
         most = int(self.config["include_most"])
-        return Asker(self.keys, nobody, int(self.config["cursor_life"]), most)
+        return Asker(self.keys, nobody, self.store.shown, int(self.config["cursor_life"]), most)
 
     @property
     def _by_name(self) -> bool:

@@ -12,7 +12,7 @@ from gateway.fhir.parameters.tokens import SETS
 from gateway.fhir.query import ANY_REFERENCE, Criterion, Query, Target
 from gateway.identity.person import is_nhs_system, nhs_is_verified, objects, text
 from gateway.problems import Problem, problem, refuse
-from gateway.problems.search import SEARCH_CURSOR
+from gateway.problems.search import SEARCH_CURSOR, SEARCH_FORGOTTEN
 from gateway.problems.service import (
     ANSWERED_HERE,
     ASKED_HERE,
@@ -23,9 +23,12 @@ from gateway.problems.service import (
 from gateway.service.asking import Answer, Asking, Found, Looked, Noted, seen, shown, shown_all
 from gateway.service.including import along, told_of
 from gateway.service.keys import Keys
+from gateway.service.pages import ABOUT, page_of, walked
 from gateway.service.places import Place, Places
+from gateway.service.walks import Walk, Walks, can_move
 from gateway.store.base import ASK, Key, Page, Reads, Row
 from gateway.store.search import NO_TIME
+from gateway.store.shown import Shown
 from gateway.upstream.account import account, strict
 from gateway.upstream.asking import Upstreams, cursor
 from gateway.upstream.merge import Cursor, Merged, identifiers, merge
@@ -33,14 +36,15 @@ from gateway.upstream.merge import Row as MergedRow
 from gateway.upstream.question import Question
 from gateway.upstream.question import Told as FromUpstream
 
-_ABOUT = ("patient", "subject")
-
 
 class Asker:
     """Answers searches; made once. `places` seals and opens what links to other pages carry."""
 
-    def __init__(self, keys: Keys, upstreams: Upstreams, cursor_life: int, include_most: int = 1000) -> None:
+    def __init__(
+        self, keys: Keys, upstreams: Upstreams, shown: Shown, cursor_life: int, include_most: int = 1000
+    ) -> None:
         self.places = Places(keys, cursor_life)
+        self._walks = Walks(shown, cursor_life)
         self._upstreams = upstreams
         self._along_most = include_most
         self._harmless: set[Looked] = set()
@@ -105,18 +109,34 @@ class Asker:
     ) -> Answer:
         if place and place.merged is not None:
             raise refuse(SEARCH_CURSOR)
-        after: Key | None = tuple(place.after) if place else None
-        page = _page(store, query, asking, limit, after, total=query.total != "none")
+        page, walk, doubts = self._stretch(store, query, asking, limit, place)
         found = shown_all(page.rows, asking, self._harmless)
         following = ""
         if page.more and page.rows:
-            following = self.places.sealed(asking, words, list(page.rows[-1].key), None)
+            after = [] if page.tail else list(page.rows[-1].key)
+            following = self.places.sealed(asking, words, after, None, walk)
         asking.noted.children.update(row.child for row in found if row.child)
         asking.noted.children.update(_named_children(store, query, asking))
         if not found:
             asking.noted.children.update(_described_children(store, query, asking, page.total))
         along, lines = self._along(store, query, asking, page.rows)
-        return Answer(found, page.total, following, lines, along)
+        return Answer(found, page.total, following, [*doubts, *lines], along)
+
+    def _stretch(
+        self, store: Reads, query: Query, asking: Asking, limit: int, place: Place | None
+    ) -> tuple[Page, Walk | None, list[Problem]]:
+        """The next page, the walk that goes on behind it, and what is to be said about that."""
+        after: Key | None = tuple(place.after) if place and place.after else None
+        total = query.total != "none"
+        walk = place.walk if place else None
+        if walk is None:
+            marked = place is None and can_move(query)
+            page = page_of(store, query, asking, limit, after, total=total, marked=marked)
+            return page, self._walks.begun(page), []
+        walking, seen = self._walks.walking(walk)
+        page = walked(store, query, asking, walking, limit, after, total=total)
+        further = self._walks.going_on(walk, page) if page.more else None
+        return page, further, [problem(SEARCH_FORGOTTEN)] if seen.lost else []
 
     def _along(
         self, store: Reads, query: Query, asking: Asking, rows: Sequence[Row], child: Row | None = None
@@ -157,7 +177,7 @@ class Asker:
         flight = self._upstreams.begin(question, time.monotonic() + asking.seconds, before, asking.request_id)
         after: Key | None = None if before is None else (_or_no_time(before.after[0]), before.after[1])
         # The total of the own rows does not change from page to page; counting is the dear part of a page.
-        page = _page(store, replace(query, sort=()), asking, limit, after)
+        page = page_of(store, replace(query, sort=()), asking, limit, after)
         own = [_own_row(row, asking) for row in page.rows]
         others = flight.finish()
         asking.noted.sources = tuple(each.upstream.called for each in others if each.asked)
@@ -188,7 +208,7 @@ class Asker:
     def _one_child(self, store: Reads, query: Query, asking: Asking) -> Row | None:
         """The composed Patient the whole question is about, if it names exactly one."""
         for criterion in query.criteria:
-            if criterion.param not in _ABOUT or criterion.modifier not in ("", "Patient"):
+            if criterion.param not in ABOUT or criterion.modifier not in ("", "Patient"):
                 continue
             if criterion.chained is not None:
                 asked_for = Query("Patient", (criterion.chained,))
@@ -200,29 +220,12 @@ class Asker:
         return None
 
 
-def _page(
-    store: Reads, query: Query, asking: Asking, limit: int, after: Key | None, *, total: bool = True
-) -> Page:
-    """A page of the gateway's own rows; what is only about one child comes the short way."""
-    named = _named(query) if asking.base == ASK and not query.sort else None
-    if named is not None:
-        child, param = named
-        return store.about(child, query.type, param, limit=limit, after=after, total=total)
-    if query.each:
-        return store.search_several(
-            asking.base, query.each, limit=limit, after=after, total=total, hidden_systems=asking.hidden
-        )
-    return store.search(
-        asking.base, query, limit=limit, after=after, total=total, hidden_systems=asking.hidden
-    )
-
-
 def _wants_patient(query: Query) -> bool:
     """Whether the Patient of the matches is to come along."""
     return any(
         not each.reverse
         and each.source in (ANY_REFERENCE, query.type)
-        and each.param in (ANY_REFERENCE, *_ABOUT)
+        and each.param in (ANY_REFERENCE, *ABOUT)
         and each.target in ("", "Patient")
         for each in query.includes
     )
@@ -250,7 +253,7 @@ def _described_children(store: Reads, query: Query, asking: Asking, total: int |
     """The child that a question describes and shows nothing of, because there is nothing, or as it counts."""
     described = [query] if total and not query.each else []
     for criterion in query.criteria:
-        if criterion.chained is not None and criterion.param in _ABOUT:
+        if criterion.chained is not None and criterion.param in ABOUT:
             described.append(Query("Patient", (criterion.chained,)))
     found = set()
     for each in described:
@@ -262,19 +265,6 @@ def _described_children(store: Reads, query: Query, asking: Asking, total: int |
     return found - {""}
 
 
-def _named(query: Query) -> tuple[str, str] | None:
-    """The child and the parameter of a question that asks for nothing but what is about one child."""
-    if query.each or len(query.criteria) != 1 or query.type == "Patient":
-        return None
-    (only,) = query.criteria
-    if only.param not in _ABOUT or only.modifier not in ("", "Patient") or len(only.values) != 1:
-        return None
-    target = only.values[0].value
-    if not isinstance(target, Target) or not target.to.startswith("Patient/"):
-        return None
-    return target.to.removeprefix("Patient/"), only.param
-
-
 def _own_row(row: Row, asking: Asking) -> MergedRow:
     body = shown(row, asking).body
     return MergedRow(row.time, row.public, body, "", identifiers(body))
@@ -282,7 +272,7 @@ def _own_row(row: Row, asking: Asking) -> MergedRow:
 
 def _question(query: Query, child: Row, limit: int, before: Cursor | None) -> Question:
     """What the upstreams are asked: the same question, short of the parameter that names the child."""
-    about = next(each for each in query.criteria if each.param in _ABOUT)
+    about = next(each for each in query.criteria if each.param in ABOUT)
     filters = [each for each in query.criteria if each is not about]
     person = read_trusted(child.body)
     return Question(

@@ -9,6 +9,7 @@ from gateway.problems import refuse
 from gateway.problems.search import SEARCH_CURSOR
 from gateway.service.asking import Asking
 from gateway.service.keys import Keys
+from gateway.service.walks import Walk
 
 
 class Place(NamedTuple):
@@ -19,11 +20,12 @@ class Place(NamedTuple):
     question: str
     after: list[Any]
     merged: list[Any] | None
+    walk: Walk | None = None
 
     @property
     def first(self) -> bool:
         """Whether it is that of the first page."""
-        return not self.after and self.merged is None
+        return not self.after and self.merged is None and self.walk is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,16 @@ class Places:
     keys: Keys
     life: int
 
-    def sealed(self, asking: Asking, words: str, after: list[Any], merged: list[Any] | None = None) -> str:
-        """What a link to another page carries; `after` and `merged` are empty for the first page."""
-        place = Place(asking.client, asking.base, words, after, merged)
+    def sealed(
+        self,
+        asking: Asking,
+        words: str,
+        after: list[Any],
+        merged: list[Any] | None = None,
+        walk: Walk | None = None,
+    ) -> str:
+        """What a link to another page carries; behind `words` nothing for the first page."""
+        place = Place(asking.client, asking.base, words, after, merged, walk)
         return self.keys.seal(msgspec.json.encode(place))
 
     def opened(self, sealed: str, asking: Asking) -> Place:
@@ -63,6 +72,6 @@ class Places:
             Refused: as `opened`, also where it is about another question.
         """
         place = self.opened(sealed, asking)
-        if place.question != words or place.merged is not None:
+        if place.question != words or place.merged is not None or place.walk is not None:
             raise refuse(SEARCH_CURSOR)
         return place.after

@@ -16,6 +16,7 @@ from typing import Protocol
 from gateway.fhir.query import Query
 from gateway.store.children import Children
 from gateway.store.reindexing import Renewing
+from gateway.store.shown import Shown
 from gateway.store.values import (
     ALWAYS,
     ASK,
@@ -31,6 +32,7 @@ from gateway.store.values import (
     Link,
     Load,
     LoadStart,
+    Mark,
     Page,
     Past,
     Put,
@@ -40,6 +42,7 @@ from gateway.store.values import (
     Undone,
     Version,
 )
+from gateway.store.walks import Walking
 from gateway.store.whole import Wanted
 
 __all__ = [
@@ -57,6 +60,7 @@ __all__ = [
     "Link",
     "Load",
     "LoadStart",
+    "Mark",
     "Page",
     "Past",
     "Put",
@@ -67,6 +71,7 @@ __all__ = [
     "Store",
     "Undone",
     "Version",
+    "Walking",
     "Wanted",
     "Work",
 ]
@@ -115,6 +120,7 @@ class Reads(Children, Protocol):
         after: Key | None = None,
         total: bool = True,
         hidden_systems: frozenset[str] = frozenset(),
+        marked: bool = False,
     ) -> Page:
         """The rows that match, in the query's order, from the first behind `after`.
 
@@ -122,15 +128,46 @@ class Reads(Children, Protocol):
             limit: at most so many rows; 0 for the total only.
             hidden_systems: identifier systems the caller must not search by: their index rows match nothing.
                 One that ends in "/" stands for every system that begins so.
+            marked: whether a page with more behind it has its `Page.mark`, for `walked`.
 
         Raises:
             Refused: `store.cannot-search` for a criterion of a kind or modifier no index can answer.
         """
 
     def about(
-        self, child: str, type: str, param: str, *, limit: int, after: Key | None = None, total: bool = True
+        self,
+        child: str,
+        type: str,
+        param: str,
+        *,
+        limit: int,
+        after: Key | None = None,
+        total: bool = True,
+        marked: bool = False,
     ) -> Page:
         """The fast form of `type?param=Patient/<child>` on `ASK` in the default order."""
+
+    def walked(
+        self,
+        base: str,
+        query: Query,
+        walking: Walking,
+        *,
+        limit: int,
+        after: Key | None = None,
+        total: bool = True,
+        hidden_systems: frozenset[str] = frozenset(),
+        about: tuple[str, str] | None = None,
+    ) -> Page:
+        """A later page of a search whose order others may change: what was there at its start comes once.
+
+        Args:
+            walking: when the walk began, and what it has shown.
+            about: the child and the parameter, where the question is one for `about`.
+
+        Raises:
+            Refused: as `search`.
+        """
 
     def whole(
         self, base: str, id: str, wanted: Wanted, *, limit: int, after: int = 0, total: bool = True
@@ -153,6 +190,7 @@ class Reads(Children, Protocol):
         after: Key | None = None,
         total: bool = True,
         hidden_systems: frozenset[str] = frozenset(),
+        marked: bool = False,
     ) -> Page:
         """The rows of several types that match, each type by its own query, in one order that all share.
 
@@ -310,7 +348,9 @@ class Work(Reads, Renewing, Protocol):
 
 
 class Store(Reads, Protocol):
-    """An open database."""
+    """An open database; `shown` keeps what the pages of walks showed, as long as it can."""
+
+    shown: Shown
 
     def pulse(self) -> int | None:
         """A number that is another one once anybody has changed anything; None where that is dear to know.

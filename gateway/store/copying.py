@@ -25,7 +25,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *("finished", "undone"),
     ),
     "aside": ("aside", "load", "line", "file", "raw", "problems"),
-    "child": ("child", "id", "cci", "state", "founder", "load"),
+    "child": ("child", "id", "cci", "state", "founder", "load", "moved"),
     "record": ("rec", "feed", "local", "child", "seq", "sealed"),
     "life": (*("life", "what", "child", "other", "reason", "author", "second", "at", "load", "stands"),),
     "link": ("link", "rec", "child", "what", "reason", "sentence", "author", "at", "load", "stands"),

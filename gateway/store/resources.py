@@ -15,6 +15,7 @@ from gateway.store.several import several
 from gateway.store.turns import Turns
 from gateway.store.values import ALWAYS, ASK, Era, Held, Key, Page, Past, Row, Version
 from gateway.store.view import View
+from gateway.store.walks import Walking, mark, walked
 from gateway.store.whole import Wanted, stretches, whole
 
 HELD = (
@@ -137,11 +138,13 @@ class ResourceReads(Lending, Protocol):
         after: Key | None = None,
         total: bool = True,
         hidden_systems: frozenset[str] = frozenset(),
+        marked: bool = False,
     ) -> Page:
         """See `base.Reads.search`."""
         with self.lend(steady=True) as connection:
             view = self.view(connection, base, query.type, tuple(sorted(hidden_systems)))
-            return search.answer(view, query, limit=limit, after=after, total=total)
+            page = search.answer(view, query, limit=limit, after=after, total=total)
+            return _marked(connection, page) if marked else page
 
     def search_several(
         self,
@@ -152,20 +155,51 @@ class ResourceReads(Lending, Protocol):
         after: Key | None = None,
         total: bool = True,
         hidden_systems: frozenset[str] = frozenset(),
+        marked: bool = False,
     ) -> Page:
         """See `base.Reads.search_several`."""
         with self.lend(steady=True) as connection:
             hidden = tuple(sorted(hidden_systems))
             asked = [(self.view(connection, base, each.type, hidden), each) for each in queries]
-            return several(asked, limit=limit, after=after, total=total)
+            page = several(asked, limit=limit, after=after, total=total)
+            return _marked(connection, page) if marked else page
 
     def about(
-        self, child: str, type: str, param: str, *, limit: int, after: Key | None = None, total: bool = True
+        self,
+        child: str,
+        type: str,
+        param: str,
+        *,
+        limit: int,
+        after: Key | None = None,
+        total: bool = True,
+        marked: bool = False,
     ) -> Page:
         """See `base.Reads.about`."""
         with self.lend(steady=True) as connection:
             view = self.view(connection, ASK, type)
-            return search.about(view, child, param, limit=limit, after=after, total=total)
+            page = search.about(view, child, param, limit=limit, after=after, total=total)
+            return _marked(connection, page) if marked else page
+
+    def walked(
+        self,
+        base: str,
+        query: Query,
+        walking: Walking,
+        *,
+        limit: int,
+        after: Key | None = None,
+        total: bool = True,
+        hidden_systems: frozenset[str] = frozenset(),
+        about: tuple[str, str] | None = None,
+    ) -> Page:
+        """See `base.Reads.walked`."""
+        hidden = tuple(sorted(hidden_systems))
+        with self.lend(steady=True) as connection:
+            asked = [
+                (self.view(connection, base, each.type, hidden), each) for each in query.each or (query,)
+            ]
+            return walked(asked, walking, limit=limit, after=after, total=total, about=about)
 
     def whole(
         self, base: str, id: str, wanted: Wanted, *, limit: int, after: int = 0, total: bool = True
@@ -199,6 +233,10 @@ def _rid(connection: Session, numbers: Numbers, row: Row) -> int:
     ).fetchone()
     assert rec_of(rid) == row.rec
     return int(rid)
+
+
+def _marked(connection: Session, page: Page) -> Page:
+    return page._replace(mark=mark(connection)) if page.more else page
 
 
 def _is_shown(base: str, version: Version) -> bool:

@@ -83,25 +83,33 @@ def answer(view: View, query: Query, *, limit: int, after: Key | None, total: bo
         view: where it is asked; its connection should be in a transaction, so that all steps see one state.
     """
     plan = planned(view, query)
-    keys: list[tuple[Any, ...]] = []
-    if limit:
-        sql, args = page_sql(plan, after, limit + 1)
-        keys = view.connection.execute(sql, args).fetchall()
+    keys = page_keys(plan, after, limit + 1) if limit else []
     more = len(keys) > limit
     rows = fetched(view, keys[:limit])
     if not total:
         return Page(rows, more, None)
     if limit and after is None and not more:
         return Page(rows, more, len(rows))
+    return Page(rows, more, counted(plan))
+
+
+def page_keys(plan: Plan, after: Key | None, limit: int) -> list[tuple[Any, ...]]:
+    """The rids of the next resources, each with the order's values."""
+    sql, args = page_sql(plan, after, limit)
+    return plan.view.connection.execute(sql, args).fetchall()
+
+
+def counted(plan: Plan) -> int:
+    """How many match in all."""
     sql, args = total_sql(plan)
-    return Page(rows, more, view.connection.execute(sql, args).fetchone()[0])
+    return int(plan.view.connection.execute(sql, args).fetchone()[0])
 
 
 def planned(view: View, query: Query) -> Plan:
     """Choose what leads: the rarest criterion, or the order itself where none is rare."""
     clauses = tuple(clause(view, criterion) for criterion in query.criteria)
     leader = _rarest(view.connection, clauses)
-    where = _all_but(view, clauses, leader)
+    where = all_but(view, clauses, leader)
     terms = tuple(_terms(view, query.sort))
     if leader is None:
         bounds, ends = moments(view, query.criteria)
@@ -110,7 +118,7 @@ def planned(view: View, query: Query) -> Plan:
     return Plan(sources, where, terms, not query.sort, leader is None, view, clauses, leader)
 
 
-def _all_but(view: View, clauses: Sequence[Clause], leader: Clause | None) -> Sql:
+def all_but(view: View, clauses: Sequence[Clause], leader: Clause | None) -> Sql:
     """What a resource `r` that the leader gives must meet."""
     base, values = shown(view, "r", walked=True)
     tests = [each.holds("r") for each in clauses if each is not leader]
@@ -234,7 +242,7 @@ def total_sql(plan: Plan) -> Sql:
         return counted
     sources, where = plan.sources, plan.where
     if plan.walks and leader is not None:
-        sources, where = (_led_by(view, leader),), _all_but(view, clauses, leader)
+        sources, where = (_led_by(view, leader),), all_but(view, clauses, leader)
     selects, values = [], []
     for tables, own, args in sources:
         selects.append(f"SELECT count(*) AS n FROM {tables} WHERE {own} AND {where[0]}")
@@ -308,7 +316,7 @@ FROM resource r
 """
 
 
-def _fetched_of(view: View, child: str, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
+def fetched_of(view: View, child: str, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
     """As `fetched`, where the child of all is known already, and that none is deleted."""
     if not keys:
         return []
@@ -349,18 +357,27 @@ def about_sql(dialect: Dialect) -> tuple[str, str, str]:
 
 def about(view: View, child: str, param: str, *, limit: int, after: Key | None, total: bool) -> Page:
     """The resources of a type that name the child's own Patient in `param`, newest first."""
-    connection = view.connection
-    first, behind, counted = about_sql(view.dialect)
-    asked = (child, view.number, view.param(param))
-    if after is None:
-        keys = connection.execute(first, (*asked, limit + 1)).fetchall()
-    else:
-        time, public = after
-        keys = connection.execute(behind, (*asked, time, time, public, limit + 1)).fetchall()
+    keys = about_keys(view, child, param, after, limit + 1)
     more = len(keys) > limit
-    rows = _fetched_of(view, child, keys[:limit])
+    rows = fetched_of(view, child, keys[:limit])
     if not total:
         return Page(rows, more, None)
     if after is None and not more:
         return Page(rows, more, len(rows))
-    return Page(rows, more, connection.execute(counted, asked).fetchone()[0])
+    return Page(rows, more, counted_about(view, child, param))
+
+
+def about_keys(view: View, child: str, param: str, after: Key | None, limit: int) -> list[tuple[Any, ...]]:
+    """As `page_keys`, of what names a child's own Patient."""
+    first, behind, _ = about_sql(view.dialect)
+    asked = (child, view.number, view.param(param))
+    if after is None:
+        return view.connection.execute(first, (*asked, limit)).fetchall()
+    time, public = after
+    return view.connection.execute(behind, (*asked, time, time, public, limit)).fetchall()
+
+
+def counted_about(view: View, child: str, param: str) -> int:
+    """How many name a child's own Patient in all."""
+    counted = about_sql(view.dialect)[2]
+    return int(view.connection.execute(counted, (child, view.number, view.param(param))).fetchone()[0])

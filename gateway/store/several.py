@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.fhir.query import Query
-from gateway.store.search import fetched, page_sql, planned, total_sql
+from gateway.store.search import Plan, counted, fetched, page_keys, planned
 from gateway.store.values import Key, Page
 from gateway.store.view import View
 
@@ -15,25 +15,26 @@ def several(asked: Sequence[tuple[View, Query]], *, limit: int, after: Key | Non
     Args:
         asked: the queries with their views, whose connection should be in a transaction.
     """
-    plans = [(view, planned(view, query)) for view, query in asked if view.number >= 0]
+    plans = [planned(view, query) for view, query in asked if view.number >= 0]
     if not plans:
         return Page([], False, 0 if total else None)
-    keys: list[tuple[Any, ...]] = []
-    for view, plan in plans if limit else ():
-        sql, args = page_sql(plan, after, limit + 1)
-        keys += view.connection.execute(sql, args).fetchall()
-        keys = _first(keys, [term.descending for term in plan.terms], limit + 1)
+    keys = several_keys(plans, after, limit + 1) if limit else []
     more = len(keys) > limit
-    rows = fetched(plans[0][0], keys[:limit])
+    rows = fetched(plans[0].view, keys[:limit])
     if not total:
         return Page(rows, more, None)
     if limit and after is None and not more:
         return Page(rows, more, len(rows))
-    counted = 0
-    for view, plan in plans:
-        sql, args = total_sql(plan)
-        counted += view.connection.execute(sql, args).fetchone()[0]
-    return Page(rows, more, counted)
+    return Page(rows, more, sum(map(counted, plans)))
+
+
+def several_keys(plans: Sequence[Plan], after: Key | None, limit: int) -> list[tuple[Any, ...]]:
+    """The rids of the next resources of several types, each with the order's values."""
+    keys: list[tuple[Any, ...]] = []
+    for plan in plans:
+        keys += page_keys(plan, after, limit)
+        keys = _first(keys, [term.descending for term in plan.terms], limit)
+    return keys
 
 
 def _first(keys: list[tuple[Any, ...]], descending: Sequence[bool], limit: int) -> list[tuple[Any, ...]]:

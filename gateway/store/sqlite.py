@@ -17,6 +17,7 @@ from gateway.store.numbers import Numbers
 from gateway.store.people import PeopleReads
 from gateway.store.resources import ResourceReads
 from gateway.store.schema import prepare
+from gateway.store.shown import OwnFile, Shown
 from gateway.store.turns import FileTurns
 from gateway.store.values import Load, LoadStart
 from gateway.store.work import OpenWork
@@ -93,6 +94,8 @@ class SqliteStore(ResourceReads, FollowingReads, PeopleReads, AccountReads):
         self.dialect = SQLITE
         self.numbers = Numbers()
         self.turns = FileTurns(self.file)
+        self._shown = OwnFile(f"{self.file}-walks")
+        self.shown = Shown(self._shown.lend, (sqlite3.Error, OSError))
         self._writing_numbers = Numbers()
         self._connections = Connections(self.file, patience, most_bytes)
         try:
@@ -134,4 +137,5 @@ class SqliteStore(ResourceReads, FollowingReads, PeopleReads, AccountReads):
     def close(self) -> None:
         """See `base.Store.close`."""
         self.turns.leave_all()
+        self._shown.close()
         self._connections.close()

@@ -92,12 +92,33 @@ class Past(NamedTuple):
     total: int | None
 
 
+class Mark(NamedTuple):
+    """How far what was there had changed at some moment: numbers that only grow, in the order of commits.
+
+    Attributes:
+        versions: of the last version that another one replaced.
+        moves: of the last change of a child's Patient.
+        children: of the last child that was made.
+    """
+
+    versions: int
+    moves: int
+    children: int
+
+
 class Page(NamedTuple):
-    """Some rows of a search, whether there are more, and how many match in all (None where not asked)."""
+    """Some rows of a search, whether there are more, and how many match in all (None where not asked).
+
+    Attributes:
+        mark: when it was asked, where that was wanted and there are more.
+        tail: where a walk goes on once it has come to the end of the order; empty before that.
+    """
 
     rows: list[Row]
     more: bool
     total: int | None
+    mark: Mark | None = None
+    tail: tuple[int, ...] = ()
 
 
 class Held(NamedTuple):

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from gateway.fhir.query import Entry
 from gateway.problems import refuse
 from gateway.problems.store import STORE_CCI, STORE_LOAD_RUNNING, STORE_LOAD_UNDONE, STORE_LOAD_UNKNOWN
-from gateway.store import entries, reindexing
+from gateway.store import entries, reindexing, walks
 from gateway.store.accounts import AccountReads
 from gateway.store.dialect import Dialect, Session
 from gateway.store.following import FollowingReads
@@ -150,10 +150,18 @@ class OpenWork(ResourceReads, FollowingReads, PeopleReads, AccountReads):
                 values.append((type, NO_TIME, b"", patient.updated, version, *texts, child))
                 entries.spread(connection, self.numbers, type, rid, patient.entries, rows)
         entries.remove(self.dialect, connection, stale)
+        self._moved([rid >> REC_BITS for rid in stale])
         gone = [(child << REC_BITS,) for child, patient in composed.items() if patient is None]
         connection.executemany("DELETE FROM resource WHERE rid = ?", gone)
         connection.executemany(_COMPOSE, values)
         entries.insert(self.dialect, connection, rows)
+
+    def _moved(self, children: Sequence[int]) -> None:
+        """Number the changes of Patients that were there: they keep no versions that would tell of them."""
+        if children:
+            last = walks.mark(self._connection).moves
+            numbered = [(last + at, child) for at, child in enumerate(children, 1)]
+            self._connection.executemany("UPDATE child SET moved = ? WHERE child = ?", numbered)
 
     def keys(self, keys: Mapping[int, Iterable[bytes]]) -> None:
         """See `base.Work.keys`."""

@@ -102,10 +102,10 @@ are broken by an id. `_total=estimate` is counted as well.
 
 `next` and `first` are `[path]?_cursor=…` and nothing else: the question lies in it, sealed, for the
 client that asked; after `cursor_life` seconds it is 410. A walk meets what was there at its start once,
-whatever is written meanwhile, but for a resource that changes in just what it is sorted by. There is no
-`previous` and no `last`: while others write, nobody can say where these are. `self` says what was used;
-of a search by POST it is the path alone, because what was sent in a body, perhaps a number, is put in no
-address.
+whatever is written meanwhile: what comes again because it changed in what it is sorted by is left out,
+and what was passed over for that comes last. There is no `previous` and no `last`: while others write,
+nobody can say where these are. `self` says what was used; of a search by POST it is the path alone,
+because what was sent in a body, perhaps a number, is put in no address.
 
 `_include` and `_revinclude` follow `Type:parameter`, `Type:parameter:Target`, `Type:*` or `*`; with
 `:iterate` also from what came along, up to {rounds} rounds. What comes along is not counted, and is never a

@@ -11,8 +11,10 @@ from gateway.store.people import PeopleReads
 from gateway.store.postgres.connections import Connections, connect, end
 from gateway.store.postgres.schema import prepare
 from gateway.store.postgres.session import POSTGRES
+from gateway.store.postgres.shown import TROUBLES, OnServer
 from gateway.store.postgres.turns import ServerTurns
 from gateway.store.resources import ResourceReads
+from gateway.store.shown import Shown
 from gateway.store.values import Load, LoadStart
 from gateway.store.work import OpenWork
 
@@ -34,6 +36,8 @@ class PostgresStore(ResourceReads, FollowingReads, PeopleReads, AccountReads):
         self.numbers = Numbers()
         self._connections = Connections(url, patience)
         self.turns = ServerTurns(self._connections)
+        self._shown = OnServer(self._connections)
+        self.shown = Shown(self._shown.lend, TROUBLES)
         self._writing_numbers = Numbers()
         with self._connections.watched():
             session = connect(url)
@@ -72,4 +76,5 @@ class PostgresStore(ResourceReads, FollowingReads, PeopleReads, AccountReads):
     def close(self) -> None:
         """See `base.Store.close`."""
         self.turns.leave_all()
+        self._shown.close()
         self._connections.close()
