@@ -105,7 +105,7 @@ def decide(
     """
     known = list(candidates)
     rivals = _rivals(person, known)
-    chosen = _chosen(rivals)
+    chosen = _chosen(rivals, apart)
     if chosen is not None:
         # Whom the record is about is settled, so that its twin need not be looked at again.
         reason = Reason(chosen.code, sentence(chosen.comparison))
@@ -276,22 +276,39 @@ def _demographic(found: Comparison) -> str:
     )
 
 
-def _chosen(rivals: Sequence[_Rival]) -> _Rival | None:
+def _chosen(rivals: Sequence[_Rival], apart: Callable[[int], Collection[int]]) -> _Rival | None:
     """The child to link to: the only one that shares a number, or of several the one that is beyond doubt.
 
     A record with the numbers of two children may hold a twin's number by mistake. It goes to the child it
-    shares the stronger number and a first name with, if any other that a rule would join does not
-    contradict that child (two that nobody has joined yet may well be one); else to none.
+    shares a number and a first name with; where no first name is told, to the one that has its case at its
+    own council, which knows its cases, while other numbers are copied. Any other that a rule would join must
+    not contradict that child, nor have been told apart from it (two that nobody has joined yet may well be
+    one); else it goes to none.
     """
     numbered = _numbered(rivals)
-    ranked = sorted((rival for rival in numbered if rival.joins), key=lambda rival: _RANK[rival.code])
+    ranked = sorted((rival for rival in numbered if rival.joins), key=_by_rank)
     if not ranked or len(numbered) == 1:
         return ranked[0] if ranked else None
-    first, *others = ranked
-    sure = "given" in first.comparison.agrees and all(
-        other.code != first.code and not compare(first.person, other.person).contradicts for other in others
+    first = next((rival for rival in ranked if "given" in rival.comparison.agrees), None)
+    if first is None and len(ranked) == len(numbered):
+        first = next((rival for rival in ranked if _is_its_case(rival.comparison)), None)
+    if first is None:
+        return None
+    others = [rival for rival in ranked if rival is not first]
+    told = apart(first.child) if others else ()
+    free = all(
+        rival.child not in told and not compare(first.person, rival.person).contradicts for rival in others
     )
-    return first if sure else None
+    return first if free else None
+
+
+def _by_rank(rival: _Rival) -> tuple[int, int, int]:
+    return _RANK[rival.code], -len(rival.comparison.agrees), rival.child
+
+
+def _is_its_case(found: Comparison) -> bool:
+    """Whether a council has one case for both, and the birth date is the same."""
+    return "la-child-id" in found.agrees and "birth-date" not in found.unknown
 
 
 def _strongest(rivals: Sequence[_Rival]) -> Sequence[_Rival]:

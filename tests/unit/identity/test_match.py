@@ -320,13 +320,55 @@ def test_a_record_without_names_does_not_bridge_twins() -> None:
 
 
 def test_a_record_that_fits_two_children_goes_to_neither_while_nothing_names_it() -> None:
-    decision = decide(of(**UPN, **LA, **BORN), [known(1, **UPN, **BORN), known(2, **LA, **BORN)])
+    decision = decide(of(**UPN, **NHS, **BORN), [known(1, **UPN, **BORN), known(2, **NHS, **BORN)])
 
     assert decision.child is None
     assert [(review.child, review.code) for review in decision.reviews] == [
         (1, "fits-two-children"),
         (2, "fits-two-children"),
     ]
+
+
+def test_a_record_without_names_that_fits_two_children_goes_to_its_councils_case() -> None:
+    # a council knows whose its cases are; a UPN is copied from a school, and may be a twin's
+    decision = decide(of(**UPN, **LA, **BORN), [known(1, **UPN, **BORN, **AMELIA), known(2, **LA, **BORN)])
+
+    assert (decision.child, decision.reason.code) == (2, "same-la-child-id")
+    assert [(review.child, review.code) for review in decision.reviews] == [(1, "fits-two-children")]
+
+
+def test_its_councils_case_is_not_enough_where_a_birth_date_is_missing() -> None:
+    decision = decide(of(**NHS, **LA), [known(1, **NHS, **BORN), known(2, **LA, **BORN)])
+
+    assert decision.child is None
+    assert [(review.child, review.code) for review in decision.reviews] == [
+        (1, "fits-two-children"),
+        (2, "fits-two-children"),
+    ]
+
+
+def test_a_record_that_shares_one_number_with_two_children_goes_to_the_one_of_its_name() -> None:
+    # the second was founded by a return without names, which a case number led to
+    candidates = [known(1, **UPN, **BORN, **AMELIA), known(2, **UPN, **LA, **BORN)]
+
+    decision = decide(of(**UPN, **LA, **BORN, **AMELIA), candidates)
+
+    assert (decision.child, decision.reason.code) == (1, "same-upn")
+    assert [(review.child, review.code) for review in decision.reviews] == [(2, "fits-two-children")]
+
+
+@pytest.mark.parametrize("name", [{}, AMELIA], ids=["no name", "a name"])
+def test_a_record_that_fits_two_children_who_were_told_apart_goes_to_neither(name: dict[str, Any]) -> None:
+    candidates = [known(1, **UPN, **BORN, **AMELIA), known(2, **LA, **BORN)]
+    asked = []
+
+    def apart(child: int) -> set[int]:
+        asked.append(child)
+        return {3 - child}
+
+    decision = decide(of(**UPN, **LA, **BORN, **name), candidates, apart=apart)
+
+    assert decision.child is None and len(decision.reviews) == 2 and asked
 
 
 def test_a_record_that_fits_two_children_goes_to_the_one_it_shares_number_and_name_with() -> None:
