@@ -25,6 +25,8 @@ _KINDS = {
     sqlite3.SQLITE_CORRUPT: STORE_DAMAGED,
     sqlite3.SQLITE_NOTADB: STORE_DAMAGED,
 }
+# What its extended code says more exactly: a full disk has no room for the memory that connections share either.
+_EXACTLY = {sqlite3.SQLITE_IOERR_SHMSIZE: STORE_FULL}
 
 
 def refused(error: BaseException | None, file: str) -> Refused | None:
@@ -40,8 +42,9 @@ def refused(error: BaseException | None, file: str) -> Refused | None:
         return None
     if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
         return refuse(STORE_CLOSED)
+    code = getattr(error, "sqlite_errorcode", 0)
     # extended codes keep the primary one in their low byte
-    kind = _KINDS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    kind = _EXACTLY.get(code) or _KINDS.get(code & 0xFF)
     return refuse(kind, file=file) if kind else None
 
 

@@ -14,6 +14,7 @@ from told import version
 
 from gateway.problems import Refused
 from gateway.store.schema import APPLICATIONS, migrations
+from gateway.store.faults import refused
 from gateway.store.sqlite import SqliteStore
 
 
@@ -115,6 +116,7 @@ import resource, sys
 sys.path.append({str(Path(__file__).parent)!r})
 from told import *
 from gateway.problems import Refused
+from gateway.store.faults import refused
 from gateway.store.sqlite import SqliteStore
 store = SqliteStore({str(tmp_path / "gateway.db")!r})
 with store.write() as work:
@@ -135,6 +137,15 @@ except Refused as refused:
     store.close()
 
 
+def test_a_disk_without_room_for_what_connections_share_is_a_full_one() -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+
+    found = refused(error, "gateway.db")
+
+    assert found is not None and found.problems[0].kind.code == "store.disk-full"
+
+
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that every user may look into (pytest's own are for their owner only)."""
@@ -152,6 +163,7 @@ sys.path.append({str(Path(__file__).parent)!r})
 from told import *
 from gateway.problems import Refused
 from gateway.store.schema import migrations
+from gateway.store.faults import refused
 from gateway.store.sqlite import SqliteStore
 migrations("sqlite")
 if os.getuid() == 0:
