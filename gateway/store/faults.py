@@ -25,7 +25,7 @@ _KINDS = {
     sqlite3.SQLITE_CORRUPT: STORE_DAMAGED,
     sqlite3.SQLITE_NOTADB: STORE_DAMAGED,
 }
-# What its extended code says more exactly: a full disk has no room for the memory that connections share either.
+# What the extended code says better: a full disk has no room for what connections share in memory either.
 _EXACTLY = {sqlite3.SQLITE_IOERR_SHMSIZE: STORE_FULL}
 
 

@@ -13,8 +13,8 @@ import pytest
 from told import version
 
 from gateway.problems import Refused
-from gateway.store.schema import APPLICATIONS, migrations
 from gateway.store.faults import refused
+from gateway.store.schema import APPLICATIONS, migrations
 from gateway.store.sqlite import SqliteStore
 
 
@@ -116,7 +116,6 @@ import resource, sys
 sys.path.append({str(Path(__file__).parent)!r})
 from told import *
 from gateway.problems import Refused
-from gateway.store.faults import refused
 from gateway.store.sqlite import SqliteStore
 store = SqliteStore({str(tmp_path / "gateway.db")!r})
 with store.write() as work:
@@ -163,7 +162,6 @@ sys.path.append({str(Path(__file__).parent)!r})
 from told import *
 from gateway.problems import Refused
 from gateway.store.schema import migrations
-from gateway.store.faults import refused
 from gateway.store.sqlite import SqliteStore
 migrations("sqlite")
 if os.getuid() == 0:
