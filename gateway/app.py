@@ -176,7 +176,7 @@ def _jwks(path: Path) -> dict[str, object]:
         found = json.read(path.read_bytes())
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
-        raise refuse(CONFIG_UNREADABLE, place=Place(file=path.name), reason=reason) from None
+        raise refuse(CONFIG_UNREADABLE, place=Place(file=path.name), reason=reason, do="Correct it") from None
     return found if isinstance(found, dict) else {}
 
 

@@ -120,7 +120,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
 
 def _unknown(name: str, known: Iterable[str], place: Place) -> Problem:
     near = difflib.get_close_matches(name, known, 1)
-    return problem(CONFIG_UNKNOWN, place=place, name=name, near=near[0] if near else "one of them")
+    return problem(CONFIG_UNKNOWN, place=place, name=name, near=f"Did you mean {near[0]}? " if near else "")
 
 
 def _variable(name: str) -> str:
@@ -134,7 +134,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise Refused(_not_toml(path, str(error))) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "It is not UTF-8 text"
-        raise Refused(problem(CONFIG_UNREADABLE, place=Place(file=path.name), reason=reason)) from None
+        do = "Save it as UTF-8" if isinstance(error, UnicodeDecodeError) else "Name a file that can be read"
+        raise Refused(problem(CONFIG_UNREADABLE, place=Place(file=path.name), reason=reason, do=do)) from None
 
 
 def _not_toml(path: Path, said: str) -> Problem:
@@ -142,7 +143,8 @@ def _not_toml(path: Path, said: str) -> Problem:
     reason, _, where = said.partition(" (at ")
     line, column = ([int(number) for number in re.findall("[0-9]+", where)] + [0, 0])[:2]
     place = Place(file=path.name, line=line, column=column)
-    return problem(CONFIG_UNREADABLE, place=place, reason=reason.replace("Invalid ", "Not a valid "))
+    reason = reason.replace("Invalid ", "Not a valid ")
+    return problem(CONFIG_UNREADABLE, place=place, reason=reason, do="Correct the line")
 
 
 def _flat(tree: dict[str, Any], head: str = "") -> dict[str, Any]:
@@ -236,9 +238,9 @@ def _takes(setting: Setting) -> str:
     return kinds.get(setting.type, "a text")
 
 
-def without_password(database: str) -> str:
-    """The setting `database` as it may be shown."""
-    return _PASSWORD.sub(r"\1…\3", database)
+def without_password(address: str) -> str:
+    """An address, of a database or a server, as it may be shown."""
+    return _PASSWORD.sub(r"\1…\3", address)
 
 
 def _placed(values: dict[str, Value], folder: Path) -> dict[str, Value]:

@@ -181,7 +181,7 @@ def _shown(value: Value) -> Any:
     """A setting's value as it may be shown: of a secret only whether there is one."""
     if value.setting.secret:
         return "set" if value.value else "not set"
-    if value.setting.type == "database":
+    if value.setting.type in ("database", "url"):
         return without_password(value.value)
     return list(value.value) if isinstance(value.value, tuple) else value.value
 

@@ -5,7 +5,7 @@ from gateway.problems import kind
 CONFIG_UNKNOWN = kind(
     "config.unknown-setting",
     "There is no setting called {name}",
-    "Did you mean {near}? All settings: fhirgate config.",
+    "{near}All settings: docs/reference/settings.md.",
     "not-supported",
 )
 CONFIG_VALUE = kind("config.value", "{name} cannot be {given}", "{name} takes {takes}.", "value")
@@ -13,6 +13,6 @@ CONFIG_MISSING = kind("config.missing", "{name} is not set", "Looked in: {looked
 CONFIG_UNREADABLE = kind(
     "config.unreadable",
     "The configuration file cannot be read",
-    "{reason}. Correct the line and run the command again.",
+    "{reason}. {do} and run the command again.",
     "structure",
 )

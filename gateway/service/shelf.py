@@ -140,7 +140,7 @@ def resources(folders: Iterable[Path], base_uri: str, types: tuple[str, ...]) ->
                 found = json.read(content.replace(b"{base}", base_uri.encode()))
             except (OSError, Refused):
                 raise refuse(
-                    CONFIG_UNREADABLE, place=Place(file=file.name), reason="it is not JSON"
+                    CONFIG_UNREADABLE, place=Place(file=file.name), reason="It is not JSON", do="Correct it"
                 ) from None
             if isinstance(found, dict) and found.get("resourceType") in types:
                 yield found

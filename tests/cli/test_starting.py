@@ -217,6 +217,16 @@ def test_config_never_shows_a_secret(gate: Path, fhirgate: Run) -> None:
     assert next(one for one in told.json if one["name"] == "upstreams.hospital.token")["value"] == "set"
 
 
+def test_config_never_shows_a_password_in_an_address(gate: Path, fhirgate: Run) -> None:
+    settings = gate / "gateway.toml"
+    more = '\n[upstreams.hospital]\nbase_url = "https://us:s3cr3t-w0rd@fhir.hospital.example/R4"\n'
+    settings.write_text(settings.read_text("utf-8") + more, "utf-8")
+
+    plain, told = fhirgate("config"), fhirgate("config", "--json")
+
+    assert "fhir.hospital.example" in plain.out and "s3cr3t" not in plain.out + told.out
+
+
 def test_a_setting_nobody_knows_is_named_with_its_line_and_the_nearest_one(gate: Path, fhirgate: Run) -> None:
     settings = gate / "gateway.toml"
     settings.write_text("page_sise = 5\n" + settings.read_text("utf-8"), "utf-8")

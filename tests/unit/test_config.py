@@ -90,6 +90,14 @@ def test_a_file_that_is_not_there_is_refused_with_its_name(tmp_path: Path) -> No
         load(tmp_path / "none.toml", {})
 
     assert "none.toml" in str(caught.value)
+    assert caught.value.problems[0].fix.endswith("Name a file that can be read and run the command again.")
+
+
+def test_a_variable_of_a_table_that_is_not_in_the_file_has_no_nearest_name(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as caught:
+        load(written(tmp_path, ""), {"GATEWAY_UPSTREAMS_HOSPITAL_TOKEN": "t"})
+
+    assert caught.value.problems[0].fix == "All settings: docs/reference/settings.md."
 
 
 def test_a_secret_is_not_told_when_it_is_wrong(tmp_path: Path) -> None:
