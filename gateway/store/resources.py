@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from gateway.fhir.query import Query
 from gateway.store import search
+from gateway.store.about import about
 from gateway.store.changes import Telling
 from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import Numbers, rec_of
@@ -15,7 +16,7 @@ from gateway.store.several import several
 from gateway.store.turns import Turns
 from gateway.store.values import ALWAYS, ASK, Era, Held, Key, Page, Past, Row, Version
 from gateway.store.view import View
-from gateway.store.walks import Walking, mark, walked
+from gateway.store.walks import Walking, walked
 from gateway.store.whole import Wanted, stretches, whole
 
 HELD = (
@@ -143,8 +144,7 @@ class ResourceReads(Lending, Protocol):
         """See `base.Reads.search`."""
         with self.lend(steady=True) as connection:
             view = self.view(connection, base, query.type, tuple(sorted(hidden_systems)))
-            page = search.answer(view, query, limit=limit, after=after, total=total)
-            return _marked(connection, page) if marked else page
+            return search.answer(view, query, limit=limit, after=after, total=total, marked=marked)
 
     def search_several(
         self,
@@ -161,8 +161,7 @@ class ResourceReads(Lending, Protocol):
         with self.lend(steady=True) as connection:
             hidden = tuple(sorted(hidden_systems))
             asked = [(self.view(connection, base, each.type, hidden), each) for each in queries]
-            page = several(asked, limit=limit, after=after, total=total)
-            return _marked(connection, page) if marked else page
+            return several(asked, limit=limit, after=after, total=total, marked=marked)
 
     def about(
         self,
@@ -178,8 +177,7 @@ class ResourceReads(Lending, Protocol):
         """See `base.Reads.about`."""
         with self.lend(steady=True) as connection:
             view = self.view(connection, ASK, type)
-            page = search.about(view, child, param, limit=limit, after=after, total=total)
-            return _marked(connection, page) if marked else page
+            return about(view, child, param, limit=limit, after=after, total=total, marked=marked)
 
     def walked(
         self,
@@ -233,10 +231,6 @@ def _rid(connection: Session, numbers: Numbers, row: Row) -> int:
     ).fetchone()
     assert rec_of(rid) == row.rec
     return int(rid)
-
-
-def _marked(connection: Session, page: Page) -> Page:
-    return page._replace(mark=mark(connection)) if page.more else page
 
 
 def _is_shown(base: str, version: Version) -> bool:

@@ -9,10 +9,10 @@ from gateway.fhir.query import Query, Sort
 from gateway.store import places
 from gateway.store.bounds import moments
 from gateway.store.clauses import clause
-from gateway.store.dialect import Dialect, Session
+from gateway.store.dialect import Session
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, Numbers, rec_of
 from gateway.store.totals import from_rows, narrowest
-from gateway.store.values import Key, Page, Row
+from gateway.store.values import Key, Mark, Page, Row
 from gateway.store.view import Clause, Sql, View, members_up_to, shown, together, unhidden
 
 RARE = 5000
@@ -76,21 +76,24 @@ class Plan:
     leader: Clause | None
 
 
-def answer(view: View, query: Query, *, limit: int, after: Key | None, total: bool) -> Page:
+def answer(
+    view: View, query: Query, *, limit: int, after: Key | None, total: bool, marked: bool = False
+) -> Page:
     """The rows that match.
 
     Args:
         view: where it is asked; its connection should be in a transaction, so that all steps see one state.
+        marked: whether a page with more behind it has its mark.
     """
     plan = planned(view, query)
     keys = page_keys(plan, after, limit + 1) if limit else []
     more = len(keys) > limit
-    rows = fetched(view, keys[:limit])
+    rows, mark = fetched_marked(view, keys[:limit], marked and more)
     if not total:
-        return Page(rows, more, None)
+        return Page(rows, more, None, mark)
     if limit and after is None and not more:
         return Page(rows, more, len(rows))
-    return Page(rows, more, counted(plan))
+    return Page(rows, more, counted(plan), mark)
 
 
 def page_keys(plan: Plan, after: Key | None, limit: int) -> list[tuple[Any, ...]]:
@@ -303,81 +306,33 @@ def row_of(connection: Session, numbers: Numbers, found: tuple[Any, ...], key: K
 
 def fetched(view: View, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
     """The resources behind a page's keys, in their order; one statement for all of them."""
+    return fetched_marked(view, keys, False)[0]
+
+
+def fetched_marked(
+    view: View, keys: Sequence[tuple[Any, ...]], marked: bool
+) -> tuple[list[Row], Mark | None]:
+    """As `fetched`, where it is wanted with the mark of this moment, which comes by the same statement."""
     if not keys:
-        return []
+        return [], None
     text, rids = view.dialect.any_of([key[0] for key in keys])
-    found = {row[0]: row for row in view.connection.execute(f"{ROW} WHERE r.rid {text}", (rids,))}
-    return [row_of(view.connection, view.numbers, found[key[0]], key[1:]) for key in keys]
+    read = view.connection.execute(
+        f"{with_marks(ROW) if marked else ROW} WHERE r.rid {text}", (rids,)
+    ).fetchall()
+    mark = Mark(*read[0][-3:]) if marked else None
+    found = {row[0]: row[:-3] if marked else row for row in read}
+    return [row_of(view.connection, view.numbers, found[key[0]], key[1:]) for key in keys], mark
 
 
-_OF_CHILD = """
-SELECT r.rid, r.local, r.public, r.body, r.told, COALESCE(r.tag, CAST(r.version AS TEXT)), r.updated
-FROM resource r
+_MOVES = "SELECT moved FROM child WHERE moved IS NOT NULL ORDER BY moved DESC LIMIT 1"
+MARKS = f"""
+    COALESCE((SELECT max(number) FROM version), 0), COALESCE(({_MOVES}), 0),
+    COALESCE((SELECT max(child) FROM child), 0)
 """
+"""What `Mark` is made of."""
 
 
-def fetched_of(view: View, child: str, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
-    """As `fetched`, where the child of all is known already, and that none is deleted."""
-    if not keys:
-        return []
-    text, rids = view.dialect.any_of([key[0] for key in keys])
-    read = view.connection.execute(f"{_OF_CHILD} WHERE r.rid {text}", (rids,)).fetchall()
-    found = {row[0]: row for row in read}
-    rows = []
-    for rid, time, place in keys:
-        _, local, public, body, told, version, updated = found[rid]
-        feed = view.numbers.feed_name(view.connection, rid >> FEED_BITS)
-        when = None if time == NO_TIME else time
-        rows.append(
-            Row(
-                view.type, feed, local, public, body, told, child, version, updated,
-                when, False, rec_of(rid), (time, place), rid,
-            )
-        )  # fmt: skip
-    return rows
-
-
-# Ordered by the index, so a page costs what it holds; the sums for several records of a child are small.
 @cache
-def about_sql(dialect: Dialect) -> tuple[str, str, str]:
-    """What is about a child: the first page, a page behind a place, and the number of all."""
-    target = dialect.start.format("x.target")
-    found = f"""
-    FROM child k CROSS JOIN record c CROSS JOIN resource r{dialect.along.format("resource_head")}
-    WHERE k.id = ? AND c.child = k.child
-    AND r.head = (c.feed << {FEED_BITS - REC_BITS} | c.rec) AND r.type = ? AND r.state = 0
-    AND EXISTS (SELECT 1 FROM reference x
-        WHERE x.param = ? AND {target} = 'Patient/' || c.local AND x.rid = r.rid{dialect.alone})
-    """
-    page = f"SELECT r.rid, r.time, r.public {found}"
-    order = "ORDER BY r.time DESC, r.public LIMIT ?"
-    behind = "AND r.time <= ? AND (r.time < ? OR r.public > ?)"
-    return f"{page} {order}", f"{page} {behind} {order}", f"SELECT count(*) {found}"
-
-
-def about(view: View, child: str, param: str, *, limit: int, after: Key | None, total: bool) -> Page:
-    """The resources of a type that name the child's own Patient in `param`, newest first."""
-    keys = about_keys(view, child, param, after, limit + 1)
-    more = len(keys) > limit
-    rows = fetched_of(view, child, keys[:limit])
-    if not total:
-        return Page(rows, more, None)
-    if after is None and not more:
-        return Page(rows, more, len(rows))
-    return Page(rows, more, counted_about(view, child, param))
-
-
-def about_keys(view: View, child: str, param: str, after: Key | None, limit: int) -> list[tuple[Any, ...]]:
-    """As `page_keys`, of what names a child's own Patient."""
-    first, behind, _ = about_sql(view.dialect)
-    asked = (child, view.number, view.param(param))
-    if after is None:
-        return view.connection.execute(first, (*asked, limit)).fetchall()
-    time, public = after
-    return view.connection.execute(behind, (*asked, time, time, public, limit)).fetchall()
-
-
-def counted_about(view: View, child: str, param: str) -> int:
-    """How many name a child's own Patient in all."""
-    counted = about_sql(view.dialect)[2]
-    return int(view.connection.execute(counted, (child, view.number, view.param(param))).fetchone()[0])
+def with_marks(select: str) -> str:
+    """A question for resources, each with the marks of this moment."""
+    return select.replace("\nFROM resource r", f", {MARKS}\nFROM resource r", 1)

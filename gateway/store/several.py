@@ -4,28 +4,31 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.fhir.query import Query
-from gateway.store.search import Plan, counted, fetched, page_keys, planned
+from gateway.store.search import Plan, counted, fetched_marked, page_keys, planned
 from gateway.store.values import Key, Page
 from gateway.store.view import View
 
 
-def several(asked: Sequence[tuple[View, Query]], *, limit: int, after: Key | None, total: bool) -> Page:
+def several(
+    asked: Sequence[tuple[View, Query]], *, limit: int, after: Key | None, total: bool, marked: bool = False
+) -> Page:
     """The rows that match, each type by its own query; all have the same order.
 
     Args:
         asked: the queries with their views, whose connection should be in a transaction.
+        marked: as for `search.answer`.
     """
     plans = [planned(view, query) for view, query in asked if view.number >= 0]
     if not plans:
         return Page([], False, 0 if total else None)
     keys = several_keys(plans, after, limit + 1) if limit else []
     more = len(keys) > limit
-    rows = fetched(plans[0].view, keys[:limit])
+    rows, mark = fetched_marked(plans[0].view, keys[:limit], marked and more)
     if not total:
-        return Page(rows, more, None)
+        return Page(rows, more, None, mark)
     if limit and after is None and not more:
         return Page(rows, more, len(rows))
-    return Page(rows, more, sum(map(counted, plans)))
+    return Page(rows, more, sum(map(counted, plans)), mark)
 
 
 def several_keys(plans: Sequence[Plan], after: Key | None, limit: int) -> list[tuple[Any, ...]]:

@@ -10,34 +10,20 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from gateway.fhir.query import Query
+from gateway.store.about import about_keys, counted_about, fetched_of
 from gateway.store.dialect import Session
 from gateway.store.numbers import FEED_BITS, REC_BITS
-from gateway.store.search import (
-    Plan,
-    about_keys,
-    all_but,
-    counted,
-    counted_about,
-    fetched,
-    fetched_of,
-    page_keys,
-    planned,
-)
+from gateway.store.search import MARKS, Plan, all_but, counted, fetched, page_keys, planned
 from gateway.store.several import several_keys
 from gateway.store.values import Key, Mark, Page
-from gateway.store.view import View
+from gateway.store.view import Sql, View
 
 _MOST = 5000  # keys that are read at once while what was shown is skipped
 _FEW = 200
 
-_MOVES = "SELECT moved FROM child WHERE moved IS NOT NULL ORDER BY moved DESC LIMIT 1"
-_MARK = f"""
-SELECT COALESCE((SELECT max(number) FROM version), 0), COALESCE(({_MOVES}), 0),
-    COALESCE((SELECT max(child) FROM child), 0)
-"""
-# `+ 0` keeps these questions with the index that begins with what is listed
-_CHANGED = "SELECT DISTINCT rid FROM version WHERE rid {} AND number + 0 > ?"
-_MOVED = "SELECT child FROM child WHERE child {} AND moved + 0 > ?"
+# `+ 0` and COALESCE keep these questions with the index that begins with what is listed
+CHANGED = "SELECT DISTINCT rid FROM version WHERE rid {} AND number + 0 > ?"
+MOVED = "SELECT child FROM child WHERE child {} AND COALESCE(moved, 0) > ?"
 
 # A version that was taken back later lies behind the end, and in place of one that may have been before it.
 _VERSIONS = "SELECT rid, number FROM version WHERE number > ? AND (number <= ? OR stands = 0)"
@@ -83,7 +69,7 @@ class _Passed(NamedTuple):
 
 def mark(connection: Session) -> Mark:
     """How far what is there has changed by now."""
-    return Mark(*connection.execute(_MARK).fetchone())
+    return Mark(*connection.execute(f"SELECT {MARKS}").fetchone())
 
 
 def walked(
@@ -113,7 +99,7 @@ def walked(
         return several_keys(plans, behind, many) if len(plans) > 1 else page_keys(plans[0], behind, many)
 
     keys, passed, more, tail = _stretch(read, plans, walking, after, limit)
-    rows = fetched_of(view, about[0], keys) if about else fetched(view, keys)
+    rows = fetched_of(view, about[0], keys)[0] if about else fetched(view, keys)
     rows += fetched(view, passed)
     if not total:
         return Page(rows, more, None, tail=tail)
@@ -167,11 +153,11 @@ def _changed(view: View, rids: Sequence[int], since: Mark) -> set[int]:
     found = set[int]()
     if told:
         text, bound = view.dialect.any_of(told)
-        rows = view.connection.execute(_CHANGED.format(text), (bound, since.versions)).fetchall()
+        rows = view.connection.execute(CHANGED.format(text), (bound, since.versions)).fetchall()
         found.update(rid for (rid,) in rows)
     if children:
         text, bound = view.dialect.any_of(children)
-        rows = view.connection.execute(_MOVED.format(text), (bound, since.moves)).fetchall()
+        rows = view.connection.execute(MOVED.format(text), (bound, since.moves)).fetchall()
         found.update(child << REC_BITS for (child,) in rows)
     return found
 
@@ -203,13 +189,19 @@ def _passed(
 
 
 def _rows(plan: Plan, composed: bool, since: Mark, place: tuple[int, ...], limit: int) -> Iterator[_Passed]:
-    view = plan.view
+    sql, args = passed_sql(plan, composed, since, place, limit)
     version, last, move = place
-    where, values = all_but(view, plan.clauses, None)
+    for number, rid, public in plan.view.connection.execute(sql, args).fetchall():
+        yield _Passed(number, rid, public, (version, last, number) if composed else (number, last, move))
+
+
+def passed_sql(plan: Plan, composed: bool, since: Mark, place: tuple[int, ...], limit: int) -> Sql:
+    """The question for what changed and matches, in the order of the changes: number, rid and public id."""
+    version, last, move = place
+    where, values = all_but(plan.view, plan.clauses, None)
     changes, bound = (_PATIENTS, (move, since.children)) if composed else (_VERSIONS, (version, last))
     sql = (
-        f"SELECT v.number, r.rid, r.public FROM ({changes}) v {view.dialect.picked.format('r', 'v')}"
+        f"SELECT v.number, r.rid, r.public FROM ({changes}) v {plan.view.dialect.picked.format('r', 'v')}"
         f" WHERE r.rid = v.rid AND {where} ORDER BY v.number LIMIT {limit}"
     )
-    for number, rid, public in view.connection.execute(sql, (*bound, *values)).fetchall():
-        yield _Passed(number, rid, public, (version, last, number) if composed else (number, last, move))
+    return sql, (*bound, *values)

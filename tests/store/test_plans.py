@@ -26,8 +26,8 @@ from gateway.fhir.query import (
     Value,
 )
 from gateway.fhir.units import UCUM
-from gateway.store import following, resources, search
-from gateway.store.base import ASK
+from gateway.store import about, following, resources, search, walks
+from gateway.store.base import ASK, Mark
 from gateway.store.clauses import clause
 from gateway.store.opening import open_store
 
@@ -291,7 +291,7 @@ def test_the_fast_form_uses_its_indexes(store: Any, request: pytest.FixtureReque
     if "before the first ANALYZE" in request.node.name:
         pytest.skip("so few rows that any index would do")
     with store.lend(steady=True) as connection:
-        for sql in search.about_sql(store.dialect):
+        for sql in about.about_sql(store.dialect):
             args = ("id-school-1", *((1,) * (sql.count("?") - 1)))
             if not store.dialect.along:
                 args = tuple("x" if "public > ?" in sql and at == 5 else arg for at, arg in enumerate(args))
@@ -395,6 +395,32 @@ def test_what_changed_is_found_by_one_index_alone(store: Any, base: str) -> None
         for sql, args in clause(view, date("_lastUpdated", 1, 2, "ge")).members:
             assert "resource_pkey" not in used(store, connection, sql, args)
             assert "PRIMARY KEY" not in used(store, connection, sql, args)
+
+
+@pytest.mark.parametrize("base", [ASK, "school"])
+@pytest.mark.parametrize("type", ["Observation", "Patient"])
+def test_what_a_walk_passed_over_is_read_from_what_changed(store: Any, base: str, type: str) -> None:
+    with store.lend(steady=True) as connection:
+        view = store.view(connection, base, type)
+        plan = search.planned(view, Query(type, (token("code", "1"),), (Sort("note"),)))
+        asked = walks.passed_sql(plan, view.composed, Mark(5, 5, 5), (5, 9, 5), 20)
+
+        assert reads(store, connection, *asked) == []
+        assert ("child_moved" if view.composed else VERSIONS[bool(store.dialect.along)]) in used(
+            store, connection, *asked
+        )
+
+
+def test_whether_rows_changed_is_read_from_their_own_versions(store: Any) -> None:
+    text, rids = store.dialect.any_of([7, 8])
+    with store.lend(steady=True) as connection:
+        assert "version_rid" in used(store, connection, walks.CHANGED.format(text), (rids, 5))
+        moved = used(store, connection, walks.MOVED.format(text), (rids, 5))
+        assert "child_pkey" in moved or "SEARCH child USING INTEGER PRIMARY KEY (rowid=?)" in moved
+
+
+#: The key of the versions as the two databases call it.
+VERSIONS = {False: "version_pkey", True: "SEARCH version USING INTEGER PRIMARY KEY (rowid>?)"}
 
 
 def used(store: Any, connection: Any, sql: str, args: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from test_plans import postgres_plan
 
-from gateway.store import people, resources, search, writing
+from gateway.store import about, people, resources, search, writing
 from gateway.store.opening import open_store
 
 pytest.importorskip("psycopg")
@@ -32,8 +32,8 @@ _ANY = "= ANY(?)"
         (search.READ_LOCAL, (1, 2, "a"), "resource_local"),
         (search.READ_PUBLIC, (2, "a"), "resource_public"),
         (search.READ_COMPOSED, (2, "a"), "resource_public"),
-        (search.about_sql(POSTGRES)[0], ("a", 2, 3, 4), "resource_head"),
-        (search.about_sql(POSTGRES)[2], ("a", 2, 3), "resource_head"),
+        (about.about_sql(POSTGRES)[0], ("a", 2, 3, 4), "resource_head"),
+        (about.about_sql(POSTGRES)[2], ("a", 2, 3), "resource_head"),
         (writing._REC, (1, "a"), "record_feed_local_key"),
         ("DELETE FROM date WHERE rid + 0 = ?", (1,), "date_rid"),
     ],
