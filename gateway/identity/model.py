@@ -6,21 +6,22 @@ read, is refused: weights that are nearly right would join children without a si
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
+from gateway.identity.customs import Customs
 from gateway.identity.given_names import GIVEN_NAMES
 from gateway.identity.levels import FIELDS, LEVELS, NUMBERS
 from gateway.problems import refuse
 from gateway.problems.identity import MODEL_DAMAGED, MODEL_VERSION
 
-VERSION = 2
+VERSION = 3
 #: Read besides.
-_BEFORE = 1
+_BEFORE = (1, 2)
 #: Who two records may be about: one child; a child and a brother or sister; two born together; strangers.
 CLASSES = ("same", "sibling", "twin", "stranger")
 SHIPPED = "model.json"
@@ -96,7 +97,7 @@ class Model:
         tables: for each field and class, the probability of each level.
         numbers: for each number and level, the bits for the same child and for a twin's.
         given, family: how common names are.
-        together: how many times as often as by chance a first name goes with a surname ("zara khan").
+        customs: which first names and surnames go together.
         spellings: pairs of common first names ("mohammad mohammed") told of one child and of no twins.
         calibration: (from probability, to, pairs seen, of them one child) on a set it was not trained on.
     """
@@ -106,7 +107,7 @@ class Model:
     numbers: Mapping[str, Mapping[str, tuple[float, float]]]
     given: Rarity
     family: Rarity
-    together: Table = field(default_factory=dict)
+    customs: Customs = field(default_factory=Customs)
     spellings: frozenset[str] = frozenset()
     prior: Prior = Prior()
     bars: Bars = Bars()
@@ -117,14 +118,12 @@ class Model:
         return math.log2(self.tables[field][kind][level] / self.tables[field]["stranger"][level])
 
 
-def together(given: str, family: str) -> str:
-    """A first name and a surname as one text, spaces left out."""
-    return f"{given.replace(' ', '')} {family.replace(' ', '')}"
-
-
 def written(model: Model) -> str:
     """Return a model as its file's text; equal models give equal texts."""
     content = asdict(model) | {"spellings": sorted(model.spellings), "version": VERSION}
+    customs = content["customs"]
+    for names in (customs["given"], customs["family"]):
+        names.update((name, " ".join(map(str, shares))) for name, shares in names.items())
     return json.dumps(content | {"sum": _sum(content)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -140,12 +139,12 @@ def read(text: str) -> Model:
         version = content.pop("version")
     except (ValueError, KeyError, AttributeError, TypeError):
         raise refuse(MODEL_DAMAGED) from None
-    if version not in (VERSION, _BEFORE):
+    if version not in (VERSION, *_BEFORE):
         raise refuse(MODEL_VERSION, version=str(version)[:20], reads=VERSION)
     if told != _sum(content | {"version": version}):
         raise refuse(MODEL_DAMAGED)
     try:
-        return _checked(_model(_as_now(content) if version == _BEFORE else content))
+        return _checked(_model(_as_now(content, version)))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise refuse(MODEL_DAMAGED) from None
 
@@ -160,11 +159,16 @@ def _sum(content: Mapping[str, Any]) -> str:
     return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def _as_now(content: dict[str, Any]) -> dict[str, Any]:
-    """A file of the version before: what it does not have weighs nothing."""
-    tables = content["tables"]
-    middle = {kind: table | {"one side": 0.5} for kind, table in tables["middle"].items()}
-    return content | {"tables": tables | {"middle": middle}, "together": {}}
+def _as_now(content: dict[str, Any], version: int) -> dict[str, Any]:
+    """A file of the versions before: what it does not have weighs nothing."""
+    if version == 1:
+        tables = content["tables"]
+        middle = {kind: table | {"one side": 0.5} for kind, table in tables["middle"].items()}
+        content = content | {"tables": tables | {"middle": middle}}
+    if version < VERSION:
+        content = {name: told for name, told in content.items() if name != "together"}
+        content["customs"] = {"parts": (), "given": {}, "family": {}}
+    return content
 
 
 def _model(content: dict[str, Any]) -> Model:
@@ -179,11 +183,19 @@ def _model(content: dict[str, Any]) -> Model:
         },
         given=Rarity(**content["given"]),
         family=Rarity(**content["family"]),
-        together={str(names): float(times) for names, times in content["together"].items()},
+        customs=_customs(**content["customs"]),
         spellings=frozenset(map(str, content["spellings"])),
         prior=Prior(**content["prior"]),
         bars=Bars(**content["bars"]),
         calibration=tuple((low, high, seen, right) for low, high, seen, right in content["calibration"]),
+    )
+
+
+def _customs(parts: Sequence[float], given: Mapping[str, str], family: Mapping[str, str]) -> Customs:
+    return Customs(
+        parts=tuple(map(float, parts)),
+        given={name: tuple(map(int, shares.split())) for name, shares in given.items()},
+        family={name: tuple(map(int, shares.split())) for name, shares in family.items()},
     )
 
 
@@ -195,8 +207,12 @@ def _checked(model: Model) -> Model:
                 raise ValueError
             if not all(0 < part <= 1 for part in model.tables[name][kind].values()):
                 raise ValueError
-    if not all(times > 0 for times in model.together.values()):
+    customs = model.customs
+    if not all(part > 0 for part in customs.parts):
         raise ValueError
+    for names in (customs.given, customs.family):
+        if not all(len(shares) == len(customs.parts) and min(shares) >= 0 for shares in names.values()):
+            raise ValueError
     if set(model.tables) != set(FIELDS) or set(model.numbers) != set(NUMBERS):
         raise ValueError
     if not (model.given.floor > 0 and model.family.floor > 0):

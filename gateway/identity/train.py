@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
+from gateway.identity import customs
 from gateway.identity.levels import FIELDS, LEVELS, Levels, levels
-from gateway.identity.model import Bars, Model, Prior, Rarity, together
+from gateway.identity.model import Bars, Model, Prior, Rarity
 from gateway.identity.names import pair_of
 from gateway.identity.person import Home, Person
 
@@ -28,8 +29,6 @@ NUMBER_BITS: Mapping[str, Mapping[str, tuple[float, float]]] = {
 _UNSEEN = 0.25
 _LEAST = {"same": 0.001}
 _OFTEN = 3
-#: A surname is looked at beside so many bearers of any; what goes with it this many times as often is kept.
-_SMOOTH, _WORTH = 20.0, 1.5
 _SPELT = frozenset({"nickname", "same sound", "slip", "like"})
 _MOST_AT_HOME = 8
 #: For how many pairs the weights count that an area begins with; of twins it has few.
@@ -102,7 +101,7 @@ def train(
         numbers=NUMBER_BITS,
         given=_rarity(one.first for person in persons for one in person.names),
         family=_rarity(one.family for person in persons for one in person.names),
-        together=_together(persons),
+        customs=customs.learnt(_named(persons)),
         prior=prior or Prior(),
         bars=bars or Bars(),
     )
@@ -142,25 +141,16 @@ def _rarity(names: Iterable[str]) -> Rarity:
     return Rarity(common, _round(min(1.0, 1.0 / total)))
 
 
-def _together(persons: Iterable[Person]) -> dict[str, float]:
-    """How many times as often as by chance a first name goes with a surname, where that is often seen."""
-    # Records of one child are one sighting: name and birthday are counted once.
+def _named(persons: Iterable[Person]) -> list[tuple[str, str]]:
+    """First name and surname of each child: records of one name and birthday are one sighting."""
     seen = {
-        (one.first.replace(" ", ""), one.family.replace(" ", ""), born)
+        (one.first, one.family, born)
         for person in persons
         for one in person.names
         for born in person.birth_dates
         if one.first and one.family
     }
-    names = Counter((given, family) for given, family, _ in seen)
-    givens, families = Counter(given for given, _, _ in seen), Counter(family for _, family, _ in seen)
-    found = {}
-    for (given, family), count in sorted(names.items()):
-        by_chance = givens[given] / len(seen)
-        times = (count + _SMOOTH * by_chance) / (families[family] + _SMOOTH) / by_chance
-        if count >= _OFTEN and times >= _WORTH:
-            found[together(given, family)] = float(f"{times:.2g}")
-    return found
+    return [(given, family) for given, family, _ in sorted(seen)]
 
 
 def _round(part: float) -> float:
@@ -222,7 +212,7 @@ def retrained(
         tables=tables,
         given=here.given,
         family=here.family,
-        together=here.together,
+        customs=here.customs,
         spellings=before.spellings | here.spellings,
     )
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gateway.identity.customs import Customs
 from gateway.identity.levels import FIELDS, NUMBERS, Levels
-from gateway.identity.model import Model, Prior, Rarity, together
+from gateway.identity.model import Model, Prior, Rarity
 from gateway.identity.names import is_nickname, is_spelling, pair_of
 
 _MOST_BITS = 200.0
@@ -32,7 +33,7 @@ class Scale:
     numbers: tuple[Mapping[str, tuple[float, float]], ...]
     given: Rarity
     family: Rarity
-    together: Mapping[str, float]
+    customs: Customs
     spellings: frozenset[str]
     same_given: float
     middle_given: float
@@ -57,7 +58,7 @@ class Scale:
             numbers=tuple(model.numbers[number] for number in NUMBERS),
             given=model.given,
             family=model.family,
-            together={names: math.log2(times) for names, times in model.together.items()},
+            customs=model.customs,
             spellings=model.spellings,
             same_given=math.log2(model.tables["given"]["same"]["same"]),
             middle_given=math.log2(model.tables["given"]["same"]["other's middle"]),
@@ -159,7 +160,7 @@ def _less_family(level: str, bits: float, found: Levels, scale: Scale) -> float:
 def _together(found: Levels, scale: Scale) -> float:
     """By how many bits more often than by chance the two names compared go together."""
     named = zip(found.given, found.family, strict=True)
-    return max(scale.together.get(together(given, family), 0.0) for given, family in named)
+    return max(math.log2(scale.customs.times(given, family)) for given, family in named)
 
 
 def two_names(found: Levels, scale: Scale) -> bool | None:

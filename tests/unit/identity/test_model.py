@@ -43,19 +43,23 @@ def test_a_file_of_another_version_is_refused_with_its_remedy() -> None:
     assert refusal(json.dumps(content)) == "identity.model-version"
 
 
-def test_a_file_of_the_version_before_is_read_and_what_it_lacks_weighs_nothing() -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_of_a_version_before_is_read_and_what_it_lacks_weighs_nothing(version: int) -> None:
     content = json.loads(TEXT)
-    del content["together"]
+    del content["customs"]
     del content["sum"]
-    for table in content["tables"]["middle"].values():
-        del table["one side"]
-    before = content | {"version": 1}
+    if version == 1:
+        for table in content["tables"]["middle"].values():
+            del table["one side"]
+    else:
+        content["together"] = {"zara khan": 8.0}
+    before = content | {"version": version}
     signed = sha256(json.dumps(before, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     found = read(json.dumps(before | {"sum": signed}))
 
-    assert found.together == {}
-    assert {found.bits("middle", "one side", kind) for kind in CLASSES} == {0.0}
+    assert found.customs.times("zara", "khan") == 1 < shipped().customs.times("zara", "khan")
+    assert ({found.bits("middle", "one side", kind) for kind in CLASSES} == {0.0}) is (version == 1)
     assert found.tables["given"] == shipped().tables["given"]
 
 

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.identity.customs import Customs
 from gateway.identity.levels import levels
 from gateway.identity.model import Prior, shipped
 from gateway.identity.person import Person, person
 from gateway.identity.weigh import Scale, Weight, odds, two_names, weigh
 
 SCALE = Scale.of(shipped())
+NO_CUSTOMS = replace(SCALE, customs=Customs())
 PRIOR = Prior(children=1_000_000, coverage=0.8, siblings=0.05, twins=0.006)
 
 
@@ -37,20 +39,21 @@ def test_a_rare_name_in_common_weighs_more_than_a_common_one() -> None:
 
 
 def test_names_that_go_together_weigh_less_than_each_by_itself() -> None:
-    scale = Scale.of(replace(shipped(), together={"zara khan": 8.0}))
+    customs = Customs(parts=(0.125, 0.875), given={"zara": (100, 0)}, family={"khan": (100, 0)})
+    scale = replace(SCALE, customs=customs)
     zara = levels(called("Zara", "Khan"), called("Zara", "Khan"))
 
-    before, found = weigh(zara, replace(SCALE, together={})), weigh(zara, scale)
+    before, found = weigh(zara, NO_CUSTOMS), weigh(zara, scale)
 
     assert found.same == pytest.approx(before.same - 3), "eight times as often"
     assert found.same - found.twin == pytest.approx(before.same - before.twin), "twins have one surname"
     other = levels(called("Zara", "Khan"), called("Daniel", "Khan"))
-    assert weigh(other, scale) == weigh(other, replace(SCALE, together={})), "no first name in common"
+    assert weigh(other, scale) == weigh(other, NO_CUSTOMS), "no first name in common"
 
 
 def test_names_in_each_others_place_weigh_as_much_as_they_are_rare() -> None:
-    rare = weight(called("Quillfeather", "Ava"), called("Ava", "Quillfeather"))
-    common = weight(called("Smith", "Ava"), called("Ava", "Smith"))
+    rare = weigh(levels(called("Quillfeather", "Ava"), called("Ava", "Quillfeather")), NO_CUSTOMS)
+    common = weigh(levels(called("Smith", "Ava"), called("Ava", "Smith")), NO_CUSTOMS)
 
     frequency = SCALE.family.of("smith") / SCALE.family.of("quillfeather")
     assert rare.same - common.same == pytest.approx(math.log2(frequency), abs=0.01)
