@@ -12,13 +12,13 @@ from gateway.problems.service import (
 )
 from gateway.service import life
 from gateway.service.doubts import RENEWED
-from gateway.service.events import MERGED, SPLIT, Author, survivor
+from gateway.service.events import DIFFERENT, MERGED, SPLIT, Author, survivor
 from gateway.service.link import MACHINE, PERSON, Linker, sides_of
 from gateway.store.base import Child, LifeEvent, Link, Reads, Record, Review, Work
 
 #: The reason of a link event that a decision about an entry made is this and the entry's number.
 MATCH = "match-"
-DIFFERENT, NOT_SURE = "different", "not-sure"
+NOT_SURE = "not-sure"
 #: The state of an entry that was decided by a merge is this and the number of the event.
 _MERGED = f"{MERGED}-"
 _SAME = "same"

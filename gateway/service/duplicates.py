@@ -65,8 +65,7 @@ def resolve(
             continue
         _go(work, record, other.child, author, at, load)
         touched |= {record.child, other.child}
-    work.review(asked)
-    return Resolved(touched, len(asked))
+    return Resolved(touched, work.review(asked))
 
 
 def _is_for_a_person(work: Work, record: Record, child: int, author: str, persons: Persons) -> bool:

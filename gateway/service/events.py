@@ -6,6 +6,7 @@ from typing import NamedTuple
 from gateway.store.base import LifeEvent, Reads
 
 MERGED, UNMERGED, SPLIT, DISTINCT, SEALED = "merged", "unmerged", "split", "distinct", "sealed"
+DIFFERENT = "different"
 _BY = re.compile(r"\(([^()]*)\)$")
 
 

@@ -24,6 +24,7 @@ from gateway.service.doubts import RENEWED, Says, changed, evidence, renewed
 from gateway.service.events import Author, distinct_from, survivor
 from gateway.service.feed import Feed
 from gateway.service.keys import Keys
+from gateway.service.parted import parted_from
 from gateway.service.persons import Persons
 from gateway.service.seals import ANNOUNCED, announces, shut
 from gateway.store.base import Link, Reads, Record, Review, Work
@@ -179,7 +180,7 @@ class Linker:
     def _decide(self, work: Work, who: Person, known: Sequence[Known], ends: bool) -> Decision:
         if ends:
             return decide_ended(who, known)
-        return decide(who, known, self._matcher, partial(distinct_from, work))
+        return decide(who, known, self._matcher, partial(parted_from, work, machine=MACHINE))
 
     @staticmethod
     def _worth(work: Work, own: int, doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
@@ -242,7 +243,11 @@ class Linker:
 
     def matches(self, store: Reads, who: Person, known: Sequence[Known]) -> list[Match]:
         """How the children of some records stand to a person, the likeliest first."""
-        return list(self._matcher.matches(who, known, apart=partial(distinct_from, store))) if known else []
+        return (
+            list(self._matcher.matches(who, known, apart=partial(parted_from, store, machine=MACHINE)))
+            if known
+            else []
+        )
 
     def _recs_near(self, store: Reads, who: Person) -> list[int]:
         """The records that share a key with a person."""
@@ -284,8 +289,7 @@ class Linker:
             for doubt in doubts
             if doubt.child not in open_pairs
         ]
-        work.review(entries)
-        return len(entries)
+        return work.review(entries)
 
     def _open_pairs(self, work: Work, own: int) -> set[int]:
         """The children that an open entry names together with `own`."""

@@ -15,8 +15,8 @@ from gateway.identity.person import Person
 from gateway.identity.train import Pair, calibrated, relatives, retrained, without_numbers
 from gateway.problems import refuse
 from gateway.problems.service import TOO_LITTLE
-from gateway.service.decisions import DIFFERENT, MATCH, NOT_SURE
-from gateway.service.events import DISTINCT, MERGED
+from gateway.service.decisions import MATCH, NOT_SURE
+from gateway.service.events import DIFFERENT, DISTINCT, MERGED
 from gateway.service.link import MACHINE, PERSON, Linker
 from gateway.store.base import LifeEvent, Reads
 

@@ -318,8 +318,11 @@ class Work(Reads, Renewing, Protocol):
     def keys(self, keys: Mapping[int, Iterable[bytes]]) -> None:
         """Replace the person keys of these records."""
 
-    def review(self, entries: Sequence[Review]) -> None:
-        """Append review entries; one that is open already (same rec, child, other, reason) is left out."""
+    def review(self, entries: Sequence[Review]) -> int:
+        """Append review entries, and return how many.
+
+        One that is open already or was decided (same rec, child, other, reason) is left out.
+        """
 
     def close_reviews(self, numbers: Sequence[int], state: str, load: int | None = None) -> None:
         """Withdraw, decide or seal review entries; a load that is undone opens again what it closed."""

@@ -169,8 +169,9 @@ class OpenWork(ResourceReads, FollowingReads, PeopleReads, AccountReads):
         rows = [(key, rec) for rec, some in keys.items() for key in some]
         self.dialect.insert(self._connection, {("person_key", ("key", "rec")): rows})
 
-    def review(self, entries: Sequence[Review]) -> None:
+    def review(self, entries: Sequence[Review]) -> int:
         """See `base.Work.review`."""
+        new = 0
         for e in entries:
             same = (e.rec, e.child or 0, e.other or 0, e.reason)
             if not self._connection.execute(_SAME_REVIEW, same).fetchone():
@@ -179,6 +180,8 @@ class OpenWork(ResourceReads, FollowingReads, PeopleReads, AccountReads):
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (e.rec, e.child, e.other, e.reason, e.sentence, e.evidence, e.at, e.load, e.state),
                 )
+                new += 1
+        return new
 
     def close_reviews(self, numbers: Sequence[int], state: str, load: int | None = None) -> None:
         """See `base.Work.close_reviews`."""
