@@ -27,7 +27,7 @@ from gateway.cli import (
     say,
     train,
 )
-from gateway.cli.wrong import reworded
+from gateway.cli.wrong import reworded, writing
 from gateway.problems import Refused
 
 __all__ = ["main"]
@@ -79,7 +79,9 @@ for _command in (
 def main(args: list[str] | None = None) -> Any:
     """Run one command and end the program with its exit code."""
     try:
-        code = commands.main(args=args, prog_name="fhirgate", standalone_mode=False)
+        with writing("The answer"):
+            code = commands.main(args=args, prog_name="fhirgate", standalone_mode=False)
+            sys.stdout.flush()
     except Refused as refused:
         say.problems(refused.problems, Path.cwd())
         sys.exit(say.exit_code(refused.problems))

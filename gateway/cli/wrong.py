@@ -1,8 +1,22 @@
-"""What click says of a command that was used wrongly, in the words of this house."""
+"""What click and the system say of a command that could not be done, in the words of this house."""
 
+import errno
+import os
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
+
+from gateway.problems import refuse
+from gateway.problems.service import NOT_WRITTEN
+
+# Other faults of the system are mistakes of ours, or of a server that was asked, and must be seen as such.
+_NO_ROOM_OR_RIGHT = frozenset(
+    getattr(errno, name)
+    for name in ["ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS", "EACCES", "EPERM", "ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG"]
+)
 
 _SAID = (
     (re.compile(r"^Invalid value for (.+?): (.*)$", re.S), r"\1: \2"),
@@ -19,3 +33,24 @@ def reworded(wrong: click.ClickException) -> click.ClickException:
     for pattern, ours in _SAID:
         said = pattern.sub(ours, said)
     return click.UsageError(said, wrong.ctx) if isinstance(wrong, click.UsageError) else wrong
+
+
+@contextmanager
+def writing(what: str) -> Iterator[None]:
+    """Turn a disk that is full, or a place nobody may write to, into a problem.
+
+    Args:
+        what: what is being written, if the system does not name a file.
+
+    Raises:
+        Refused: `service.not-written`.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM_OR_RIGHT:
+            raise
+        if not error.filename:
+            # what is left of the answer would be tried, and complained of, once more at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise refuse(NOT_WRITTEN, what=str(error.filename or what), reason=error.strerror) from None

@@ -107,6 +107,12 @@ FOLDER_NOT_EMPTY = kind(
     "Choose a folder that is empty or not there yet.",
     "conflict",
 )
+NOT_WRITTEN = kind(
+    "service.not-written",
+    "{what} cannot be written: {reason}",
+    "Make room, give access, or choose another place, and run the command again.",
+    "exception",
+)
 NO_GATEWAY = kind(
     "service.no-gateway",
     "There is no gateway here yet: neither gateway.toml nor a database",

@@ -70,6 +70,34 @@ def test_a_word_near_no_command_is_not_guessed_at(fhirgate: Run) -> None:
     assert "Did you mean" not in done.err
 
 
+def test_a_place_nobody_can_write_to_is_a_problem_and_no_trace(fhirgate: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+
+    done = fhirgate("init", str(tmp_path / "file" / "gate"))
+
+    assert done.code == 1
+    assert "service.not-written" in done.err and "Not a directory" in done.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("words", [("config",), ("map", "children.csv", "-m", "clubs")])
+def test_an_answer_that_cannot_be_written_is_a_problem_and_no_trace(
+    gate: Path, words: tuple[str, ...]
+) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=gate,
+        )
+
+    assert done.returncode == 1
+    assert "The answer cannot be written: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr and "Exception" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
