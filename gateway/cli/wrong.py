@@ -13,9 +13,9 @@ from gateway.problems import refuse
 from gateway.problems.service import NOT_WRITTEN
 
 # Other faults of the system are mistakes of ours, or of a server that was asked, and must be seen as such.
-_NO_ROOM_OR_RIGHT = frozenset(
-    getattr(errno, name)
-    for name in ["ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS", "EACCES", "EPERM", "ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG"]
+_NO_ROOM_OR_RIGHT = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM),
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG),
 )
 
 _SAID = (
