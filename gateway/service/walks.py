@@ -4,6 +4,7 @@ What a page showed goes along in the link to the next one, and is kept once a pa
 an answer of one page, or of two, keeps nothing, and whoever asks for a page again gets it again.
 """
 
+import re
 import secrets
 import threading
 import time
@@ -19,8 +20,10 @@ from gateway.store.shown import Shown
 
 #: Characters of a public id that stand for it: 60 bits of the hash, or of the chance, that it is.
 _ENOUGH = 12
+_EACH = re.compile(f".{{{_ENOUGH}}}")
 _KEY = 32
-#: With more rows than this a page's own are kept as well, or its link would be too long for some.
+#: With more rows than this a page's own are kept as well, or its link would be too long for some. What the lane
+#: answers has fewer, so that the loop never waits for it.
 _ALONG = 100
 _LATER = 60.0
 
@@ -72,7 +75,7 @@ class Seen:
         except InvalidTag:
             kept, ids = None, walk.last
         self.lost = kept is None
-        return frozenset(ids[at : at + _ENOUGH] for at in range(0, len(ids), _ENOUGH))
+        return frozenset(_EACH.findall(ids))
 
 
 class Walks:
