@@ -22,8 +22,8 @@ from gateway.store.shown import Shown
 _ENOUGH = 12
 _EACH = re.compile(f".{{{_ENOUGH}}}")
 _KEY = 32
-#: With more rows than this a page's own are kept as well, or its link would be too long for some. What the lane
-#: answers has fewer, so that the loop never waits for it.
+#: With more rows than this a page's own are kept as well, or its link would be too long for some. What the
+#: server's own thread answers has fewer, so that it never waits for that.
 _ALONG = 100
 _LATER = 60.0
 
