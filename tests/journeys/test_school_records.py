@@ -52,6 +52,9 @@ CIN = "cin-census"
 WITH_CIN = [
     ("ctf", CIN, "dfe-csc-api", "ssda903", "school-census", "oneroster"),
     (CIN, "dfe-csc-api", "ssda903", "oneroster", "school-census", "ctf"),
+    ("ctf", "ssda903", CIN, "school-census", "oneroster", "dfe-csc-api"),
+    ("ctf", CIN, "oneroster", "ssda903", "school-census", "dfe-csc-api"),
+    (CIN, "oneroster", "ctf", "school-census", "dfe-csc-api", "ssda903"),
     ("school-census", "ctf", "dfe-csc-api", "ssda903", "oneroster", CIN),
     ("ssda903", "oneroster", "ctf", CIN, "school-census", "dfe-csc-api"),
     ("oneroster", "ctf", "school-census", CIN, "dfe-csc-api", "ssda903"),
@@ -147,14 +150,23 @@ def test_no_two_children_are_joined(gateway: Gateway, key: dict[Link, str]) -> N
     assert [each for each in truths.values() if len(each) > 1] == []
 
 
-def test_who_shares_a_permanent_upn_is_one_child(gateway: Gateway) -> None:
+def test_who_shares_a_permanent_upn_is_one_child_or_waits_for_a_person(gateway: Gateway) -> None:
     children: dict[str, set[int]] = {}
     for _, child, numbers in patients(gateway).values():
         if upn_kind(number := numbers.get("upn", "")) is UpnKind.PERMANENT:
             children.setdefault(number, set()).add(child)
 
-    assert {number for number, told in children.items() if len(told) > 1} == set()
+    # Mohammed and Mo were two when a return came with the case of one and the UPN of the other
+    several = {number: told for number, told in children.items() if len(told) > 1}
+    assert several.keys() <= {"F201900115027"}
+    assert all(told in waiting(gateway) for told in several.values())
     assert {"F201900116001", "F201900115027", "F201900119033", "T201900118051"} <= children.keys()
+
+
+def waiting(gateway: Gateway) -> list[set[int | None]]:
+    """The two children of each open entry."""
+    records = [gateway.store.records([one.rec, one.other or 0]) for one in gateway.store.reviews()]
+    return [{each.child for each in sides.values()} for sides in records]
 
 
 def test_what_is_apart_waits_for_a_person_and_each_is_a_known_case(
@@ -169,15 +181,13 @@ def test_what_is_apart_waits_for_a_person_and_each_is_a_known_case(
             apart[truth] = {folder for folder, _ in key if told[folder, _] in children - {most}}
 
     # The school's system tells of Danny Smith only a name and a birth date; the return has his UPN with a
-    # wrong letter; and a transfer file has a temporary UPN, which a child made by others does not have.
+    # wrong letter; a transfer file has a temporary UPN, which a child made by others does not have; and the
+    # council's Mohammed is not surely the school's Mo where a return without names comes last.
     assert apart["C3"] - {"ssda903"} == {"oneroster"}
-    assert apart.keys() <= {"C2", "C3"} and apart.get("C2", {"ctf"}) == {"ctf"}
-    waiting = [
-        {key[record] for record in key if told[record] == child}
-        for entry in gateway.store.reviews()
-        for child in {each.child for each in gateway.store.records([entry.rec, entry.other or 0]).values()}
-    ]
-    assert {"C3"} in waiting and all({truth} in waiting for truth in apart)
+    assert apart.keys() <= {"C2", "C3"}
+    assert apart.get("C2", {"ctf"}) in ({"ctf"}, {"ctf", "ssda903", "dfe-csc-api"})
+    asked = [{key[one] for one in key if told[one] in sides} for sides in waiting(gateway)]
+    assert {"C3"} in asked and all({truth} in asked for truth in apart)
 
 
 def test_a_person_who_decides_reaches_the_key(gateway: Gateway, key: dict[Link, str]) -> None:
@@ -202,6 +212,11 @@ def test_with_children_in_need_nobody_is_joined_wrongly_and_a_person_reaches_the
         assert load(gateway, feed, given, mapping).set_aside == 0
 
     test_no_two_children_are_joined(gateway, whole_key)
+    told = links(gateway, whole_key)
+    children = {truth: {told[one] for one in told if whole_key[one] == truth} for truth in whole_key.values()}
+    # a doubt about two children does not make a child of each record that comes after it
+    assert max(len(each) for each in children.values()) <= 3
+    assert len(gateway.store.reviews()) <= 5
     test_a_person_who_decides_reaches_the_key(gateway, whole_key)
     test_no_two_children_are_joined(gateway, whole_key)
     gateway.close()
