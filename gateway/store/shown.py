@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 
 from gateway.store.connections import connect
 from gateway.store.dialect import Session
+from gateway.store.faults import busy
 
 #: Bytes that are kept in all; beyond that the walks that rested longest go.
 MOST = 268_435_456
@@ -25,6 +26,15 @@ _FORK = (
 )
 _KEPT = "SELECT rows FROM shown WHERE walk = ? AND page < ? ORDER BY page"
 _WALKS = "SELECT walk, max(at) AS last, sum(length(rows)) FROM shown GROUP BY walk ORDER BY last DESC"
+
+_PATIENCE = 0.25
+_MADE = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=OFF",
+    "PRAGMA journal_size_limit=16777216",
+    "CREATE TABLE IF NOT EXISTS shown (walk INTEGER NOT NULL, page INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " rows BLOB NOT NULL, PRIMARY KEY (walk, page))",
+)
 
 Lend = Callable[[], AbstractContextManager[Session]]
 
@@ -125,15 +135,10 @@ class OwnFile:
             # it was taken away, and others have another one by now
             self._connection.close()
             self._connection = None
-        connection = connect(self._file, 0.25)
+        connection = connect(self._file, _PATIENCE)
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=OFF")
-            connection.execute("PRAGMA journal_size_limit=16777216")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS shown (walk INTEGER NOT NULL, page INTEGER NOT NULL,"
-                " at INTEGER NOT NULL, rows BLOB NOT NULL, PRIMARY KEY (walk, page))"
-            )
+            for statement in _MADE:
+                _insisted(connection, statement)
         except BaseException:
             connection.close()
             raise
@@ -154,6 +159,19 @@ class OwnFile:
         for end in ("", "-wal", "-shm"):
             with suppress(OSError):
                 os.unlink(f"{self._file}{end}")
+
+
+def _insisted(connection: sqlite3.Connection, statement: str) -> None:
+    """Say a statement again where several make the file at once: SQLite itself does not wait then."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if not busy(error) or time.monotonic() > until:
+                raise
+        time.sleep(0.002)
 
 
 _LEFT_BEHIND: list[sqlite3.Connection | None] = []

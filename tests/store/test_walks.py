@@ -1,9 +1,11 @@
 """Walks over pages while others write: whatever they change, what was there comes once."""
 
+import multiprocessing
 import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -385,6 +387,25 @@ def test_a_file_that_was_taken_away_is_made_anew(file: tuple[Path, Shown]) -> No
     assert shown.kept(7, 1) is None
     assert shown.keep(7, 1, b"second") == 7
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def _keeps(path: str, walk: int, begin: Any) -> bool:
+    own = OwnFile(path)
+    begin.wait(30)
+    kept = Shown(own.lend, (sqlite3.Error, OSError)).keep(walk, 0, b"first") == walk
+    own.close()
+    return kept
+
+
+def test_several_processes_make_the_file_at_once(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    with context.Manager() as shared, ProcessPoolExecutor(4, context) as pool:
+        for round in range(10):
+            begin = shared.Barrier(4)
+            path = str(tmp_path / f"{round}-walks")
+            kept = [pool.submit(_keeps, path, walk, begin) for walk in range(4)]
+
+            assert [each.result(60) for each in kept] == [True] * 4
 
 
 def test_a_damaged_file_is_made_anew(file: tuple[Path, Shown]) -> None:
