@@ -5,7 +5,6 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -389,23 +388,26 @@ def test_a_file_that_was_taken_away_is_made_anew(file: tuple[Path, Shown]) -> No
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def _keeps(path: str, walk: int, begin: Any) -> bool:
-    own = OwnFile(path)
-    begin.wait(30)
-    kept = Shown(own.lend, (sqlite3.Error, OSError)).keep(walk, 0, b"first") == walk
-    own.close()
-    return kept
+def _keeps(folder: str, walk: int, ready: Any, kept: Any) -> None:
+    for round in range(30):
+        own = OwnFile(f"{folder}/{round}-walks")
+        ready.wait(60)
+        kept.put(Shown(own.lend, (sqlite3.Error, OSError)).keep(walk, 0, b"first") == walk)
+        own.close()
 
 
 def test_several_processes_make_the_file_at_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    with context.Manager() as shared, ProcessPoolExecutor(4, context) as pool:
-        for round in range(10):
-            begin = shared.Barrier(4)
-            path = str(tmp_path / f"{round}-walks")
-            kept = [pool.submit(_keeps, path, walk, begin) for walk in range(4)]
+    ready, kept = context.Barrier(4), context.Queue()
+    makers = [context.Process(target=_keeps, args=(str(tmp_path), walk, ready, kept)) for walk in range(4)]
+    for each in makers:
+        each.start()
 
-            assert [each.result(60) for each in kept] == [True] * 4
+    answers = [kept.get(timeout=60) for _ in range(4 * 30)]
+    for each in makers:
+        each.join()
+
+    assert answers == [True] * len(answers)
 
 
 def test_a_damaged_file_is_made_anew(file: tuple[Path, Shown]) -> None:
