@@ -2,8 +2,8 @@
 
 Sixteen threads that each read a few rows spend more time on handing the interpreter to each other than on
 their questions. So what is sure to be short never leaves the event loop; all that is asked within one turn of
-the loop is kept in the audit by one commit; and as long as nobody has changed anything, the same question of
-the same caller gets the answer that it got before.
+the loop, and soon after where as many came lately, is kept in the audit by one commit; and as long as nobody
+has changed anything, the same question of the same caller gets the answer that it got before.
 """
 
 import asyncio
@@ -34,9 +34,10 @@ MOST, LIFE = 33_554_432, 30.0
 _HEEDED = ("accept", "accept-encoding", "origin", "x-correlation-id")
 _ID = b"x-request-id"
 
-#: Seconds in which looks gather where others came lately, since most of a commit's cost is its fsync; and how
-#: often an audit that another writes in is tried again after as many.
-_MOMENT, _LATELY, _TRIES = 0.001, 8, 10
+#: Seconds in which looks gather until there are as many as lately: most of what a commit costs is its fsync.
+_GATHERING = 0.003
+#: How often an audit that another writes in is tried again, and after how many seconds.
+_TRIES, _AGAIN = 10, 0.001
 
 Event = tuple[bytes, Iterable[str]]
 Key = tuple[object, ...]
@@ -79,7 +80,9 @@ class Lane:
         self._size = 0
         self._pulse = self._store.pulse()
         self._gathered: list[tuple[Event, asyncio.Future[None]]] = []
-        self._company = 0
+        self._expected = 1
+        self._due: asyncio.Handle | None = None
+        self._waits = False
 
     def takes(self, request: Request) -> bool:
         """Whether a plain GET on `/fhir` is sure to be short: one resource, or a page about one child."""
@@ -161,15 +164,16 @@ class Lane:
             self._size -= len(first.answer[2])
 
     def _kept(self, event: Event) -> "asyncio.Future[None]":
-        """Have an event kept at the end of this turn of the loop, with all that came in it."""
+        """Have an event kept, with all that come in this turn of the loop, or soon if they did lately."""
         loop = asyncio.get_running_loop()
         kept: asyncio.Future[None] = loop.create_future()
         self._gathered.append((event, kept))
-        if len(self._gathered) == 1:
-            if self._company:
-                loop.call_later(_MOMENT, self._write)
-            else:
-                loop.call_soon(self._write)
+        enough = len(self._gathered) >= self._expected
+        if self._due is None or (self._waits and enough):
+            if self._due is not None:
+                self._due.cancel()
+            self._due = loop.call_soon(self._write) if enough else loop.call_later(_GATHERING, self._write)
+            self._waits = not enough
         return kept
 
     def _write(self, tries: int = _TRIES) -> None:
@@ -181,7 +185,7 @@ class Lane:
         try:
             if not trail.try_append_all(every):
                 if tries:
-                    loop.call_later(_MOMENT, self._write, tries - 1)
+                    self._due, self._waits = loop.call_later(_AGAIN, self._write, tries - 1), False
                     return
                 # it takes long: that is waited for elsewhere
                 waiting = self._taken()
@@ -196,7 +200,8 @@ class Lane:
         """Who waits for what has gathered, which is gathered no longer."""
         waiting = [kept for _, kept in self._gathered]
         self._gathered = []
-        self._company = _LATELY if len(waiting) > 1 else max(0, self._company - 1)
+        self._expected = max(len(waiting), self._expected - 1)
+        self._due = None
         return waiting
 
 

@@ -265,6 +265,38 @@ def test_questions_that_come_together_are_kept_together_and_each_gets_its_own_an
     assert len(looks(gateway, ids[CHILD])) == 10
 
 
+def test_looks_wait_a_moment_for_as_many_as_came_lately_and_who_comes_alone_is_answered(site: Site) -> None:
+    ids, gateway = filled(site), site.door.gateway
+    token = token_for(gateway.config, "clinic")
+    path, commits = f"/fhir/Patient/{ids[CHILD]}", []
+    keep = gateway.trail.try_append_all
+
+    def counted(events: Any) -> bool:
+        every = list(events)
+        commits.append(len(every))
+        return keep(every)
+
+    gateway.trail.try_append_all = counted  # type: ignore[method-assign]
+
+    async def all() -> list[Answer]:
+        application = Application(site, 2)
+
+        async def later(turns: int) -> Answer:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            return await answered(application, scope(path, token))
+
+        together = await asyncio.gather(*(later(0) for _ in range(5)))
+        after_each_other = await asyncio.gather(*(later(10 * place) for place in range(5)))
+        return [*together, *after_each_other, await later(0)]
+
+    told = asyncio.run(all())
+
+    assert [status for status, _, _ in told] == [200] * 11
+    assert sum(commits) == 11 and 5 in commits[1:-1], "five that came in five turns were kept together"
+    assert commits[-1] == 1
+
+
 def test_a_look_waits_elsewhere_while_somebody_else_writes_in_the_audit(site: Site) -> None:
     ids, gateway = filled(site), site.door.gateway
     token = token_for(gateway.config, "clinic")
