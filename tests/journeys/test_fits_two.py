@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from gates import BASE, child_of, load, ndjson, opened
+from postgres import emptied, postgres  # noqa: F401
 
 from gateway.service import Gateway
 
@@ -31,9 +32,12 @@ def told(
     return {"resourceType": "Patient", "id": id, "birthDate": "2012-03-04"} | numbered | named | more
 
 
-@pytest.fixture
-def gate(tmp_path: Path) -> Iterable[Gateway]:
-    gateway = opened(tmp_path, MORE)
+@pytest.fixture(params=["sqlite", "postgres"])
+def gate(request: pytest.FixtureRequest, tmp_path: Path) -> Iterable[Gateway]:
+    top = ""
+    if request.param == "postgres":
+        top = f'database = "{request.getfixturevalue("postgres")()}"\n'
+    gateway = opened(tmp_path, MORE, top)
     yield gateway
     gateway.close()
 
