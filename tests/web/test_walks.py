@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import pytest
-from served import settle, token_for
+from served import NHS, settle, token_for
 
 from gateway.app import create_app
 from gateway.fhir.query import Query
+from gateway.testing.numbers import nhs_number
 from gateway.web.site import Site
 
 FORGOTTEN = "search.forgotten"
@@ -173,6 +175,41 @@ def test_a_large_page_is_not_told_in_its_link(here: Here) -> None:
 
     assert len(ids(last)) == 20
     assert len({*seen, *ids(last)}) == 130
+
+
+def test_a_link_that_is_taken_back_moves_a_patient_and_it_comes_once(here: Here) -> None:
+    """Then a Patient is composed of older records: nothing of it is newer, and it lies elsewhere."""
+    gateway = here.gateway
+    council = gateway.feed("council")
+    numbers = list(islice(filter(None, map(nhs_number, count(700))), MANY))
+    for feed, letter in ((gateway.feed("clinic"), "m"), (council, "a")):
+        for at, number in enumerate(numbers):
+            told = {
+                "resourceType": "Patient",
+                "id": f"n{at}",
+                "identifier": [{"system": NHS, "value": number}],
+                "name": [{"family": f"{letter}{at:02} Quillfeather", "given": ["Wilhelmina"]}],
+                "birthDate": f"2014-02-{at + 1:02}",
+            }
+            gateway.write(feed, "Patient", f"n{at}", told)
+    question = "/fhir/Patient?birthdate=2014-02&_sort=family"
+    before = ids(here.get(f"{question}&_count=50"))
+    assert len(before) == MANY
+
+    page = here.get(f"{question}&_count=3")
+    seen = ids(page)
+    apart = [gateway.take_apart(council, f"n{at}", reason="no", author="a person") for at in (0, 9)]
+    moved = ids(here.get(f"{question}&_count=50"))
+    page = here.get(following(page))
+    seen += ids(page)
+    gateway.put_back(council, "n9", author="a person")
+    while following(page):
+        page = here.get(following(page))
+        seen += ids(page)
+
+    assert moved[:MANY] != before
+    assert len(seen) == len(set(seen))
+    assert set(seen) - {each.id for each in apart} == set(before)
 
 
 def test_a_child_that_is_sealed_meanwhile_comes_no_more(here: Here) -> None:
