@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.mapping import located
+from gateway.mapping.dates import FormatError, to_date, to_partial_date
 from gateway.mapping.located import Table, Text
 from gateway.mapping.made import Level, levels
 from gateway.mapping.outline import Given, Ignored, read_given, read_ignored, read_source, read_terms
@@ -18,7 +19,8 @@ from gateway.mapping.rules import prove_rules, read_heads
 from gateway.mapping.schema import outline_problems
 from gateway.mapping.unused import unused_problems
 from gateway.mapping.words import Head, Words, number_records
-from gateway.problems import Problem, Refused
+from gateway.problems import Problem, Refused, problem
+from gateway.problems.mapping import MAPPING_FORMAT
 from gateway.records import Source
 
 DEFAULT_BASE = "https://fhirgate.example"
@@ -126,7 +128,8 @@ def _declare(tree: Table, base: str, maps: Dict[str, Dict[str, Any]], problems: 
         raise Refused(*_in_order(problems))
     source, keys = found
     part = tree.table("source")
-    making = read_made(part.table("records"), source.top, part.text("dates"), problems)
+    dates, days = _read_dates(part, problems)
+    making = read_made(part.table("records"), source.top, days, problems)
     records = number_records(making.top, keys)
     heads, warnings = read_heads(tree, records, problems)
     words = Words(
@@ -136,10 +139,37 @@ def _declare(tree: Table, base: str, maps: Dict[str, Dict[str, Any]], problems: 
         {name: node for name, node in tree.table("let").entries.items() if isinstance(node, Text)},
         terms,
         {head.name: head for head in heads},
-        part.text("dates"),
+        dates,
         base,
     )
     return _Declared(source, making, given, heads, words, warnings)
+
+
+def _read_dates(part: Table, problems: list[Problem]) -> tuple[str, str]:
+    """The format of dates a mapping states once, and the same again if it is one of whole days.
+
+    One that is no format is told where it stands, and only there.
+    """
+    found = part.entries.get("dates")
+    if not isinstance(found, Text) or not found.text:
+        return "", ""
+    try:
+        to_date(found.text)
+    except FormatError as error:
+        if _is_partial(found.text):
+            return found.text, ""
+        problems.append(problem(MAPPING_FORMAT, place=found.place, format=error.written, reason=error.reason))
+        return "yyyy-MM-dd", "yyyy-MM-dd"
+    return found.text, found.text
+
+
+def _is_partial(written: str) -> bool:
+    """Whether a format is one of months or years."""
+    try:
+        to_partial_date(written)
+    except FormatError:
+        return False
+    return "d" not in written and "m" not in written
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.mapping import load
 from gateway.problems import Problem, Refused
+from gateway.resources import shipped
 
 Maps = dict[str, dict[str, Any]]
 
@@ -177,6 +178,26 @@ EXPRESSIONS = [
     pytest.param("ref(Encounter, UPN)", "mapping.unknown-rule", id="a rule that is not there"),
     pytest.param("ref(Patient, UPN, DOB)", "mapping.reference-keys", id="another number of keys"),
 ]
+
+
+def test_a_date_format_that_is_none_is_told_once_and_where_it_stands(flat_text: str, flat_maps: Maps) -> None:
+    text = changed(flat_text, "dates: dd/MM/yyyy", "dates: dd/mm/yyyy")
+
+    (found,) = problems_of(text, flat_maps)
+
+    assert found.kind.code == "mapping.date-format"
+    assert (found.place.line, found.place.column) == place_in(text, "dd/mm/yyyy")
+
+
+def test_a_date_format_that_is_none_stops_a_mapping_that_sorts_by_dates() -> None:
+    folder = shipped("mappings") / "ssda903"
+    text = changed((folder / "mapping.yaml").read_text("utf-8"), "dates: dd/MM/yyyy", "dates: dd/mm/yyyy")
+
+    with pytest.raises(Refused) as caught:
+        load(text, file="mapping.yaml", concept_maps={})
+
+    codes = [each.kind.code for each in caught.value.problems]
+    assert codes.count("mapping.date-format") == 1
 
 
 @pytest.mark.parametrize(("expression", "code"), EXPRESSIONS)
