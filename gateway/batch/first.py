@@ -78,23 +78,24 @@ def joined(
         registered: how many children are expected.
         folder: where DuckDB may put what is too much for its memory.
     """
-    begun = ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         processes, get_context("spawn"), initializer=_begin, initargs=(written(model), registered)
     )
-    with (
-        begun as pool,
-        duckdb.connect(config={"temp_directory": folder, "memory_limit": _MEMORY}) as database,
-    ):
-        database.execute(_TABLES)
-        persons: dict[int, bytes] = {}
-        for part in pool.map(_part, [read_part] * parts, range(parts)):
-            _add(database, part)
-            persons.update(zip(part.recs, part.persons, strict=True))
-        near = _near(database)
+    try:
+        with duckdb.connect(config={"temp_directory": folder, "memory_limit": _MEMORY}) as database:
+            database.execute(_TABLES)
+            persons: dict[int, bytes] = {}
+            for part in pool.map(_part, [read_part] * parts, range(parts)):
+                _add(database, part)
+                persons.update(zip(part.recs, part.persons, strict=True))
+            near = _near(database)
         found: dict[int, int] = {}
         for decided in _decided(pool, near, persons, 2 * processes):
             found.update(decided)
-    return found
+        return found
+    finally:
+        # nobody needs to wait until the processes have put their memory in order
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _part(read_part: Read, number: int) -> Part:

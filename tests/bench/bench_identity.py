@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -81,6 +81,9 @@ def _at_once(children: int, seed: int) -> None:
         spent, began = _spent(), time.perf_counter()
         found = joined_at_once(partial(read_table, Path(folder)), parts, shipped(), children, folder)
         seconds = time.perf_counter() - began
+    for process in active_children():
+        # what it took is told when it has ended
+        process.join()
     by_child: dict[int, list[int]] = {}
     for place in range(len(truths)):
         by_child.setdefault(found.get(place, place), []).append(place)
