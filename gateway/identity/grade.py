@@ -32,7 +32,7 @@ class Known(NamedTuple):
     """A record that is there already, the child it is linked to, and what it says.
 
     Attributes:
-        own_feed: whether it comes from the feed that is asked for: one feed has one record of a child.
+        own_feed: whether the feed that is asked for told it by the same mapping, and so of another child.
     """
 
     child: int

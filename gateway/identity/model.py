@@ -85,7 +85,7 @@ class Prior:
     coverage: float = 0.8
     siblings: float = 0.05
     twins: float = 0.006
-    twice: float = 0.01
+    twice: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)

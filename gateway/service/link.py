@@ -225,8 +225,12 @@ class Linker:
             persons |= {other: said for other, said in told.items() if said is not None}
         feed = work.records([rec])[rec].feed
         persons |= self.persons(work, [record for record in members if record.rec not in persons])
+        own = [record.rec for record in members if record.feed == feed]
+        # one system tells of a child once; a school's two, its roll and its timetable, once each
+        by = work.told_by([rec, *own]) if own else {}
+        alike = {other for other in own if by.get(other) == by.get(rec)}
         return [
-            Known(record.child, record.rec, persons[record.rec], own_feed=record.feed == feed)
+            Known(record.child, record.rec, persons[record.rec], own_feed=record.rec in alike)
             for record in members
             if record.child is not None and record.rec in persons
         ]

@@ -33,6 +33,9 @@ class Children(Protocol):
             known: whether it is known what a record says, by its number and hash.
         """
 
+    def told_by(self, recs: Sequence[int]) -> dict[int, str]:
+        """The mapping that the current Patient of each record came by; "" where it came over HTTP."""
+
     def fellows(self, recs: Sequence[int]) -> list[Record]:
         """Every record of each child that one of these is linked to, child by child."""
 

@@ -10,6 +10,7 @@ from gateway.store.search import ROW, row_of
 from gateway.store.values import Candidates, Child, LifeEvent, Link, Record, Review, Row
 
 _RECORD = "SELECT c.rec, f.name, c.local, c.child, c.sealed FROM record c JOIN feed f USING (feed)"
+_TOLD_BY = "SELECT r.rid, COALESCE(l.mapping, '') FROM resource r LEFT JOIN load l ON l.load = r.load"
 # the Patient of a record is always the first of its resources
 _LINKED = f"""
 SELECT c.rec, f.name, c.local, c.child, c.sealed, r.rule FROM record c JOIN feed f USING (feed)
@@ -84,6 +85,12 @@ class PeopleReads(Lending, Protocol):
         found = _of_patients(self.dialect, connection, ROW, recs)
         rows = {rec_of(row[0]): row for row in found if row[-1] == 0}
         return {rec: row_of(connection, self.numbers, rows[rec]) for rec in recs if rec in rows}
+
+    def told_by(self, recs: Sequence[int]) -> dict[int, str]:
+        """See `base.Reads.told_by`."""
+        with self.lend() as connection:
+            found = _of_patients(self.dialect, connection, _TOLD_BY, recs)
+        return {rec_of(rid): mapping for rid, mapping in found}
 
     def fellows(self, recs: Sequence[int]) -> list[Record]:
         """See `base.Reads.fellows`."""

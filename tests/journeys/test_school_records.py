@@ -243,6 +243,24 @@ def test_a_council_loads_the_rolls_of_two_schools(gate: Gateway, addresses: str,
     assert [entry.reason for entry in gate.store.reviews()] == waiting
 
 
+@pytest.mark.parametrize("first", ["ctf", "oneroster"])
+def test_a_schools_roll_and_timetable_in_one_feed_are_joined_as_in_two(tmp_path: Path, first: str) -> None:
+    order = (first, *({"ctf", "oneroster"} - {first}))
+    joined = []
+    for school in ("school", "testbridge"):
+        gateway = opened(tmp_path, MORE, f"database = '{tmp_path}/{school}.db'\n")
+        for name in order:
+            _, mapping, given, _ = FILES[name]
+            load(gateway, "testbridge" if name == "oneroster" else school, given, mapping)
+        counts = gateway.store.counts()
+        joined.append((counts["records"], counts["children"], len(gateway.store.reviews())))
+        gateway.close()
+
+    two_feeds, one_feed = joined
+    assert one_feed == two_feeds
+    assert one_feed[1] < one_feed[0], "some are in both"
+
+
 def test_one_folder_with_the_whole_extract_is_loaded_by_both_mappings(gate: Gateway, tmp_path: Path) -> None:
     for folder in ("school-census-left", "school-census"):
         for file in census_of(folder).iterdir():
