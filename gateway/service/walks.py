@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from gateway.fhir import index
 from gateway.fhir.query import Query
 from gateway.store.base import Mark, Page, Walking
-from gateway.store.shown import Shown
+from gateway.store.shown import Shown, new_number
 
 #: Characters of a public id that stand for it: 60 bits of the hash, or of the chance, that it is.
 _ENOUGH = 12
@@ -96,9 +96,7 @@ class Walks:
         """The walk that a first page begins; None where its order cannot change."""
         if page.mark is None:
             return None
-        chance = secrets.token_bytes(8 + _KEY)
-        number = int.from_bytes(chance[:8]) >> 2
-        return self._behind(Walk(number, chance[8:], page.mark, 0, ""), page)
+        return self._behind(Walk(new_number(), secrets.token_bytes(_KEY), page.mark, 0, ""), page)
 
     def going_on(self, walk: Walk, page: Page) -> Walk:
         """The walk behind one of its later pages, which has more behind it."""

@@ -39,6 +39,14 @@ _MADE = (
 Lend = Callable[[], AbstractContextManager[Session]]
 
 
+_LEAST, _BEYOND = 10**18, 2**62
+
+
+def new_number() -> int:
+    """A number for a walk that nobody guesses; all have as many digits, so that links are of one length."""
+    return _LEAST + secrets.randbelow(_BEYOND - _LEAST)
+
+
 class Shown:
     """What the pages of walks showed.
 
@@ -59,7 +67,7 @@ class Shown:
         of which nothing is known.
         """
         at = int(time.time())
-        other = secrets.randbits(62)
+        other = new_number()
         with suppress(*self._troubles), self._lend() as connection:
             if connection.execute(_KEEP, (walk, page, at, rows)).fetchall():
                 return walk

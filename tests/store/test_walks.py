@@ -16,7 +16,7 @@ from told import child_of, composed, linked, patient, token, version
 
 from gateway.fhir.query import Entry, Query, Sort, Span, Text, Token
 from gateway.store.base import ASK, Delete, LoadStart, Mark, Page, Store, Walking
-from gateway.store.shown import OwnFile, Shown
+from gateway.store.shown import OwnFile, Shown, new_number
 
 FEED = "school"
 SORTS: dict[str, tuple[Sort, ...]] = {
@@ -467,3 +467,8 @@ def test_links_are_no_change_of_a_patient_that_keeps_no_version(store: Store) ->
 
     assert [row.public for row in page.rows] == ["id-p2"]
     assert not page.more
+
+
+def test_numbers_of_walks_are_of_one_length_so_that_links_are_too() -> None:
+    assert {len(str(new_number())) for _ in range(500)} == {19}
+    assert all(0 < new_number() < 2**62 for _ in range(500))
