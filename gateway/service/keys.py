@@ -43,8 +43,11 @@ class Keys:
         return public
 
     def seal(self, content: bytes) -> str:
-        """`content` encrypted and authenticated, for a link that only this gateway can read."""
-        return self._fernet.encrypt(content).decode()
+        """`content` encrypted and authenticated, for a link that only this gateway can read.
+
+        It is of letters, digits, "-" and "_" alone: an address holds it as it is.
+        """
+        return self._fernet.encrypt(content).decode().rstrip("=")
 
     def unseal(self, sealed: str, life: int) -> bytes | None:
         """What was sealed, or None if it was not sealed here.
@@ -53,8 +56,9 @@ class Keys:
             Refused: `search.old-cursor` if it is older than `life` seconds.
         """
         try:
-            content = self._fernet.decrypt(sealed.encode())
-            made = self._fernet.extract_timestamp(sealed.encode())
+            token = sealed.encode() + b"=" * (-len(sealed) % 4)
+            content = self._fernet.decrypt(token)
+            made = self._fernet.extract_timestamp(token)
         except (InvalidToken, ValueError):
             return None
         if time.time() > made + life:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from urllib.parse import quote
 
 from gateway.fhir import bundle, json
 from gateway.fhir.negotiate import etag
@@ -85,7 +84,7 @@ def address(base: str, behind: str) -> str:
 
 def going_on(where: str, sealed: str) -> str:
     """What a link to another page says behind the base: the question lies in the seal."""
-    return f"{where}?_cursor={quote(sealed, safe='')}"
+    return f"{where}?_cursor={sealed}"
 
 
 def _entries(base: str, found: Iterable[Found], query: Query) -> Iterator[tuple[bytes, bytes]]:

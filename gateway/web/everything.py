@@ -4,7 +4,7 @@ Source: HL7 FHIR R4, https://hl7.org/fhir/R4/patient-operation-everything.html
 """
 
 from collections.abc import Iterable
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from gateway.fhir import bundle, facts, json
 from gateway.fhir.outcome import outcome
@@ -116,7 +116,7 @@ def _answer(visit: Visit, asked: Given, page: Page, notes: list[Problem]) -> Res
     query = urlencode(used) if visit.request.method != "POST" else ""
     links = [("self", f"{where}?{query}" if query else where)]
     if page.next:
-        links.append(("next", f"{where}?_cursor={quote(page.next, safe='')}"))
+        links.append(("next", f"{where}?_cursor={page.next}"))
     body = bundle.searchset(
         _entries(visit, page.found),
         links=links,

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -183,7 +183,7 @@ def _next(visit: Visit, words: str, past: Past, total: int) -> str:
     after = list(past.versions[-1].row.key)
     place = _Place(_client(visit), visit.base, visit.request.path, words, after, total)
     sealed = visit.gateway.keys.seal(msgspec.json.encode(place))
-    return _address(visit, f"_cursor={quote(sealed, safe='')}")
+    return _address(visit, f"_cursor={sealed}")
 
 
 def _client(visit: Visit) -> str:
