@@ -19,6 +19,7 @@ from gateway.mapping.typed import (
     FirstText,
     Link,
     Logic,
+    OwnId,
     Typed,
 )
 from gateway.problems.mapping import (
@@ -60,6 +61,7 @@ class Calls:
             "coalesce": self.coalesce,
             "first": self.first,
             "ref": self.ref,
+            "ownId": self.own_id,
             **dict.fromkeys(_TERM_TYPES, self.translate),
         }
 
@@ -220,6 +222,13 @@ class Calls:
         convert = self.converters.setdefault(label, Memo(term.converter(node.name)))
         doubts = term.doubts and node.name in ("code", "coding", "concept")
         return Apply(_TERM_TYPES[node.name], of, convert, label, term.name, doubts=doubts)
+
+    def own_id(self, node: ast.Call, at: At) -> Typed:
+        """`ownId()`."""
+        if node.base is not None:
+            raise self.misused(node, at, "stands alone", FORMS["ownId"].usage)
+        self.count_args(node, at, 0, 0)
+        return OwnId("text")
 
     def ref(self, node: ast.Call, at: At) -> Typed:
         """`ref(Patient, key, …)`."""

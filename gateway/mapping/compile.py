@@ -19,7 +19,7 @@ from gateway.mapping.remember import is_plain, one_cell
 from gateway.mapping.runtime import NAMES, noting, sealing
 from gateway.mapping.scopes import Block, Frame
 from gateway.mapping.sites import Doubt, Site, only_cell
-from gateway.mapping.typed import Apply, Cell, Concat, Const, Kids, Link, Outside, Typed, carries, walk
+from gateway.mapping.typed import Apply, Cell, Concat, Const, Kids, Link, Outside, OwnId, Typed, carries, walk
 from gateway.mapping.words import Words
 from gateway.problems import NOWHERE
 
@@ -102,7 +102,7 @@ class _Writer:
         if rule.guard:
             inner.add(f"if {self.say.true(rule.guard.body)}:")
             inner = inner.inner()
-        own = self.own_id(rule, inner)
+        own = self.say.own = self.own_id(rule, inner)
         piece = self.members(rule.body, inner)
         head = (("lit", f'{{"resourceType":"{rule.type}","id":"'), ("var", own), ("lit", '"'))
         text = fstring((*head, *piece.segments))
@@ -205,7 +205,7 @@ class _Writer:
     def folded(self, node: Leaf) -> Piece | None:
         """An expression that says the same for every row of the file, worked out now."""
         body = node.value.body
-        if node.form == "texts" or any(isinstance(part, Cell | Kids | Link) for part in walk(body)):
+        if node.form == "texts" or any(isinstance(part, Cell | Kids | Link | OwnId) for part in walk(body)):
             return None
         try:
             value = self.fixed.text(body)

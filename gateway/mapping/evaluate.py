@@ -24,6 +24,7 @@ from gateway.mapping.typed import (
     Link,
     Logic,
     Outside,
+    OwnId,
     Typed,
     carries,
 )
@@ -57,12 +58,14 @@ class Evaluator:
         outer: values of the file, the settings and the run.
         ids: (rule name, keys…) to an id.
         doubts: doubtful values met, with the part that gave them.
+        own: the id of the resource being made.
     """
 
     rows: dict[int, Row]
     outer: Outer
     ids: Any
     doubts: list[tuple[Doubtful, Typed]]
+    own: str = ""
 
     def text(self, node: Typed) -> Any:
         """The value of an expression."""
@@ -73,6 +76,8 @@ class Evaluator:
                 return text
             case Outside(where=where, name=name):
                 return self.outer.get((where, name), "")
+            case OwnId():
+                return self.own
             case Cell(record=record, index=index, through=through):
                 row = self.down(record, through)
                 return row[index] if row else ""

@@ -142,7 +142,7 @@ class _Teller:
         if not self.faults and own and not any(self.value(key, rule.type) for key in own):
             self.fault(RECORD_KEY, [key.body for key in own], rule.place, {})
         made = "" if self.faults else self.evaluator.ids(rule.name, *keys)
-        self.resource = f"{rule.type}/{made}"
+        self.resource, self.evaluator.own = f"{rule.type}/{made}", made
         said = self.object(rule.body)
         if not self.faults and said.text is not None:
             rest = said.text[1:]

@@ -22,6 +22,7 @@ from gateway.mapping.typed import (
     Link,
     Logic,
     Outside,
+    OwnId,
     Typed,
 )
 
@@ -58,7 +59,7 @@ class Pool:
 
 class Speaker:
     """Writes expressions; `cell` says how a cell is named here, `link` how a reference is made, and `site`
-    what is told with a doubtful value.
+    what is told with a doubtful value; `own` is the name of the id of the resource being made.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Speaker:
         self.cell = cell
         self.link = link
         self.site = site
+        self.own = ""
 
     def text(self, node: Typed) -> str:
         """Python for the value of an expression: a text, "" for nothing; a tuple for `texts`."""
@@ -86,6 +88,8 @@ class Speaker:
                 return repr(self.outer.get((where, name), ""))
             case Cell():
                 return self.cell(node)
+            case OwnId():
+                return self.own
             case Apply(of=of, convert=convert, label=label, doubts=doubts):
                 made = f"{self.pool.name(('convert', label), convert)}[{self.text(of)}]"
                 return self.watched(node, made) if doubts else made
@@ -218,7 +222,7 @@ def says(node: Concat) -> tuple[bool, ...]:
     those.
     """
     dynamic = tuple(not isinstance(part, Const) for part in node.parts)
-    own = tuple(not isinstance(part, Const | Outside) for part in node.parts)
+    own = tuple(not isinstance(part, Const | Outside | OwnId) for part in node.parts)
     return own if any(own) and not node.strict else dynamic
 
 

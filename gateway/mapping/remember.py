@@ -3,7 +3,7 @@
 from json.encoder import encode_basestring
 
 from gateway.mapping.plan import Each, Fixed, Leaf, Listing, Node, Object
-from gateway.mapping.typed import Apply, Cell, Choose, Const, FirstOf, Kids, Link, Typed, carries, walk
+from gateway.mapping.typed import Apply, Cell, Choose, Const, FirstOf, Kids, Link, OwnId, Typed, carries, walk
 
 
 def one_cell(node: Object | Listing) -> Cell | None:
@@ -15,7 +15,7 @@ def one_cell(node: Object | Listing) -> Cell | None:
         if value is None:
             return None
         for part in walk(value):
-            if isinstance(part, Link | Kids):
+            if isinstance(part, Link | Kids | OwnId):
                 return None
             if isinstance(part, Cell):
                 cells.add(part)
@@ -52,6 +52,8 @@ def is_plain(body: Typed) -> bool:
             return encode_basestring(text) == f'"{text}"'
         case Apply(plain=plain):
             return plain
+        case OwnId():
+            return True
         case Choose(yes=yes, no=no):
             return is_plain(yes) and is_plain(no)
         case FirstOf(parts=parts):

@@ -6,7 +6,7 @@ from gateway.mapping.located import Items, Node, Table, Text
 from gateway.mapping.plan import Rule
 from gateway.mapping.prove import Prover
 from gateway.mapping.shelf import NUMERIC, TEXTUAL
-from gateway.mapping.typed import Expression
+from gateway.mapping.typed import Expression, OwnId, walk
 from gateway.mapping.words import Head, Record, Words
 from gateway.problems import Problem, problem
 from gateway.problems.mapping import (
@@ -18,6 +18,8 @@ from gateway.problems.mapping import (
     MAPPING_RULE_TWICE,
     MAPPING_TYPE,
 )
+
+_LATER = "ownId() follows from the $key: use fields of the record."
 
 
 def read_heads(
@@ -107,6 +109,8 @@ def _prove(head: Head, table: Table, words: Words, prover: Prover) -> Rule | Non
     keys = tuple(_key(node, scope, prover) for node in key_nodes(table, words.records, record))
     guard = table.entries.get("$if")
     test = prover.resolver.condition(guard, scope) if isinstance(guard, Text) else None
+    if test and isinstance(guard, Text) and _has_own_id(test):
+        prover.tell(MAPPING_FITS, guard.place, element="$if", type="test", given="the ownId()", do=_LATER)
     body = prover.resource(table, head.type, scope)
     if not keys:
         reason = f"Nothing tells one {head.type} of this rule from another"
@@ -124,7 +128,13 @@ def _key(node: Text, scope: tuple[int, ...], prover: Prover) -> Expression | Non
         given, do = f"a {found.body.type}", "Name a field."
         prover.tell(MAPPING_FITS, node.place, element="$key", type="text", given=given, do=do)
         return None
+    if found and _has_own_id(found):
+        prover.tell(MAPPING_FITS, node.place, element="$key", type="text", given="the ownId()", do=_LATER)
     return found
+
+
+def _has_own_id(found: Expression) -> bool:
+    return any(isinstance(part, OwnId) for part in walk(found.body))
 
 
 def _check_patient(tree: Table, rules: list[Table], words: Words, problems: list[Problem]) -> None:

@@ -54,6 +54,11 @@ class Outside(Typed):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnId(Typed):
+    """The id of the resource that is being made."""
+
+
+@dataclass(frozen=True, slots=True)
 class Apply(Typed):
     """A converter applied to a value.
 
@@ -187,11 +192,11 @@ def carries(node: Typed) -> bool:
     """Whether a value says something about the record, and does not only ride along.
 
     `iif(upn.isTemporaryUpn(), 'temp', 'official')` rides along: whatever the test, a constant comes of it.
-    Values of the file and the settings ride along as well. An object is there only if something that
-    carries is.
+    Values of the file and the settings ride along as well, and so does the id of the resource. An object is
+    there only if something that carries is.
     """
     match node:
-        case Const() | Outside():
+        case Const() | Outside() | OwnId():
             return False
         case Choose(yes=yes, no=no):
             return carries(yes) or carries(no)

@@ -33,4 +33,12 @@ FORM_LIST: tuple[Form, ...] = (
         "Reference",
         "A reference to what a rule makes, by its resource type or $rule and its keys.",
     ),
+    Form(
+        "ownId",
+        "ownId()",
+        "text",
+        "The id of the resource itself, a keyed hash of its feed, `$rule` and `$key`: an identifier for a "
+        "row that has no number of its own, the same whenever the row is loaded again, and telling nobody "
+        "what is in the key. Not for `$key` or the `$if` of a rule.",
+    ),
 )

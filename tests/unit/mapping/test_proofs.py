@@ -367,3 +367,37 @@ def test_the_hash_tells_mappings_maps_and_bases_apart(flat_text: str, flat_maps:
 
     assert len(hashes) == 3
     assert load(flat_text, concept_maps=flat_maps).sha256 == same
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "mark"),
+    [
+        pytest.param(
+            "$rule: height\n",
+            "$rule: height\n    $key: [UPN, ownId()]\n",
+            "mapping.type",
+            "ownId",
+            id="in a key",
+        ),
+        pytest.param(
+            "$rule: height\n",
+            "$rule: height\n    $if: = ownId() != 'x'\n",
+            "mapping.type",
+            "= ownId",
+            id="in the condition of a rule",
+        ),
+        pytest.param(
+            "= HEIGHT_CM.decimal()", "= ownId(2)", "mapping.arguments", "ownId", id="with arguments"
+        ),
+        pytest.param("= DOB.date()", "= DOB.ownId()", "mapping.arguments", "DOB.ownId", id="of a field"),
+    ],
+)
+def test_the_own_id_is_refused_where_it_cannot_be(
+    flat_text: str, flat_maps: Maps, old: str, new: str, code: str, mark: str
+) -> None:
+    text = changed(flat_text, old, new)
+
+    found = problems_of(text, flat_maps)
+
+    assert [each.kind.code for each in found] == [code]
+    assert found[0].place.line == place_in(text, mark)[0]

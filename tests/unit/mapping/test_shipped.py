@@ -1,5 +1,6 @@
 """The mappings that ship with fhirgate: proved, tested, and the same by both paths."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from io import BytesIO
@@ -86,6 +87,42 @@ def test_the_tests_of_a_shipped_mapping_reach_every_rule(name: str) -> None:
     reached = {number for each in made for number, *_ in each.resources}
 
     assert [rule.name for number, rule in enumerate(mapped.rules) if number not in reached] == []
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_every_row_has_an_identifier_that_lasts_and_tells_nothing(name: str, example: Example) -> None:
+    mapped = mapping(name)
+    rows, context = given(mapped, example.given)
+    rows = list(rows)
+
+    def numbers(feed: str) -> list[tuple[str, str]]:
+        translator = Translator(mapped, Ids(b"key", feed), given=example.set, context=context)
+        made = [json.read(each[3]) for row in rows for each in translator.translate(row).resources]
+        facts = [each for each in made if each["resourceType"] != "Patient"]
+        found = [identifier for each in facts for identifier in each["identifier"]]
+        assert len(found) == len(facts)
+        return [(each["system"], each["value"]) for each in found]
+
+    told = numbers("feed")
+    # children of a payload may share the number of a block, such as a sibling's assessment
+    rows_only = [each for each in told if "/Id/csc-block/" not in each[0]]
+
+    assert told == numbers("feed")
+    assert len(set(rows_only)) == len(rows_only)
+    assert {system for system, _ in rows_only} <= {
+        ROW + ("" if name == "oneroster" else "dfe-") + FORMAT[name]
+    }
+    assert all(re.fullmatch("[0-9a-f]{32}", value) for _, value in rows_only)
+    assert not {value for _, value in rows_only} & {value for _, value in numbers("other")}
+
+
+ROW = "https://fhirgate.example/Id/row/"
+# the forms of one return tell of the same rows
+FORMAT = {folder.name: folder.name for folder in FOLDERS} | {
+    "school-census-left": "school-census",
+    "school-census-xml": "school-census",
+    "ssda903-xml": "ssda903",
+}
 
 
 SETTINGS = {

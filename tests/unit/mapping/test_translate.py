@@ -434,3 +434,58 @@ def test_a_birth_date_that_can_hardly_be_is_kept_with_a_warning(
     )
     patient = json.loads(made.resources[0][3])
     assert patient.get("birthDate", "") == "-".join(reversed(born.split("/")))
+
+
+ROWS = """
+mapping: 1
+id: rows
+version: 1.0.0
+title: Rows without a number of their own
+target: {fhir: 4.0.1}
+source:
+  format: csv
+  files: {pupil: {columns: [UPN, HEIGHT]}}
+  records: {pupil: {file: pupil, key: [UPN]}}
+let: {row: "= 'r-' & ownId()"}
+emit:
+  - resourceType: Patient
+    $key: [UPN]
+    identifier: [{system: "urn:row", value: = ownId()}, {system: "urn:row", value: = %row}]
+  - resourceType: Observation
+    $rule: height
+    $key: [UPN]
+    identifier:
+      - {system: "urn:row", value: = ownId()}
+      - {$if: = HEIGHT.exists(), system: "urn:upper", value: = ownId().upper()}
+    status: final
+    code: {text: = UPN}
+    subject: = ref(Patient, UPN)
+    valueQuantity: {value: = HEIGHT.decimal(), code: = ownId()}
+"""
+
+
+def test_the_own_id_of_a_resource_is_an_identifier_for_its_row(resources: Translate) -> None:
+    ids = Ids(b"k", "f")
+    translator = Translator(load(ROWS, file="rows.yaml"), ids)
+
+    patient, height = resources(translator, ["A1", "", 2])
+
+    assert patient["identifier"] == [
+        {"system": "urn:row", "value": ids("Patient", "A1")},
+        {"system": "urn:row", "value": "r-" + ids("Patient", "A1")},
+    ]
+    assert height["id"] == ids("height", "A1")
+    assert height["identifier"] == [{"system": "urn:row", "value": ids("height", "A1")}]
+    # it rides along: without a height there is no quantity
+    assert "valueQuantity" not in height
+
+
+def test_the_own_id_is_the_same_by_both_paths_and_beside_a_value(resources: Translate) -> None:
+    translator = Translator(load(ROWS, file="rows.yaml"), Ids(b"k", "f"))
+    row = ["A1", "140.5", 2]
+
+    height = resources(translator, row)[1]
+
+    assert height["identifier"][1]["value"] == height["id"].upper()
+    assert height["valueQuantity"] == {"value": 140.5, "code": height["id"]}
+    assert translator.translate(row).resources == translator.explain(row).resources
