@@ -23,14 +23,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 # A shell that runs the tests in the background lets Ctrl-C be ignored, by what they start as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-from foreign import clients, examples  # noqa: E402, F401
+from foreign import clients, examples, public_sets  # noqa: E402, F401
 from liar import liar  # noqa: E402, F401
 from peers import hapi, medplum  # noqa: E402, F401
 from postgres import postgres  # noqa: E402, F401
 from served import BACKENDS, served, servers, site  # noqa: E402, F401
 from validator import validator  # noqa: E402, F401
 
-PEERS = ("hapi", "medplum", "postgres", "validator", "clients", "examples")
+PEERS = ("hapi", "medplum", "postgres", "validator", "clients", "examples", "public_sets")
 EACH_BACKEND = frozenset(("conformance", "journeys"))
 
 

