@@ -35,7 +35,7 @@ def examples() -> list[Path]:
 
 @pytest.fixture(scope="session")
 def public_sets() -> Path:
-    """The folder with public sets of records that have an answer key; no component, so they may be lacking."""
+    """The folder with public sets that have an answer key; they are no component, so they may be lacking."""
     try:
         return build_sets()
     except Missing as reason:
