@@ -27,12 +27,14 @@ NEW_CHILD = "new-child"
 CERTAIN = "certain-match"
 TWO_CHILDREN = "fits-two-children"
 DISAGREES = "no-longer-agrees"
+GONE = "reason-gone"
 
 _RANK = {f"same-{rule}": rank for rank, rule in enumerate(RULES)}
 #: Nobody takes these along into a new life.
 _OF_ONE_LIFE = frozenset({"same-nhs-number", "same-la-child-id"})
 #: A person looks at so many children for one record at most: more are a common name, or a home of many.
 MOST_REVIEWS = 20
+_REPLACED = frozenset({"former-nhs-number", "former-upn"})
 _WEAK = ("former-nhs-number", "former-upn", "upn-check-letter", "temporary-upn", "uln")
 
 
@@ -227,6 +229,33 @@ def recheck(
 def _is_certain(person: Person, siblings: Sequence[Known], matcher: Matcher | None) -> bool:
     matches = matcher.matches(person, (one._replace(own_feed=False) for one in siblings)) if matcher else ()
     return bool(matches) and matches[0].grade is Grade.CERTAIN
+
+
+def supported(person: Person, whole: Person, matcher: Matcher | None = None) -> bool:
+    """Return whether what the other records of its child say is reason enough for a record's link.
+
+    A number that was replaced meanwhile was a good reason and is one still.
+    """
+    found = compare(person, whole)
+    _, joins = _verdict(found)
+    stays = not found.contradicts and not _REPLACED.isdisjoint(found.agrees)
+    return joins or stays or _is_certain(person, [Known(0, 0, whole)], matcher)
+
+
+def groundless(person: Person, others: Sequence[Known], matcher: Matcher | None = None) -> Review:
+    """Return what to look at when what a record was linked by is not told any more; its link stays.
+
+    Args:
+        others: the records of its child that stand without it.
+    """
+    whole = whole_of(others)
+    found = compare(person, whole)
+    matches = matcher.matches(person, others) if matcher else ()
+    nearest = _nearest(person, others)
+    review = Review(
+        others[0].child, nearest, GONE, sentence(found, code=GONE), found.agrees, found.contradicts
+    )
+    return _weighed(review, matches[0] if matches else None)
 
 
 def _order(known: Known) -> tuple[int, int]:

@@ -34,6 +34,7 @@ _CLOSING = {
     "perhaps-twins": " They may be twins.",
     "fits-two-children": " Another child fits as well.",
     "no-longer-agrees": " They are linked as one child.",
+    "reason-gone": " They are linked by something that is not told any more.",
     "perhaps-a-twin": " It may be a twin.",
     "another-fits": " Another child fits as well.",
     "another-life": " Another surname at another address may be another child, or a new life.",
@@ -125,6 +126,7 @@ def weighed(found: Levels, held: Sequence[str] = ()) -> str:
 
 def _sentence(same: list[str], against: list[str], closing: str) -> str:
     words = f"{_listed(same)}, but {_listed(against)}" if same and against else _listed(same or against)
+    words = words or "nothing in common"
     return f"{words[:1].upper()}{words[1:]}.{closing}"
 
 

@@ -1,6 +1,6 @@
 """What persons decide about matches, and how it is taken back: the links are then as they were before."""
 
-from gateway.identity.match import Reason
+from gateway.identity.match import GONE, Reason
 from gateway.problems import refuse
 from gateway.problems.life import LIFE_INTO_GONE
 from gateway.problems.service import (
@@ -46,9 +46,22 @@ def decide(work: Work, linker: Linker, number: int, same: bool, author: Author) 
         if life.said_before(work, own, own, author) is None:
             return False
     elif not same and own is not None and own == other:
-        linker.move(work, entry.rec, None, Reason(f"{MATCH}{number}", author.reason), author.name, author.at)
+        own = _apart(work, linker, entry, own, author)
     work.close_reviews([number], _SAME if same else _written_down(work, own, other, author))
+    linker.grounds.look(work, [one for one in (own, other) if one is not None])
     return True
+
+
+def _apart(work: Work, linker: Linker, entry: Review, child: int, author: Author) -> int:
+    """Give a record a child of its own, with those that belong to it alone; that child's number."""
+    with_it = linker.grounds.with_it(work, child, entry.rec) if entry.reason == GONE else []
+    reason = Reason(f"{MATCH}{entry.number}", author.reason)
+    apart = linker.move(work, entry.rec, None, reason, author.name, author.at)
+    for rec in with_it:
+        linker.move(work, rec, apart, reason, author.name, author.at)
+    # as it stands alone there is nothing to ask any more: it is closed by what was decided, not by that
+    work.reopen([entry.number])
+    return apart
 
 
 def not_sure(work: Work, number: int, author: Author) -> None:
@@ -169,6 +182,7 @@ def _undo_entry(work: Work, linker: Linker, entry: Review, author: Author) -> No
         work.unlive([int(entry.state.removeprefix(f"{DIFFERENT}-"))])
     work.reopen([entry.number])
     _undo(work, linker, _made_by(work, entry), author.at)
+    linker.grounds.look(work, [side for side in sides_of(work, entry) if side is not None])
 
 
 def _standing(work: Work, rec: int) -> list[Link]:

@@ -55,6 +55,7 @@ def merge(work: Work, linker: Linker, child: int, into: int, author: Author, sec
     between = _between(work, child, into)
     _relink(work, work.records_of([child]).get(child, ()), into, f"{MERGED}-{number}", author)
     work.close_reviews(between, f"{MERGED}-{number}")
+    linker.grounds.look(work, [into])
     linker.compose(work, {child, into, *merged_into(work, child)})
     return number
 
@@ -154,9 +155,12 @@ def split(work: Work, linker: Linker, child: int, recs: Sequence[int], author: A
     leaving = [own[rec] for rec in sorted(set(recs)) if rec in own]
     if not leaving or len(leaving) == len(own) or len(leaving) != len(set(recs)):
         raise refuse(LIFE_NOTHING_LEFT)
+    had_none = linker.grounds.lost(work, child)
     part = linker.new_child(work, leaving[0].rec)
     number = work.live(LifeEvent(SPLIT, child, part, author.reason, author.name, author.at))
     _relink(work, leaving, part, f"{SPLIT}-{number}", author)
+    linker.grounds.look(work, [child, part])
+    linker.grounds.ask(work, [child], author.at, which=lambda rec, _: rec not in had_none)
     linker.compose(work, {child, part})
     return part
 

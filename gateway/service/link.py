@@ -3,7 +3,7 @@
 import base64
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
@@ -11,20 +11,20 @@ from gateway.identity import cci
 from gateway.identity.compare import compare
 from gateway.identity.grade import Known, Match, Matcher
 from gateway.identity.keys import asked_keys, kept_keys
-from gateway.identity.match import Decision, Reason, decide, decide_ended, recheck
+from gateway.identity.match import GONE, Decision, Reason, decide, decide_ended, recheck
 from gateway.identity.match import Review as Doubt
 from gateway.identity.model import Model
 from gateway.identity.person import Person, person
 from gateway.identity.renewal import Renewal, renewal
 from gateway.problems import Kind
 from gateway.problems.service import NEW_IDENTITY, OTHER_PERSON
-from gateway.service import duplicates, former, moves
+from gateway.service import duplicates, former, grounds, moves
 from gateway.service.composer import Composer, Official
 from gateway.service.doubts import RENEWED, Says, changed, evidence, renewed
-from gateway.service.events import Author, distinct_from, survivor
+from gateway.service.events import Author, distinct_from
 from gateway.service.feed import Feed
 from gateway.service.keys import Keys
-from gateway.service.parted import parted_from
+from gateway.service.parted import parted_from, told_by_a_person
 from gateway.service.persons import Persons
 from gateway.service.seals import ANNOUNCED, announces, shut
 from gateway.store.base import Link, Reads, Record, Review, Work
@@ -68,6 +68,7 @@ class Linker:
         self._composer = Composer(keys, base_uri, feeds, official)
         self._persons = Persons(feeds, base_uri)
         self._matcher = Matcher.of(model)
+        self.grounds = grounds.Grounds(self._persons, self._matcher, MACHINE)
 
     def unlike(self, before: Resource, told: Resource) -> Kind | None:
         """Why what a feed tells under a key is not of the person it told of before, if it is not.
@@ -102,6 +103,7 @@ class Linker:
         recs = work.recs(feed.name, list(patients))
         shut = {rec for rec, record in work.records(list(recs.values())).items() if record.sealed is not None}
         persons: dict[int, Person] = {}
+        fell: dict[int, Person] = {}
         ended = [recs[local] for local, patient in patients.items() if announces(patient, self._base)]
         for local, patient in patients.items():
             if recs[local] in shut:
@@ -109,6 +111,8 @@ class Linker:
                 continue
             who = persons[recs[local]] = person(patient, self._base, verified=feed.verified)
             was = person(before[local], self._base) if before and local in before else None
+            if was is not None and grounds.fell(was, who):
+                fell[recs[local]] = was
             renews = was is not None and renewal((before or {})[local], patient) is Renewal.KEPT
             says = Says(recs[local] in ended, renews)
             touched.add(self._link_one(work, recs[local], who, was, at, load, outcome, persons, says=says))
@@ -119,7 +123,9 @@ class Linker:
             work, feed.name, patients, partial(self.persons, work), MACHINE, at, load
         )
         outcome.to_review += resolved.to_review
-        self.compose(work, touched | resolved.touched)
+        touched |= resolved.touched
+        outcome.to_review += self.grounds.after_told(work, touched, resolved.touched, fell, at, load)
+        self.compose(work, touched)
         return outcome
 
     def beside(self, work: Work, recs: Iterable[int]) -> set[int]:
@@ -161,7 +167,7 @@ class Linker:
             self._withdraw(work, rec, {doubt.child for doubt in doubts}, load)
             outcome.to_review += self._doubt(work, rec, own, doubts, at, load)
             return own
-        told = self._told_by_a_person(work, rec)
+        told = told_by_a_person(work, rec, MACHINE)
         decision = None if told else self._decide(work, who, known, says is not None and says.ends)
         child = decision.child if decision else told.child if told else None
         if child is None:
@@ -190,22 +196,11 @@ class Linker:
         return tuple(doubt for doubt in every if doubt.child not in apart)
 
     @staticmethod
-    def _told_by_a_person(work: Work, rec: int) -> Link | None:
-        """What a person said about the record before its Patient went away; it holds when that comes back."""
-        events = [link for link in work.links(rec=rec) if link.stands and link.author != MACHINE]
-        if not events or events[-1].what != "linked":
-            return None
-        # the child that they meant may be part of another one by now, or gone
-        child = survivor(work, events[-1].child)
-        open_ = work.children([child])[child].state == "active"
-        return replace(events[-1], child=child) if open_ else None
-
-    @staticmethod
     def _withdraw(work: Work, rec: int, doubted: set[int], load: int | None) -> None:
         """Close the open entries of a record that what it says now does not call for."""
         # that a number was replaced stays to be decided, whatever else is corrected
         every = work.reviews(rec=rec)
-        own = [entry for entry in every if entry.rec == rec and entry.reason != RENEWED]
+        own = [entry for entry in every if entry.rec == rec and entry.reason not in (RENEWED, GONE)]
         over = [entry.number for entry in own if sides_of(work, entry)[1] not in doubted]
         if over:
             work.close_reviews(over, "withdrawn", load)
@@ -305,6 +300,7 @@ class Linker:
     def move(self, work: Work, rec: int, child: int | None, reason: Reason, author: str, at: int) -> int:
         """A person links a record to another child, or (None) to one of its own; the number of that child."""
         before = work.records([rec])[rec].child
+        had_none = self.grounds.lost(work, before) if before is not None else set()
         words = moves.Words(reason.code, reason.sentence, author, at)
         leaves = child is None
         if child is None:
@@ -312,7 +308,10 @@ class Linker:
             work.link(moves.moved(rec, before, None, words))
             child = self._found(work, rec, None)
         work.link(moves.moved(rec, None if leaves else before, child, words))
-        self.compose(work, {child} | ({before} if before is not None else set()))
+        touched = {child} | ({before} if before is not None else set())
+        self.grounds.look(work, touched)
+        self.grounds.ask(work, touched - {child}, at, which=lambda rec, _: rec not in had_none)
+        self.compose(work, touched)
         return child
 
     def resettle(self, work: Work, recs: Sequence[int], children: Iterable[int], at: int) -> None:
@@ -328,6 +327,7 @@ class Linker:
         empty: frozenset[bytes] = frozenset()
         work.keys({rec: kept_keys(persons[rec], self._secret) if rec in persons else empty for rec in recs})
         touched = {record.child for record in records.values() if record.child is not None} | set(children)
+        left = self.grounds.came(work, [record for rec, record in records.items() if rec not in persons])
         for rec, record in records.items():
             if rec in persons and record.child is None:
                 load = self._load_of(work, record)
@@ -335,6 +335,7 @@ class Linker:
             elif rec not in persons:
                 moves.leave(work, record, MACHINE, at)
         self.look_again(work, [entry for rec in records for entry in work.reviews(rec=rec)], at)
+        self.grounds.after_leaving(work, touched, left, at)
         self.compose(work, touched)
 
     def again(self, work: Work, recs: Sequence[int], at: int, around: Around | None = None) -> Linked:
@@ -352,6 +353,7 @@ class Linker:
             if record.rec in persons:
                 load, who = self._load_of(work, record), persons[record.rec]
                 touched.add(self._link_one(work, record.rec, who, None, at, load, outcome, persons, around))
+        self.grounds.look(work, touched)
         if around is None:
             self.compose(work, touched)
         return outcome

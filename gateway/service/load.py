@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import BinaryIO, Protocol
 
+from gateway.identity.match import GONE
 from gateway.mapping.file import Mapping as MappingFile
 from gateway.mapping.ids import Ids
 from gateway.mapping.translate import Translator, settle
@@ -111,8 +112,14 @@ class Loader:
             decisions.fall_with(work, self.linker, number, undone_by)
             life.fall_with(work, self.linker, number, undone_by)
             sealed = life.sealed_by(work, number)
+            raised = work.reviews(state="", load=number)
             undone = work.undo(number, at)
             self.linker.resettle(work, undone.recs, undone.children, at)
+            # what it had asked, and what was told since asks still
+            asked = {entry.rec for entry in raised if entry.reason != GONE} - set(undone.recs)
+            self.linker.again(work, sorted(asked), at)
+            gone = {entry.rec for entry in raised if entry.reason == GONE}
+            self.linker.grounds.after_undo(work, number, undone.children, gone, at)
             self.linker.compose(work, self.linker.beside(work, sealed))
             # what the load had withdrawn is open again
             self.linker.look_again(work, work.reviews(), at)

@@ -1,7 +1,9 @@
-"""Which children a person said are another than this one, in whatever way they said it."""
+"""Which children a person said are another than this one, in whatever way, and whose a record is."""
+
+from dataclasses import replace
 
 from gateway.service.events import DIFFERENT, distinct_from, merged_into, standing, survivor
-from gateway.store.base import Reads
+from gateway.store.base import Link, Reads, Work
 
 
 def parted_from(store: Reads, child: int, machine: str) -> set[int]:
@@ -23,3 +25,14 @@ def parted_from(store: Reads, child: int, machine: str) -> set[int]:
         if any(link.what == "unlinked" and link.author != machine for link in events):
             found |= {link.child for link in events}
     return {survivor(store, one) for one in found if one} - {child}
+
+
+def told_by_a_person(work: Work, rec: int, machine: str) -> Link | None:
+    """What a person said about a record before its Patient went away; it holds when that comes back."""
+    events = [link for link in work.links(rec=rec) if link.stands and link.author != machine]
+    if not events or events[-1].what != "linked":
+        return None
+    # the child that they meant may be part of another one by now, or gone
+    child = survivor(work, events[-1].child)
+    open_ = work.children([child])[child].state == "active"
+    return replace(events[-1], child=child) if open_ else None

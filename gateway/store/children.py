@@ -73,8 +73,13 @@ class Children(Protocol):
         rec: int | None = None,
         child: int | None = None,
         number: int | None = None,
+        load: int | None = None,
     ) -> list[Review]:
-        """Review entries in a state ("" for any but those about sealed children), oldest first."""
+        """Review entries in a state ("" for any but those about sealed children), oldest first.
+
+        Args:
+            load: the load that made them.
+        """
 
     def reviews_before(self, number: int, limit: int, *, state: str = "") -> list[Review]:
         """Review entries with lower numbers, newest first, but those about sealed children.

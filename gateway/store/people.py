@@ -192,12 +192,16 @@ class PeopleReads(Lending, Protocol):
         rec: int | None = None,
         child: int | None = None,
         number: int | None = None,
+        load: int | None = None,
     ) -> list[Review]:
         """See `base.Reads.reviews`."""
         where, values = ["stands = 1"], list[Any]()
         if number is not None:
             where.append("review = ?")
             values.append(number)
+        if load is not None:
+            where.append("load = ?")
+            values.append(load)
         if state:
             where.append("state = ?")
             values.append(state)

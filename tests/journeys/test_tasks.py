@@ -302,7 +302,7 @@ def test_every_reason_and_state_has_a_code(gate: Gateway, registrar: Client) -> 
         system = json.loads((shipped("profiles") / f"CodeSystem-{name}.json").read_text("utf-8"))
         return {each["code"] for each in system["concept"]}
 
-    given = {f"same-{rule}" for rule in match.RULES} | {match.TWO_CHILDREN, match.DISAGREES}
+    given = {f"same-{rule}" for rule in match.RULES} | {match.TWO_CHILDREN, match.DISAGREES, match.GONE}
     weak = {code if code.startswith(("former", "upn")) else f"same-{code}" for code in match._WEAK}
     weighed = {"probable-match", "possible-match", duplicates.REASON, doubts.RENEWED}
     plain = {"same-name-and-birth-date", "same-postcode-and-birth-date", "perhaps-twins"}
