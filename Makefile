@@ -27,7 +27,7 @@ bench: $(STAMP)
 bench-peer: $(STAMP)
 	@$(BIN)/python tests/bench/bench_peer.py
 
-# How well records are joined: 20,000 of them; RECORDS=1000000 takes 20 minutes and 8 GB.
+# How well records are joined: 20,000 of them; RECORDS=1000000 takes 25 minutes and 8 GB.
 RECORDS ?= 20000
 bench-identity: $(STAMP)
 	@$(BIN)/python tests/bench/bench_identity.py --records $(RECORDS)
