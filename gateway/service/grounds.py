@@ -5,7 +5,7 @@ Nothing is unlinked for that: a person is asked. From then on the entry is open 
 left says that it is one child, and withdrawn while something does, whoever brought that about.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -20,9 +20,9 @@ from gateway.store.base import Link, Record, Review, Work
 
 _BY_ITSELF = frozenset({CERTAIN, *(f"same-{rule}" for rule in RULES)})
 _OPEN, _WITHDRAWN, _SAME = "open", "withdrawn", "same"
-_LIVE = (_OPEN, _WITHDRAWN)
 #: The reasons of entries that ask whether a record is of the child that it is linked to.
 _OF_ONE = (DISAGREES, RENEWED)
+_BATCH = 200
 
 Which = Callable[[int, Link], bool]
 """Whether a person may be asked about a record, by its number and the event that linked it."""
@@ -69,7 +69,7 @@ class _Part(NamedTuple):
         Args:
             which: the links that are looked at.
         """
-        known = {each.rec for each in self.entries if each.reason == GONE and each.state in _LIVE}
+        known = {each.rec for each in self.entries if _is_live(each)}
         for group in self.lost:
             first = next((one for one in group if which(one.record, self.events[one.record])), None)
             if first is not None and not known & _recs(group):
@@ -88,34 +88,25 @@ class Grounds:
         self._matcher = matcher
         self._machine = machine
 
-    def lost(self, work: Work, child: int, instead: Mapping[int, Person] | None = None) -> set[int]:
-        """The records of a child that nothing but their link says to be of it.
-
-        Args:
-            instead: what records said before, where that is asked.
-        """
-        return self._part(work, child, work.records_of([child]).get(child, ()), instead).recs
+    def lost(self, work: Work, child: int) -> set[int]:
+        """The records of a child that nothing but their link says to be of it."""
+        return {rec for part in self._parts(work, [child]) for rec in part.recs}
 
     def with_it(self, work: Work, child: int, rec: int) -> list[int]:
         """The records that have no grounds in a child either, and some in what a record without says."""
-        part = self._part(work, child, work.records_of([child]).get(child, ()))
-        group = next(([one.record for one in each] for each in part.lost if rec in _recs(each)), [])
-        return [other for other in group if other != rec]
+        groups = [_recs(group) for part in self._parts(work, [child]) for group in part.lost]
+        return sorted(other for group in groups if rec in group for other in group - {rec})
 
     def look(self, work: Work, children: Iterable[int], load: int | None = None) -> None:
         """Open and withdraw the entries that were ever made about children's records, as these are now."""
-        for child, records in work.records_of(sorted(set(children))).items():
-            recs = {record.rec for record in records}
-            entries = work.reviews(state="", child=child)
-            every = [
-                each for each in entries if each.reason == GONE and each.state in _LIVE and each.rec in recs
-            ]
-            if every:
-                waiting = self._part(work, child, records).waiting()
-                open_ = [each.number for each in every if each.rec in waiting and each.state == _WITHDRAWN]
-                over = [each.number for each in every if each.rec not in waiting and each.state == _OPEN]
-                work.reopen(open_)
-                work.close_reviews(over, _WITHDRAWN, load)
+        entries = work.reviews_of(sorted(set(children)))
+        asked = [child for child, every in entries.items() if any(map(_is_live, every))]
+        for part in self._parts(work, asked) if asked else ():
+            waiting, every = part.waiting(), [each for each in part.entries if _is_live(each)]
+            open_ = [each.number for each in every if each.rec in waiting and each.state == _WITHDRAWN]
+            over = [each.number for each in every if each.rec not in waiting and each.state == _OPEN]
+            work.reopen(open_)
+            work.close_reviews(over, _WITHDRAWN, load)
 
     def ask(
         self,
@@ -135,20 +126,19 @@ class Grounds:
             which: the links that are looked at.
             instead: what records said before; then only what had grounds by that.
         """
-        new = 0
-        for child, records in work.records_of(sorted(set(children))).items():
-            if len(records) > 1 and any(
-                self._is_own(event) and which(record.rec, event)
-                for record in records
-                for event in [self.event(work, record.rec)]
-            ):
-                part = self._part(work, child, records)
-                had_none = self._part(work, child, records, instead).recs if instead and part.lost else set()
-                wanted = part.unasked(partial(_and_not_in, which, had_none))
-                entries = [self._entry(part, one, at, load) for one in wanted]
-                work.review(entries)
-                new += sum(entry.state == _OPEN for entry in entries)
-        return new
+        had_none = {
+            rec
+            for part in (self._parts(work, children, instead=instead) if instead else ())
+            for rec in part.recs
+        }
+        wanted = partial(_and_not_in, which, had_none)
+        entries = [
+            self._entry(part, one, at, load)
+            for part in self._parts(work, children, which)
+            for one in part.unasked(wanted)
+        ]
+        work.review(entries)
+        return sum(entry.state == _OPEN for entry in entries)
 
     def after_told(
         self,
@@ -171,11 +161,10 @@ class Grounds:
 
     def came(self, work: Work, records: Iterable[Record]) -> dict[int, int]:
         """The number of the event that linked the first of some records to each child."""
+        children = {record.rec: record.child for record in records if record.child is not None}
         found: dict[int, int] = {}
-        for record in records:
-            if record.child is not None:
-                number = self.event(work, record.rec).number
-                found[record.child] = min(number, found.get(record.child, number))
+        for rec, event in self._events(work, list(children)).items():
+            found[children[rec]] = min(event.number, found.get(children[rec], event.number))
         return found
 
     def after_leaving(self, work: Work, touched: Iterable[int], left: Mapping[int, int], at: int) -> None:
@@ -224,18 +213,42 @@ class Grounds:
         state = _OPEN if one.record in part.waiting() else _WITHDRAWN
         return Review(one.record, GONE, doubt.sentence, at, one.child, one.record, evidence(doubt), of, state)
 
-    def _part(
+    def _parts(
         self,
         work: Work,
-        child: int,
-        records: Sequence[Record],
+        children: Iterable[int],
+        which: Which | None = None,
         instead: Mapping[int, Person] | None = None,
+    ) -> Iterator[_Part]:
+        """What each child stands on, and what has no grounds.
+
+        Args:
+            which: only of children of more than one record with a link of that sort that the machine made.
+            instead: what records say instead of what they say now.
+        """
+        numbers = sorted(set(children))
+        for start in range(0, len(numbers), _BATCH):
+            members = work.records_of(numbers[start : start + _BATCH])
+            if which is not None:
+                members = {child: records for child, records in members.items() if len(records) > 1}
+            events = self._events(work, [record.rec for records in members.values() for record in records])
+            if which is not None:
+                members = {
+                    child: records
+                    for child, records in members.items()
+                    if any(self._is_own(one) and which(one.rec, one) for one in _some(events, records))
+                }
+            said = self._persons.of(work, [record for records in members.values() for record in records])
+            said |= {rec: person for rec, person in (instead or {}).items() if rec in said}
+            entries = work.reviews_of(list(members))
+            for child, records in members.items():
+                came = {one.rec: one for one in _some(events, records) if one.rec in said}
+                yield self._part(child, came, said, entries.get(child, ()))
+
+    def _part(
+        self, child: int, events: Mapping[int, Link], said: Mapping[int, Person], entries: Sequence[Review]
     ) -> _Part:
-        entries = work.reviews(state="", child=child)
         same = {each.rec for each in entries if each.state == _SAME}
-        said = {**self._persons.of(work, records), **(instead or {})}
-        told = [record.rec for record in records if record.rec in said]
-        events = {rec: self.event(work, rec) for rec in told}
         members = [
             Member(Known(child, rec, said[rec]), event.child, rec in same or not self._is_own(event))
             for rec, event in sorted(events.items(), key=lambda pair: pair[1].number)
@@ -248,11 +261,23 @@ class Grounds:
         return event.author == self._machine and event.reason in _BY_ITSELF
 
     @staticmethod
-    def event(work: Work, rec: int) -> Link:
-        """What linked a record to the child that it came with, if that one was merged into another."""
-        events = [link for link in work.links(rec=rec) if link.stands and link.what == "linked"]
-        own = [link for link in events if not link.reason.startswith(f"{MERGED}-")]
-        return (own or events)[-1]
+    def _events(work: Work, recs: Sequence[int]) -> dict[int, Link]:
+        """What linked each record to the child that it came with, if that one was merged into another."""
+        found = {}
+        for rec, links in work.links_of(recs).items():
+            events = [link for link in links if link.stands and link.what == "linked"]
+            own = [link for link in events if not link.reason.startswith(f"{MERGED}-")]
+            if events:
+                found[rec] = (own or events)[-1]
+        return found
+
+
+def _some(events: Mapping[int, Link], records: Iterable[Record]) -> list[Link]:
+    return [events[record.rec] for record in records if record.rec in events]
+
+
+def _is_live(entry: Review) -> bool:
+    return entry.reason == GONE and entry.state in (_OPEN, _WITHDRAWN)
 
 
 def _recs(group: Collection[Known]) -> set[int]:

@@ -54,6 +54,9 @@ class Children(Protocol):
     def links(self, *, rec: int | None = None, child: int | None = None) -> list[Link]:
         """Link events of a record or a child, oldest first, with those taken back (`stands` False)."""
 
+    def links_of(self, recs: Sequence[int]) -> dict[int, tuple[Link, ...]]:
+        """Link events of each record, oldest first, with those taken back."""
+
     def life(self, *, child: int | None = None, number: int | None = None, what: str = "") -> list[LifeEvent]:
         """What became of a child (or one event, or all of a kind), oldest first, with what was taken back."""
 
@@ -80,6 +83,9 @@ class Children(Protocol):
         Args:
             load: the load that made them.
         """
+
+    def reviews_of(self, children: Sequence[int]) -> dict[int, tuple[Review, ...]]:
+        """Review entries in any state about the records of each child, oldest first; some have none."""
 
     def reviews_before(self, number: int, limit: int, *, state: str = "") -> list[Review]:
         """Review entries with lower numbers, newest first, but those about sealed children.

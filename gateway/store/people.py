@@ -139,6 +139,13 @@ class PeopleReads(Lending, Protocol):
             rows = connection.execute(f"{_LINK} WHERE {where} = ? ORDER BY link", (value,)).fetchall()
         return [Link(*row) for row in rows]
 
+    def links_of(self, recs: Sequence[int]) -> dict[int, tuple[Link, ...]]:
+        """See `base.Reads.links_of`."""
+        with self.lend(steady=True) as connection:
+            asked = f"{_LINK} WHERE rec = ? ORDER BY link"
+            read = self.dialect.each(connection, asked, [(rec,) for rec in recs])
+            return {rec: tuple(Link(*row) for row in rows) for rec, rows in zip(recs, read, strict=True)}
+
     def life(self, *, child: int | None = None, number: int | None = None, what: str = "") -> list[LifeEvent]:
         """See `base.Reads.life`."""
         where, values = ["TRUE"], list[Any]()
@@ -218,6 +225,18 @@ class PeopleReads(Lending, Protocol):
             asked = f"{_REVIEW} WHERE {' AND '.join(where)} ORDER BY review"
             rows = connection.execute(asked, values).fetchall()
         return [Review(*row) for row in rows]
+
+    def reviews_of(self, children: Sequence[int]) -> dict[int, tuple[Review, ...]]:
+        """See `base.Reads.reviews_of`."""
+        found = {}
+        own = "rec IN (SELECT c.rec FROM record c WHERE c.child = ?)"
+        asked = f"{_REVIEW} WHERE stands = 1 AND {_UNSEALED} AND {own} ORDER BY review"
+        with self.lend(steady=True) as connection:
+            read = self.dialect.each(connection, asked, [(child,) for child in children])
+            for child, rows in zip(children, read, strict=True):
+                if rows:
+                    found[child] = tuple(Review(*row) for row in rows)
+        return found
 
     def reviews_before(self, number: int, limit: int, *, state: str = "") -> list[Review]:
         """See `base.Reads.reviews_before`."""

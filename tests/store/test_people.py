@@ -103,6 +103,35 @@ def test_a_review_that_is_open_or_decided_is_not_asked_again(store: Store) -> No
     assert [review.child for review in store.reviews(child=child)] == [child]
     assert store.reviews(rec=two) == []
     assert store.reviews(state="different", rec=two)[0].rec == one
+
+
+def test_what_is_asked_and_linked_is_read_of_many_at_once(store: Store) -> None:
+    start = LoadStart("council", "clubs", "", ("a.csv",), "1")
+    load = store.start_load(start).number
+    with store.write() as work:
+        one, two = work.recs("school", ["a", "b"]).values()
+        ada, ben = child_of(work, "council", "c", "ada"), child_of(work, "council", "d", "ben")
+        work.link(
+            [Link(one, ada, "linked", "x", "X.", "ann", 1), Link(two, ada, "linked", "x", "X.", "ann", 2)]
+        )
+        work.link([Link(two, ada, "unlinked", "x", "X.", "ann", 3)])
+        work.review(
+            [Review(one, "twins", "Look.", 1, child=ben), Review(two, "twins", "Look.", 1, load=load)]
+        )
+        work.close_reviews([each.number for each in work.reviews(rec=one)], "withdrawn")
+    store.leave_load(load)
+
+    every = store.links_of([one, two, 999])
+    assert {rec: [each.what for each in links] for rec, links in every.items()} == {
+        one: ["linked"],
+        two: ["linked", "unlinked"],
+        999: [],
+    }
+    assert {child: [each.rec for each in found] for child, found in store.reviews_of([ada, ben]).items()} == {
+        ada: [one]
+    }
+    assert [each.rec for each in store.reviews(load=load)] == [two]
+    assert store.links_of([]) == store.reviews_of([]) == {}
     numbers = [review.number for review in store.reviews(state="")]
     assert [review.number for review in store.reviews_before(numbers[-1] + 1, 2)] == numbers[:0:-1]
     assert [review.number for review in store.reviews_before(numbers[1], 9)] == numbers[:1]
