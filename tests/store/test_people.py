@@ -103,6 +103,13 @@ def test_a_review_that_is_open_or_decided_is_not_asked_again(store: Store) -> No
     assert [review.child for review in store.reviews(child=child)] == [child]
     assert store.reviews(rec=two) == []
     assert store.reviews(state="different", rec=two)[0].rec == one
+    numbers = [review.number for review in store.reviews(state="")]
+    assert [review.number for review in store.reviews_before(numbers[-1] + 1, 2)] == numbers[:0:-1]
+    assert [review.number for review in store.reviews_before(numbers[1], 9)] == numbers[:1]
+    assert [one.state for one in store.reviews_before(numbers[-1] + 1, 9, state="open")] == ["open"]
+    assert [one.state for one in store.reviews_before(numbers[-1] + 1, 9, state="decided")] == ["different"]
+    assert [review.number for review in store.reviews(state="", number=numbers[1])] == [numbers[1]]
+    assert store.reviews(number=numbers[1]) == []
 
 
 def test_what_is_asked_and_linked_is_read_of_many_at_once(store: Store) -> None:
@@ -132,13 +139,6 @@ def test_what_is_asked_and_linked_is_read_of_many_at_once(store: Store) -> None:
     }
     assert [each.rec for each in store.reviews(load=load)] == [two]
     assert store.links_of([]) == store.reviews_of([]) == {}
-    numbers = [review.number for review in store.reviews(state="")]
-    assert [review.number for review in store.reviews_before(numbers[-1] + 1, 2)] == numbers[:0:-1]
-    assert [review.number for review in store.reviews_before(numbers[1], 9)] == numbers[:1]
-    assert [one.state for one in store.reviews_before(numbers[-1] + 1, 9, state="open")] == ["open"]
-    assert [one.state for one in store.reviews_before(numbers[-1] + 1, 9, state="decided")] == ["different"]
-    assert [review.number for review in store.reviews(state="", number=numbers[1])] == [numbers[1]]
-    assert store.reviews(number=numbers[1]) == []
 
 
 def test_composing_the_same_again_changes_nothing(store: Store) -> None:
