@@ -14,6 +14,7 @@ from gateway.mapping.located import Items, Node, Table, Text
 from gateway.mapping.outline_made import is_made
 from gateway.problems import Problem, problem
 from gateway.problems.mapping import (
+    MAPPING_CONTEXT,
     MAPPING_FIELD,
     MAPPING_FILE,
     MAPPING_PATTERN,
@@ -27,12 +28,15 @@ from gateway.records import Field, FileRule, Shape, Source
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value that must come from a feed's settings: what it is, and the form it has."""
+    """A value that must come from a feed's settings: what it is, the form it has, and the name in
+    `source.context` of what a file may say for it.
+    """
 
     name: str
     help: str
     matches: str = ""
     default: str | None = None
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,11 @@ def read_given(tree: Table, problems: list[Problem]) -> tuple[Given, ...]:
         except re.error as error:
             problems.append(problem(MAPPING_PATTERN, place=each.at("matches"), reason=error.msg))
         default = each.text("default") if "default" in each.entries else None
-        found.append(Given(name, each.text("help"), matches, default))
+        context, known = each.text("context"), tree.table("source").table("context").entries
+        if context and context not in known:
+            place, hint = each.entries["context"].place, near(context, known)
+            problems.append(problem(MAPPING_CONTEXT, place=place, name=context, near=hint))
+        found.append(Given(name, each.text("help"), matches, default, context))
     return tuple(found)
 
 

@@ -10,8 +10,9 @@ from gateway.mapping.file import Mapping
 from gateway.mapping.hints import listed, near
 from gateway.mapping.memo import Unfit
 from gateway.mapping.sites import warnings
-from gateway.problems import Problem, Refused, problem
+from gateway.problems import Place, Problem, Refused, problem, refuse
 from gateway.problems.mapping import (
+    MAPPING_SETTING_DIFFERS,
     MAPPING_SETTING_MISSING,
     MAPPING_SETTING_UNKNOWN,
     MAPPING_SETTING_VALUE,
@@ -59,17 +60,28 @@ class Translator:
             files: names for places, by the key of a CSV file of the set; "" for a single file.
 
         Raises:
-            Refused: `mapping.given-missing`, `mapping.given-value`, `mapping.given-unknown`.
+            Refused: `mapping.given-missing`, `mapping.given-value`, `mapping.given-unknown`; and
+                `mapping.given-differs`, where the file says that it is for another feed.
         """
         self.mapping = mapping
         self._made = mapping.made
         self.files = dict(files or {})
         values = settle(mapping, given or {})
+        self._agree(values, context or {})
         self.outer = {("given", name): value for name, value in values.items()}
         self.outer |= {("file", name): value for name, value in (context or {}).items()}
         self.outer["run", "received"] = received[:10]
         self.ids = ids
         self._compiled: Compiled = compile_rules(mapping.rules, mapping.words, self.outer, ids)
+
+    def _agree(self, values: Dict[str, str], context: Dict[str, str]) -> None:
+        """Refuse a file that says another value than the one given."""
+        for each in self.mapping.given:
+            said = context.get(each.context, "")
+            if said and each.name in values and said != values[each.name]:
+                place = Place(file=self.files.get("", ""))
+                details = {"name": each.name, "help": each.help}
+                raise refuse(MAPPING_SETTING_DIFFERS, place=place, field=each.context, value=said, **details)
 
     @property
     def source(self) -> str:

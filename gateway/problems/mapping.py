@@ -249,6 +249,13 @@ MAPPING_SETTING_VALUE = kind(
     "{help}. Its form is {matches}.",
     "value",
 )
+MAPPING_SETTING_DIFFERS = kind(
+    "mapping.given-differs",
+    "The file is for another {name} than the one given",
+    "Load it into the feed it is for, or correct the value of {name}: {help}",
+    "conflict",
+    422,
+)
 MAPPING_SETTING_UNKNOWN = kind(
     "mapping.given-unknown",
     "The mapping {mapping} takes no value called {name}",

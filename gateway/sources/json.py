@@ -1,7 +1,9 @@
 """JSON files, one record at a time: a list, a wrapper around a list, one object, or one object a line."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from gateway.fhir import json
@@ -53,7 +55,7 @@ class _Stream:
             if first:
                 first = False
                 self._reading.envelope = _envelope(wrapper)
-                self._reading.context |= _context(wrapper, source)
+                self._reading.context |= _context(wrapper, source, self._file)
             if isinstance(found, Broken):
                 yield found
             elif _holds(_CONTROL, *found):
@@ -135,18 +137,30 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _context(wrapper: Wrapper, source: Source) -> dict[str, str]:
-    """The values said once per file, from what stands before the records."""
+def _context(wrapper: Wrapper, source: Source, file: File) -> dict[str, str]:
+    """The values said once per file, from what stands around the records."""
     found = {}
+    around = dict(wrapper.before)
     for wanted in source.context:
-        texts = (_before(wrapper, path.split("/")) for path in wanted.paths)
+        keys = [path.split("/") for path in wanted.paths]
+        if wrapper.found and not any(steps[0] in around for steps in keys):
+            around = {**_behind(file, source, wrapper.path), **wrapper.before}
+        texts = (_around(around, steps) for steps in keys)
         found[wanted.name] = next((text for text in texts if text not in source.empty and text), "")
     return found
 
 
-def _before(wrapper: Wrapper, steps: Sequence[str]) -> str:
+def _behind(file: File, source: Source, path: Sequence[str]) -> dict[str, str]:
+    """What stands behind the records: a look through the whole file, for what it should have begun with."""
+    wrapper = Wrapper(path)
+    with file.open() as stream, suppress(TooLarge):
+        deque(items(Text(decoded(stream, find_encoding(file, source.encoding))), wrapper), maxlen=0)
+    return wrapper.behind
+
+
+def _around(around: Mapping[str, str], steps: Sequence[str]) -> str:
     try:
-        return text_at(json.read(wrapper.before.get(steps[0], "null")), steps[1:])
+        return text_at(json.read(around.get(steps[0], "null")), steps[1:])
     except Refused:
         return ""
 

@@ -156,11 +156,15 @@ class Wrapper:
         path: the keys that lead to the list of records; empty where records are never wrapped.
         kind: an object is a wrapper only if its `resourceType`, met before the list, is this ("" for any).
         before: the values that stand before the list, as written.
+        behind: those that stand behind it, once that has been read.
+        found: whether the list was found in a wrapper.
     """
 
     path: Sequence[str]
     kind: str = ""
     before: dict[str, str] = field(default_factory=dict)
+    behind: dict[str, str] = field(default_factory=dict)
+    found: bool = False
 
 
 def items(text: Text, wrapper: Wrapper) -> Iterator[Item]:
@@ -208,6 +212,7 @@ def _wrapped(text: Text, wrapper: Wrapper) -> Iterator[Item]:
         yield text.value()
         return
     text.mark = -1
+    wrapper.found = True
     if text.peek() == "[":
         closed = yield from _list(text)
     else:
@@ -215,7 +220,7 @@ def _wrapped(text: Text, wrapper: Wrapper) -> Iterator[Item]:
         yield item
         closed = item.whole
     if closed:
-        yield from _rest(text, len(wrapper.path))
+        yield from _rest(text, wrapper)
 
 
 def _go_to(text: Text, wrapper: Wrapper, path: Sequence[str]) -> bool:
@@ -249,11 +254,14 @@ def _key(text: Text) -> str | None:
     return key
 
 
-def _rest(text: Text, depth: int) -> Iterator[Item]:
+def _rest(text: Text, wrapper: Wrapper) -> Iterator[Item]:
     """Pass over what stands behind the records in their wrapper; yield it if it does not end."""
+    depth = len(wrapper.path)
     while depth:
-        while _key(text) is not None:
-            text.value()
+        while (key := _key(text)) is not None:
+            value = text.value()
+            if depth == 1:
+                wrapper.behind[key] = value.text
         if text.peek() != "}":
             yield text.value() if text.peek() else Item(text.line, "", whole=False)
             return

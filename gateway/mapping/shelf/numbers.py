@@ -7,6 +7,8 @@ from gateway.mapping.memo import Convert, Unfit
 from gateway.mapping.shelf.function import TEXT, TEXTUAL, Function, Misused, always
 from gateway.problems.record import RECORD_BOOLEAN, RECORD_NUMBER
 
+_MOST = 2_147_483_647
+_YES, _NO = "true,t,yes,y,1", "false,f,no,n,0"
 _INTEGER = re.compile(r"-?[0-9]{1,12}")
 _DECIMAL = re.compile(r"(-?)0*([0-9]{1,18})(\.[0-9]{1,18})?")
 
@@ -24,7 +26,15 @@ def _number(kind: str, least: int, most: int) -> Callable[[], Convert]:
 
 
 def _int32(kind: str, least: int) -> Callable[[], Convert]:
-    return _number(kind, least, 2_147_483_647)
+    return _number(kind, least, _MOST)
+
+
+def _integer(least: str = "", most: str = "") -> Convert:
+    if not least and not most:
+        return _int32("a whole number", -_MOST - 1)()
+    if not all(_INTEGER.fullmatch(each) for each in (least, most)) or not int(least) <= int(most) <= _MOST:
+        raise Misused("takes the least and the most, both whole numbers")
+    return _number(f"a whole number from {int(least)} to {int(most)}", int(least), int(most))()
 
 
 def _decimal(text: str) -> str:
@@ -59,17 +69,19 @@ def _rest(text: str) -> str:
     return str(int(whole) - int(part))
 
 
-def _boolean(trues: str = "true,1", falses: str = "false,0") -> Convert:
-    table = {text.strip(): "true" for text in trues.split(",")}
-    table |= {text.strip(): "false" for text in falses.split(",")}
-    if len(table) != len(trues.split(",")) + len(falses.split(",")):
+def _boolean(trues: str = "", falses: str = "") -> Convert:
+    usual = not trues and not falses
+    yes, no = ([each.strip() for each in texts.split(",")] for texts in (trues or _YES, falses or _NO))
+    table = dict.fromkeys(yes, "true") | dict.fromkeys(no, "false")
+    if len(table) != len(yes) + len(no):
         raise Misused("cannot take one text for both")
     shown = ", ".join(table)
 
     def convert(text: str) -> str:
-        if text and text not in table:
+        made = table.get(text.lower() if usual else text, "")
+        if text and not made:
             raise Unfit(RECORD_BOOLEAN, known=shown)
-        return table.get(text, "")
+        return made
 
     return convert
 
@@ -111,12 +123,14 @@ NUMBERS: tuple[Function, ...] = (
     ),
     Function(
         "integer",
-        _int32("a whole number", -2_147_483_648),
+        _integer,
         TEXT,
         "integer",
-        "integer()",
-        "A whole number of 32 bits.",
+        "integer(0, 40)",
+        "A whole number of 32 bits; where the least and the most are given, one of those between.",
         ("07", "7"),
+        0,
+        2,
         plain=True,
     ),
     Function(
@@ -145,7 +159,8 @@ NUMBERS: tuple[Function, ...] = (
         TEXT,
         "boolean",
         "boolean('Y,true', 'N,false')",
-        "true for the first list of texts, false for the second.",
+        "true for the first list of texts, false for the second. Without lists true, t, yes, y and 1 are the "
+        "first, false, f, no, n and 0 the second, in capitals or not.",
         ("1", "true"),
         0,
         2,

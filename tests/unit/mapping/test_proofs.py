@@ -401,3 +401,18 @@ def test_the_own_id_is_refused_where_it_cannot_be(
 
     assert [each.kind.code for each in found] == [code]
     assert found[0].place.line == place_in(text, mark)[0]
+
+
+@pytest.mark.parametrize(
+    ("context", "codes"), [("la", ["mapping.unknown-context"]), ("urn", [])], ids=["unknown", "known"]
+)
+def test_what_a_file_may_say_of_a_given_value_is_declared(
+    nested_text: str, context: str, codes: list[str]
+) -> None:
+    text = changed(nested_text, 'matches: "[0-9]{3}"}', f'matches: "[0-9]{{3}}", context: {context}}}')
+
+    with pytest.raises(Refused) as caught:
+        load(text, file="nested.yaml", concept_maps={})
+
+    found = [each.kind.code for each in caught.value.problems]
+    assert [code for code in found if "context" in code] == codes

@@ -21,7 +21,7 @@ def test_the_example_of_a_function_is_true(name: str) -> None:
     usage = function.usage.rpartition(".")[2] if "&" in function.usage else function.usage
     given = tuple(value.split("|")) if function.takes == ("texts",) else value
     arguments = [text or number for text, number in re.findall(r"'([^']*)'|\b(\d+)\b", usage)]
-    if name == "boolean":
+    if name in ("boolean", "integer"):
         arguments = []
 
     made = converter(function, list(arguments))(given)
@@ -75,6 +75,11 @@ def test_no_function_is_hidden_by_a_form() -> None:
         pytest.param("positiveInt()", "0", id="zero is not positive"),
         pytest.param("unsignedInt()", "-1", id="less than zero"),
         pytest.param("boolean('Y', 'N')", "y", id="another letter"),
+        pytest.param("boolean('Y', 'N')", "yes", id="a usual word where others are listed"),
+        pytest.param("boolean()", "2", id="neither yes nor no"),
+        pytest.param("boolean()", "ja", id="a word of another language"),
+        pytest.param("integer(0, 40)", "41", id="more than the most"),
+        pytest.param("integer(0, 40)", "-1", id="less than the least"),
         pytest.param("stripZeros()", "10234.0", id="a number that a spreadsheet made a decimal"),
         pytest.param("stripZeros()", " 0010234.00 ", id="the same with zeros and spaces"),
         pytest.param("stripZeros()", "10234.", id="a point behind a number"),
@@ -116,6 +121,15 @@ def test_a_number_that_a_spreadsheet_changed_is_said_to_be_just_that() -> None:
         ("decimal()", "007.50", "7.50"),
         ("decimal()", "-0.5", "-0.5"),
         ("integer()", "-017", "-17"),
+        ("integer(0, 40)", "0", "0"),
+        ("integer(0, 40)", "040", "40"),
+        ("integer('-5', '5')", "-5", "-5"),
+        ("boolean()", "Yes", "true"),
+        ("boolean()", "TRUE", "true"),
+        ("boolean()", "t", "true"),
+        ("boolean()", "N", "false"),
+        ("boolean()", "False", "false"),
+        ("boolean()", "0", "false"),
         ("capitalise()", "MCDONALD-O'NEIL", "Mcdonald-O'Neil"),
         ("capitalise()", "van der Berg", "van der Berg"),
         ("split(',')", "a, b,,c", ("a", "b", "c")),
@@ -194,6 +208,9 @@ def test_a_format_that_is_none_is_refused(written: str) -> None:
     ("name", "arguments"),
     [
         ("boolean", ["Y", "Y"]),
+        ("integer", ["5"]),
+        ("integer", ["40", "0"]),
+        ("integer", ["x", "9"]),
         ("substring", ["a"]),
         ("extract", ["(a)(b)"]),
         ("replace", ["", "x"]),

@@ -13,8 +13,10 @@ from gateway.fhir.validate import validate
 from gateway.mapping import Ids, Translator, load_folder, located
 from gateway.mapping.examples import Example, read_examples, rows_given, run_example
 from gateway.mapping.file import Mapping as Mapped
+from gateway.problems import Refused
 from gateway.records import Broken, Reading, Row
 from gateway.resources import shipped
+from gateway.sources import open_source
 from gateway.sources.csv import open_csv
 from gateway.sources.files import File, gather
 from gateway.sources.json import open_json
@@ -154,6 +156,31 @@ def test_the_sample_beside_a_shipped_mapping_maps_without_a_word(name: str) -> N
     )
     assert [each.says for one in made for each in (*one.problems, *one.dropped, *one.warnings)] == []
     assert [each.says for each in reading.warnings] == []
+
+
+@pytest.mark.parametrize(
+    ("payload", "refused"),
+    [
+        pytest.param('{"la_code": 201, "Children": [%s]}', False, id="its own"),
+        pytest.param('{"la_code": "202", "Children": [%s]}', True, id="another"),
+        pytest.param('{"Children": [%s], "la_code": 202}', True, id="another, said last"),
+        pytest.param("[%s]", False, id="not said"),
+    ],
+)
+def test_a_payload_of_another_authority_is_refused(payload: str, refused: bool) -> None:
+    mapped = mapping("csc-api")
+    child = '{"la_child_id": "1", "child_details": {"sex": "F"}}'
+
+    with open_source({"f.json": BytesIO((payload % child).encode())}, mapped.source) as reading:
+        found = []
+        try:
+            Translator(
+                mapped, Ids(b"key", "f"), given={"la": "201"}, context=reading.context, files=reading.names
+            )
+        except Refused as error:
+            found = [(each.kind.code, each.place.file, each.field) for each in error.problems]
+
+    assert found == ([("mapping.given-differs", "f.json", "la")] if refused else [])
 
 
 def given_file(file: File, mapped: Mapped) -> Reading:

@@ -122,6 +122,26 @@ def test_the_context_is_what_the_wrapper_says_before_the_records() -> None:
         assert reading.context == {"la": "201"}
 
 
+@pytest.mark.parametrize(
+    ("content", "la"),
+    [
+        pytest.param(
+            '{"Children": [{"id": "1"}, {"id": "2"}], "la_code": 202}', "202", id="behind the records"
+        ),
+        pytest.param(
+            '{"la_code": 201, "Children": [{"id": "1"}], "la_code": 202}', "201", id="the first counts"
+        ),
+        pytest.param('{"Children": [{"id": "1", "la_code": "9"}], "x": {"la_code": 1}}', "", id="elsewhere"),
+        pytest.param('{"Children": [{"id": "1"}], "la_code": ', "", id="cut off"),
+        pytest.param('{"id": "1", "la_code": 202}\n{"id": "2"}', "", id="one a line"),
+    ],
+)
+def test_the_context_may_stand_behind_the_records_of_a_wrapper(content: str, la: str) -> None:
+    with open_source({"f": BytesIO(content.encode())}, CSC) as reading:
+        assert reading.context == {"la": la}
+        assert isinstance(next(iter(reading.rows)), list)
+
+
 def test_a_bare_list_has_an_empty_context() -> None:
     with open_source({"f": BytesIO(b'[{"id": "1", "la_code": "no"}]')}, CSC) as reading:
         assert reading.context == {"la": ""}
