@@ -24,7 +24,7 @@ from gateway.service.doubts import RENEWED, Says, changed, evidence, renewed
 from gateway.service.events import Author, distinct_from
 from gateway.service.feed import Feed
 from gateway.service.keys import Keys
-from gateway.service.parted import parted_from, told_by_a_person
+from gateway.service.parted import parted_from, told_by_a_person, unanswered
 from gateway.service.persons import Persons
 from gateway.service.seals import ANNOUNCED, announces, shut
 from gateway.store.base import Link, Reads, Record, Review, Work
@@ -165,7 +165,8 @@ class Linker:
             elif all(one.child != own for one in known):
                 doubts = (*changed(who, was, own, rec), *doubts)
             self._withdraw(work, rec, {doubt.child for doubt in doubts}, load)
-            outcome.to_review += self._doubt(work, rec, own, doubts, at, load)
+            asked = unanswered(work, own, doubts, known, was, MACHINE)
+            outcome.to_review += self._doubt(work, rec, own, asked, at, load)
             return own
         told = told_by_a_person(work, rec, MACHINE)
         decision = None if told else self._decide(work, who, known, says is not None and says.ends)
@@ -376,7 +377,9 @@ class Linker:
             record = work.records([entry.rec])[entry.rec]
             who = self.persons(work, [record]).get(entry.rec)
             if who is not None and record.child is not None:
-                doubts = recheck(who, record.child, self._known(work, who, entry.rec, {}), self._matcher)
+                known = self._known(work, who, entry.rec, {})
+                doubts = recheck(who, record.child, known, self._matcher)
+                doubts = tuple(unanswered(work, record.child, doubts, known, None, MACHINE))
                 self._doubt(work, entry.rec, record.child, doubts, at, entry.load)
 
     def compose(self, work: Work, children: Iterable[int]) -> None:

@@ -1,9 +1,17 @@
 """Which children a person said are another than this one, in whatever way, and whose a record is."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from gateway.identity.compare import compare
+from gateway.identity.grade import Known, whole_of
+from gateway.identity.match import Review as Doubt
+from gateway.identity.person import Person
 from gateway.service.events import DIFFERENT, distinct_from, merged_into, standing, survivor
 from gateway.store.base import Link, Reads, Work
+
+#: Who moves to where the other one lives, or takes the same surname, is not the same child for that.
+_NO_NEWS = ("postcode", "family")
 
 
 def parted_from(store: Reads, child: int, machine: str) -> set[int]:
@@ -36,3 +44,31 @@ def told_by_a_person(work: Work, rec: int, machine: str) -> Link | None:
     child = survivor(work, events[-1].child)
     open_ = work.children([child])[child].state == "active"
     return replace(events[-1], child=child) if open_ else None
+
+
+def unanswered(
+    store: Reads,
+    own: int,
+    doubts: Sequence[Doubt],
+    known: Iterable[Known],
+    was: Person | None,
+    machine: str,
+) -> list[Doubt]:
+    """The doubts about a record of a child but those that a person answered, when they said that two are two.
+
+    Where it has something in common with the other child that it did not have then, that is another question.
+
+    Args:
+        known: the records of the children that the doubts are about.
+        was: what the record said before, if it said anything else.
+    """
+    apart = parted_from(store, own, machine) if doubts else set[int]()
+    told = list(known)
+
+    def is_new(doubt: Doubt) -> bool:
+        records = [one for one in told if one.child == doubt.child]
+        if was is None or not records:
+            return False
+        return not set(doubt.agrees) <= {*compare(was, whole_of(records)).agrees, *_NO_NEWS}
+
+    return [doubt for doubt in doubts if doubt.child not in apart or is_new(doubt)]
