@@ -38,6 +38,33 @@ DECIDED = "decided"
 """Stands for every state of an entry that persons brought it to."""
 
 
+def reviews_sql(
+    *, state: str, rec: int | None, child: int | None, number: int | None, load: int | None
+) -> tuple[str, list[Any]]:
+    """The question for entries, by what is given."""
+    where, values = ["stands = 1"], list[Any]()
+    if number is not None:
+        where.append("review = ?")
+        values.append(number)
+    if load is not None:
+        where.append("load = ?")
+        values.append(load)
+    if state:
+        # many are open and few name a record or a child: their indexes lead, not that of the states
+        where.append("state = ?" if rec is None and child is None else "state || '' = ?")
+        values.append(state)
+    if not state.startswith("sealed-"):
+        # what is about a sealed child is nobody's to see, also where it was decided before
+        where.append(_UNSEALED)
+    if rec is not None:
+        where.append("(rec = ? OR other = ?)")
+        values += [rec, rec]
+    if child is not None:
+        where.append("(child = ? OR rec IN (SELECT c.rec FROM record c WHERE c.child = ?))")
+        values += [child, child]
+    return f"{_REVIEW} WHERE {' AND '.join(where)} ORDER BY review", values
+
+
 class PeopleReads(Lending, Protocol):
     """The part of `base.Reads` that is about records and children."""
 
@@ -202,27 +229,8 @@ class PeopleReads(Lending, Protocol):
         load: int | None = None,
     ) -> list[Review]:
         """See `base.Reads.reviews`."""
-        where, values = ["stands = 1"], list[Any]()
-        if number is not None:
-            where.append("review = ?")
-            values.append(number)
-        if load is not None:
-            where.append("load = ?")
-            values.append(load)
-        if state:
-            where.append("state = ?")
-            values.append(state)
-        if not state.startswith("sealed-"):
-            # what is about a sealed child is nobody's to see, also where it was decided before
-            where.append(_UNSEALED)
-        if rec is not None:
-            where.append("(rec = ? OR other = ?)")
-            values += [rec, rec]
-        if child is not None:
-            where.append("(child = ? OR rec IN (SELECT c.rec FROM record c WHERE c.child = ?))")
-            values += [child, child]
+        asked, values = reviews_sql(state=state, rec=rec, child=child, number=number, load=load)
         with self.lend() as connection:
-            asked = f"{_REVIEW} WHERE {' AND '.join(where)} ORDER BY review"
             rows = connection.execute(asked, values).fetchall()
         return [Review(*row) for row in rows]
 

@@ -26,7 +26,7 @@ from gateway.fhir.query import (
     Value,
 )
 from gateway.fhir.units import UCUM
-from gateway.store import about, following, resources, search, walks
+from gateway.store import about, following, people, resources, search, walks
 from gateway.store.base import ASK, Mark
 from gateway.store.clauses import clause
 from gateway.store.opening import open_store
@@ -318,6 +318,23 @@ def test_some_resources_of_a_feed_are_read_by_their_ids_and_not_with_all_of_its_
                 used = set(re.findall(r"INDEX (resource_\w+)", " ".join(steps)))
 
             assert {each for each in used if str(each).startswith("resource")} == {"resource_local"}
+
+
+@pytest.mark.parametrize("about", [{"rec": 7}, {"child": 7}])
+def test_what_waits_for_a_person_is_found_by_whom_it_is_about_and_not_among_all_that_waits(
+    store: Any, about: dict[str, int]
+) -> None:
+    given = {"state": "open", "rec": None, "child": None, "number": None, "load": None, **about}
+    sql, args = people.reviews_sql(**given)
+    with store.lend(steady=True) as connection:
+        if not store.dialect.along:
+            used = {node.get("Index Name") for node in postgres_plan(connection, sql, args)}
+        else:
+            steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", args)]
+            used = set(re.findall(r"INDEX (review_\w+)", " ".join(steps)))
+            assert "review_rec" in used
+
+        assert "review_state" not in used
 
 
 def has(source: str, param: str, inner: Criterion) -> Criterion:
