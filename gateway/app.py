@@ -66,18 +66,21 @@ def open_gateway(config: Config) -> Gateway:
     except Refused:
         store.close()
         raise
-    upstreams = Upstreams(
-        [
-            Upstream(
-                name, each["base_url"], each["timeout"], each["token"], tuple(each["types"]), each["name"]
-            )
-            for name, each in config.table("upstreams").items()
-        ],
-        base_uri=config["base_uri"],
-        public_id=_public_ids(keys),
-    )
+    upstreams = Upstreams(upstreams_of(config), base_uri=config["base_uri"], public_id=_public_ids(keys))
     trail = SqliteTrail(config["audit"], keys.key("audit"), chained)
     return Gateway.over(config, keys, store, trail, Shelf.read(config), upstreams)
+
+
+def upstreams_of(config: Config) -> list[Upstream]:
+    """The servers that the settings connect.
+
+    Raises:
+        Refused: `upstream.setting`.
+    """
+    return [
+        Upstream(name, each["base_url"], each["timeout"], each["token"], tuple(each["types"]), each["name"])
+        for name, each in config.table("upstreams").items()
+    ]
 
 
 def gate_of(config: Config, keys: Keys, *, demo: bool = False) -> Gate:

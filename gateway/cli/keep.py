@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from gateway.cli.bar import Bar
 from gateway.cli.groups import tell_groups
 from gateway.cli.seen import broken_off, entered
 from gateway.cli.shared import Wanted, opened, with_config, with_json, with_mapping
+from gateway.mapping.file import Mapping as MappingFile
 from gateway.problems import Refused, refuse
 from gateway.problems.service import FEED_NEEDED
 from gateway.service import Gateway
@@ -18,6 +20,7 @@ from gateway.service.aside import write_aside
 from gateway.service.clock import instant
 from gateway.service.feed import Feed
 from gateway.service.report import Report
+from gateway.sources import read_by
 from gateway.store.base import Load
 
 
@@ -59,12 +62,15 @@ def load(
             return _undo(gateway, undo, as_json)
         if aside is not None:
             return _write_aside(gateway, aside, into, as_json)
-        report = _load(gateway, files, wanted, feed, dry_run)
+        reports: list[Report] = []
+        for report in _load(gateway, files, wanted, feed, dry_run):
+            reports.append(report)
+            if not as_json:
+                _tell(report, also=len(reports) > 1)
     if as_json:
-        say.as_json(report.as_json())
-    else:
-        _tell(report)
-    return 1 if report.set_aside or report.dropped or report.review else 0
+        first, *more = (report.as_json() for report in reports)
+        say.as_json(first | {"beside": more})
+    return 1 if any(each.set_aside or each.dropped or each.review for each in reports) else 0
 
 
 @click.command(short_help="List the loads.")
@@ -97,14 +103,41 @@ def loads(as_json: bool, config_path: Path | None) -> int:
     return 0
 
 
-def _load(gateway: Gateway, files: tuple[Path, ...], wanted: Wanted, feed: str | None, dry: bool) -> Report:
+def _load(
+    gateway: Gateway, files: tuple[Path, ...], wanted: Wanted, feed: str | None, dry: bool
+) -> Iterator[Report]:
+    """Load files with the mapping for them, and what it leaves with those that stand beside it."""
     owner = gateway.feed(feed) if feed else _only_feed(gateway)
     mapping = gateway.shelf.choose(files, wanted.name)
+    beside = gateway.shelf.beside(files, mapping)
+    read = {name for each in (mapping, *beside) if each and beside for name in read_by(files, each.source)}
+    yield _load_one(gateway, files, mapping, wanted.values, owner, dry, read)
+    for other in beside:
+        known = {each.name for each in other.given}
+        values = {name: value for name, value in wanted.values.items() if name in known}
+        yield _load_one(gateway, files, other, values, owner, dry, read)
+
+
+def _load_one(
+    gateway: Gateway,
+    files: tuple[Path, ...],
+    mapping: MappingFile | None,
+    values: Mapping[str, str],
+    owner: Feed,
+    dry: bool,
+    read: Container[str],
+) -> Report:
     name = files[0].name if len(files) == 1 else f"{len(files)} files"
     try:
         with Bar(f"Loading {name}") as bar:
             report = gateway.loader.load(
-                list(files), owner, mapping, values=wanted.values, dry_run=dry, progress=bar.moved
+                list(files),
+                owner,
+                mapping,
+                values=values,
+                dry_run=dry,
+                progress=bar.moved,
+                elsewhere=read,
             )
     except BaseException as error:
         if not dry:
@@ -177,7 +210,10 @@ def _load_json(one: Load) -> dict[str, object]:
     }
 
 
-def _tell(report: Report) -> None:
+def _tell(report: Report, *, also: bool) -> None:
+    if also:
+        say.out()
+        say.out(f"Of the same files, by the mapping {report.mapping}:")
     children = (
         f"{say.counted(report.known, 'known child', 'known children')}, {report.new:,} new, "
         f"{report.unchanged:,} unchanged"

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import click
 
-from gateway.app import clients_of, issuer_of
+from gateway.app import clients_of, issuer_of, open_gateway, upstreams_of
 from gateway.cli import say
 from gateway.cli.seen import audited
 from gateway.cli.shared import FILE, configured, opened, with_config, with_json
@@ -26,7 +26,7 @@ from gateway.problems.service import NO_GATEWAY
 from gateway.service import Gateway
 from gateway.service.ask import Answer, Asking, Noted
 from gateway.service.asking import is_closed
-from gateway.service.check import Line
+from gateway.service.check import Line, check_closed
 from gateway.service.check import check as checked
 from gateway.store.base import ASK
 from gateway.web.shape import reduced
@@ -82,8 +82,8 @@ def check(as_json: bool, config_path: Path | None) -> int:
     """
     if not _begun(config_path):
         raise refuse(NO_GATEWAY)
-    with opened(config_path) as gateway:
-        lines = [*checked(gateway), *_access(gateway.config)]
+    config = configured(config_path)
+    lines = [*_parts(config), *_access(config)]
     if as_json:
         answer = [
             {
@@ -98,6 +98,19 @@ def check(as_json: bool, config_path: Path | None) -> int:
         say.table([("look" if _told(one) else "ok", one.part, one.says) for one in lines])
         say.problems(found for one in lines for found in _told(one))
     return 1 if any(_errors(one.problems) for one in lines) else 0
+
+
+def _parts(config: Config) -> list[Line]:
+    """The parts of the gateway; where it cannot be opened, those that can be looked at without it."""
+    upstreams = upstreams_of(config)
+    try:
+        gateway = open_gateway(config)
+    except Refused as refused:
+        return check_closed(config, refused, upstreams)
+    try:
+        return checked(gateway)
+    finally:
+        gateway.close()
 
 
 def _query(gateway: Gateway, type: str, words: str) -> Query:

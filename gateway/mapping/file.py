@@ -43,6 +43,7 @@ class Mapping:
         made: how records that are made of others are made; None where there are none.
         warnings: what is not wrong but worth a look.
         file: the name of the file, for places.
+        beside: the names of mappings that read the rest of the same set of files.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Mapping:
     made: Level | None
     warnings: tuple[Problem, ...]
     file: str
+    beside: tuple[str, ...] = ()
 
 
 def load(
@@ -104,6 +106,7 @@ def load(
         made=levels(found.source.top, found.making.made),
         warnings=tuple(_in_order([*found.warnings, *unused])),
         file=file,
+        beside=tree.texts("beside"),
     )
 
 

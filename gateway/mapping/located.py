@@ -99,7 +99,8 @@ def read(text: str, file: str) -> Table:
         if "nesting depth" in (error.problem or ""):
             # newer readers look ahead so far that they meet their own limit before ours
             raise Refused(problem(MAPPING_LARGE, place=place, most=MOST_NODES)) from None
-        raise Refused(problem(MAPPING_SYNTAX, place=place, reason=error.problem or "YAML")) from None
+        reason = "a tab, and an indent is made of spaces" if _is_tab(text, mark) else error.problem or "YAML"
+        raise Refused(problem(MAPPING_SYNTAX, place=place, reason=reason)) from None
     except (yaml.YAMLError, ValueError) as error:
         reason = getattr(error, "reason", "") or "a character that YAML does not allow"
         raise Refused(problem(MAPPING_SYNTAX, place=Place(file), reason=reason)) from None
@@ -112,6 +113,12 @@ def read(text: str, file: str) -> Table:
     if reader.problems or not isinstance(tree, Table):
         raise Refused(*reader.problems)
     return tree
+
+
+def _is_tab(text: str, mark: yaml.Mark | None) -> bool:
+    """Whether a tab stands where YAML could not read on."""
+    line = text.split("\n")[mark.line : mark.line + 1] if mark else []
+    return bool(line) and line[0].startswith("\t", mark.column if mark else 0)
 
 
 def _check_depth(text: str, file: str) -> None:

@@ -113,8 +113,8 @@ SAME_FILE_TWICE = kind(
 )
 UNKNOWN_FILE = kind(
     "source.unknown-file",
-    "The file has the columns of no file of the set, so it is not read",
-    "Nothing to do, unless its column names are misspelt.",
+    "The file has the columns of no file that the mapping reads, so it is not read",
+    "Load it with a mapping that reads it. Else there is nothing to do, unless its column names are misspelt.",
     "informational",
     severity="warning",
 )

@@ -1,5 +1,6 @@
 """Is everything as it should be? One line for each part; the first thing support asks for."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from gateway.problems import Problem, Refused, problem
 from gateway.problems.store import STORE_READABLE
 from gateway.resources import shipped
 from gateway.service import Gateway, notes
+from gateway.service.shelf import Shelf
+from gateway.upstream import Upstream
 from gateway.upstream.greeting import Greeting, greet
 
 
@@ -23,19 +26,40 @@ class Line(NamedTuple):
 def check(gateway: Gateway) -> list[Line]:
     """Look at settings, database, audit, mappings, profiles and upstreams; note how far the audit goes."""
     return [
-        _settings(gateway),
+        _settings(gateway.config),
         _database(gateway),
         _audit(gateway),
-        _files(gateway.config),
-        *(_mapping(gateway, name) for name in sorted(gateway.shelf.folders)),
-        _profiles(),
-        *(_upstream(each) for each in greet(gateway.upstreams.upstreams)),
+        *_around(gateway.config, gateway.shelf, gateway.upstreams.upstreams),
     ]
 
 
-def _settings(gateway: Gateway) -> Line:
-    given = sum(value.origin != "default" for value in gateway.config.values.values())
-    feeds = ", ".join(sorted(gateway.feeds)) or "no feeds yet"
+def check_closed(config: Config, refused: Refused, upstreams: Sequence[Upstream]) -> list[Line]:
+    """Look at what can be looked at where the gateway cannot be opened.
+
+    Args:
+        refused: why it cannot.
+        upstreams: the connected servers.
+    """
+    first = refused.problems[0]
+    of_audit = Path(str(first.details.get("file", ""))).name == Path(config["audit"]).name
+    part = "audit" if of_audit else "database" if first.kind.code.startswith("store.") else "secret"
+    line = Line(part, "cannot be opened", refused.problems)
+    return [_settings(config), line, *_around(config, Shelf.read(config), upstreams)]
+
+
+def _around(config: Config, shelf: Shelf, upstreams: Sequence[Upstream]) -> list[Line]:
+    """What is looked at whether or not the database is open."""
+    return [
+        _files(config),
+        *(_mapping(shelf, name) for name in sorted(shelf.folders)),
+        _profiles(),
+        *(_upstream(each) for each in greet(upstreams)),
+    ]
+
+
+def _settings(config: Config) -> Line:
+    given = sum(value.origin != "default" for value in config.values.values())
+    feeds = ", ".join(sorted(config.table("feeds"))) or "no feeds yet"
     return Line("settings", f"{given} given, the rest as shipped; feeds: {feeds}")
 
 
@@ -72,9 +96,9 @@ def _files(config: Config) -> Line:
     return Line("files", says, tuple(problem(STORE_READABLE, file=each.name) for each in open_to_others))
 
 
-def _mapping(gateway: Gateway, name: str) -> Line:
+def _mapping(shelf: Shelf, name: str) -> Line:
     try:
-        mapping = gateway.shelf.mapping(name)
+        mapping = shelf.mapping(name)
     except Refused as refused:
         return Line(f"mapping {name}", f"{len(refused.problems)} mistakes", refused.problems)
     doubts = f", {len(mapping.warnings)} warnings" if mapping.warnings else ""

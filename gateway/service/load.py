@@ -6,7 +6,7 @@ and what it set aside is set aside anew. A load that is undone takes back exactl
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import BinaryIO, Protocol
@@ -15,7 +15,8 @@ from gateway.identity.match import GONE
 from gateway.mapping.file import Mapping as MappingFile
 from gateway.mapping.ids import Ids
 from gateway.mapping.translate import Translator, settle
-from gateway.problems import Place
+from gateway.problems import Place, Problem
+from gateway.problems.source import UNKNOWN_FILE
 from gateway.records import Broken, Reading
 from gateway.service import decisions, life
 from gateway.service.calm import calm
@@ -67,6 +68,7 @@ class Loader:
         values: Mapping[str, str] | None = None,
         dry_run: bool = False,
         progress: Progress | None = None,
+        elsewhere: Container[str] = (),
     ) -> Report:
         """Load a file or a set of files into a feed.
 
@@ -75,6 +77,7 @@ class Loader:
             mapping: how to read and translate them; None for a file of FHIR itself.
             values: what the mapping asks for beside the feed's own settings.
             dry_run: translate everything and keep nothing.
+            elsewhere: the names of files of the set that another mapping reads.
 
         Raises:
             Refused: what keeps the file from being read at all; a setting the mapping needs.
@@ -90,6 +93,7 @@ class Loader:
         at = now()
         with calm(), _opened(given, mapping) as reading:
             report.files = tuple(reading.names.values())
+            reading.warnings[:] = [each for each in reading.warnings if not _read(each, elsewhere)]
             records = self._records(reading, feed, mapping, settings, at)
             if dry_run:
                 for read in records:
@@ -260,6 +264,11 @@ class _Writing:
             self._surrounded = True
         problems = kept_problems(read.problems)
         self._asides.append(Aside(read.place.line, read.raw, problems, read.place.file))
+
+
+def _read(warning: Problem, elsewhere: Container[str]) -> bool:
+    """Whether a warning is of a file that is read, by another mapping."""
+    return warning.kind is UNKNOWN_FILE and warning.place.file in elsewhere
 
 
 def _opened(given: Given, mapping: MappingFile | None) -> Reading | FhirFile:

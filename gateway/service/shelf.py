@@ -17,7 +17,7 @@ from gateway.problems import Place, Refused, refuse
 from gateway.problems.config import CONFIG_UNREADABLE
 from gateway.problems.service import FILE_KIND, MAPPING_NEEDED, MAPPING_UNKNOWN
 from gateway.resources import shipped
-from gateway.sources import is_fhir, recognise
+from gateway.sources import is_fhir, read_by, recognise
 from gateway.sources.files import Given
 
 _TERMS = ("CodeSystem", "ValueSet")
@@ -96,6 +96,19 @@ class Shelf:
             raise refuse(MAPPING_NEEDED, known=", ".join(found))
         return self.mapping(found[0])
 
+    def beside(self, given: Given, mapping: Mapping | None) -> list[Mapping]:
+        """The mappings that read the rest of a set of files: those that one names, if their records are there.
+
+        Raises:
+            Refused: what keeps the files from being looked at; what is wrong with a mapping.
+        """
+        names = [name for name in (mapping.beside if mapping else ()) if name in self.folders]
+        if mapping is None or not names:
+            return []
+        read = read_by(given, mapping.source)
+        others = [self.mapping(name) for name in names]
+        return [each for each in others if _has_records(read_by(given, each.source), each, read)]
+
     @property
     def known(self) -> str:
         """The names of the mappings, for people."""
@@ -123,6 +136,11 @@ class Shelf:
             else next((folder / name for name in NAMES if (folder / name).is_file()), folder / NAMES[0])
         )
         return f"mappings/{folder.name}/{file.name}" if folder in self.folders.values() else str(file)
+
+
+def _has_records(read: Dict[str, str], mapping: Mapping, already: Dict[str, str]) -> bool:
+    """Whether a set has the file of a mapping's records, and no other mapping reads it."""
+    return any(key == mapping.source.top.file and name not in already for name, key in read.items())
 
 
 def resources(folders: Iterable[Path], base_uri: str, types: tuple[str, ...]) -> Iterator[dict[str, Any]]:

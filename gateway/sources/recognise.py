@@ -39,6 +39,17 @@ def is_fhir(given: Given) -> bool:
     return len(files) == 1 and "resourceType" in _keys(files[0], Wrapper(()))
 
 
+def read_by(given: Given, source: Source) -> dict[str, str]:
+    """The files of a CSV set that a source reads: their keys in it, by their names.
+
+    Raises:
+        Refused: `source.not-found`, `source.unreadable`, `source.empty`, `source.not-text`.
+    """
+    files = [file for file in _files(given, "csv") if _text(file)] if source.format == "csv" else []
+    rules = {file.name: best_rule(read_header(file, source.encoding), source) for file in files}
+    return {name: rule.key for name, rule in rules.items() if rule is not None}
+
+
 def _fit(given: Given, source: Source) -> float:
     files = _files(given, source.format)
     try:
@@ -118,4 +129,4 @@ def _text(file: File) -> bool:
     return file.head(1) not in (b"<", b"{", b"[")
 
 
-__all__ = ["ENDINGS", "is_fhir", "recognise"]
+__all__ = ["ENDINGS", "is_fhir", "read_by", "recognise"]

@@ -15,6 +15,7 @@ from gateway import config as settings
 from gateway.app import open_gateway
 from gateway.problems import refuse
 from gateway.problems.store import STORE_AUDIT
+from gateway.resources import shipped
 from gateway.store.audit import SqliteTrail
 
 CTF = "2019002_CTF_2019001_001.xml"
@@ -372,3 +373,51 @@ def test_a_load_that_set_nothing_aside_says_so(gate: Path, fhirgate: Run) -> Non
 
     assert (done.code, done.out) == (0, "")
     assert "Load 1 set nothing aside." in done.err
+
+
+CENSUS = ("--set", "census=2026-SPR")
+
+
+@pytest.fixture
+def extract(gate: Path) -> Path:
+    """A census extract as a council gets it: pupils on roll and pupils who left, and a file of no table."""
+    folder = gate / "extract"
+    folder.mkdir()
+    for name in ("school-census-left", "school-census"):
+        for file in (shipped("mappings") / name / "sample").iterdir():
+            (folder / file.name).write_bytes(file.read_bytes())
+    (folder / "notes.csv").write_text("when,who,what\n", "utf-8")
+    return folder
+
+
+def test_one_command_loads_a_whole_census_extract(gate: Path, fhirgate: Run, extract: Path) -> None:
+    alone = fhirgate("load", extract, "-m", "school-census-left", *CENSUS, "--json").json
+    fhirgate("load", "--undo", "1")
+
+    plain = fhirgate("load", extract, *CENSUS)
+    told = fhirgate("load", extract, *CENSUS, "--json").json
+
+    assert plain.code == 0, plain.err
+    assert "Of the same files, by the mapping dfe-school-census-left:" in plain.out
+    assert "fhirgate load --undo 2" in plain.out and "fhirgate load --undo 3" in plain.out
+    # what neither reads is told, what the other reads is not
+    unread = {place.partition(":")[0] for each in told["warnings"] for place in each["places"]}
+    assert unread == {"notes.csv"}
+    (beside,) = told["beside"]
+    assert (told["mapping"], beside["mapping"]) == ("dfe-school-census", "dfe-school-census-left")
+    assert (told["unchanged"], beside["unchanged"]) == (told["records"], beside["records"])
+    assert beside["records"] == alone["records"] > 0
+    assert alone["beside"] == []
+
+
+def test_a_part_of_an_extract_is_loaded_by_one_mapping_alone(
+    gate: Path, fhirgate: Run, extract: Path
+) -> None:
+    for file in extract.glob("*pupilnolongeronroll*"):
+        file.unlink()
+
+    told = fhirgate("load", extract, *CENSUS, "--json").json
+
+    assert told["mapping"] == "dfe-school-census" and told["beside"] == []
+    unread = {place.partition(":")[0] for each in told["warnings"] for place in each["places"]}
+    assert any("offroll" in name for name in unread)

@@ -408,3 +408,31 @@ def test_check_finds_a_mapping_with_a_mistake(gate: Path, fhirgate: Run) -> None
     assert done.code == 1
     assert "look  mapping clubs" in done.out
     assert "mappings/clubs/mapping.yaml:" in done.err
+
+
+@pytest.mark.parametrize(
+    ("file", "part", "code"),
+    [
+        pytest.param("gateway.db", "database", "store.not-a-database", id="the database"),
+        pytest.param("gateway.secret", "secret", "service.secret", id="the secret"),
+        pytest.param("audit.db", "audit", "store.not-a-database", id="the audit"),
+    ],
+)
+def test_check_goes_on_where_the_gateway_cannot_be_opened(
+    council: Path, fhirgate: Run, file: str, part: str, code: str
+) -> None:
+    fhirgate("loads")
+    settings = council / "gateway.toml"
+    more = f'[upstreams.hospital]\nbase_url = "http://127.0.0.1:{free_port()}/fhir"\n'
+    settings.write_text(settings.read_text("utf-8") + more, "utf-8")
+    content = b"" if file == "gateway.secret" else b"this is something else, and long enough. " * 20
+    (council / file).write_bytes(content)
+
+    done, told = fhirgate("check"), fhirgate("check", "--json")
+
+    assert done.code == told.code == 1
+    parts = {one["part"]: one for one in told.json}
+    assert parts[part]["says"] == "cannot be opened"
+    assert [each["code"] for each in parts[part]["problems"]] == [code]
+    assert {"settings", "mapping ctf", "profiles", "upstream hospital", "clients"} <= parts.keys()
+    assert code in done.err and "upstream.refused" in done.err

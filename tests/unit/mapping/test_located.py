@@ -79,6 +79,18 @@ def test_a_text_that_is_no_mapping_is_refused(text: str, code: str) -> None:
     assert code_of(text) == code
 
 
+@pytest.mark.parametrize("text", ["a: 1\nb:\n\tc: 2", "a:\n  - x: 1\n  \ty: 2", "a:\n\t- b"])
+def test_a_tab_in_an_indent_is_called_a_tab(text: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read(text, "mapping.yaml")
+
+    (found,) = caught.value.problems
+    lines = text.split("\n")
+    at = next(number for number, line in enumerate(lines, 1) if "\t" in line)
+    assert (found.place.line, found.place.column) == (at, lines[at - 1].index("\t") + 1)
+    assert "a tab" in found.says and "spaces" in found.says
+
+
 def test_aliases_cannot_unfold_without_end() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
