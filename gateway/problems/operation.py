@@ -129,6 +129,14 @@ MATCH_TWO_NUMBERS = kind(
     "business-rule",
     422,
 )
+MATCH_WRONG_NUMBER = kind(
+    "match.wrong-number",
+    "The NHS number does not fit its check digit: nobody was looked for by it",
+    "Correct the number and ask again; what was found was found by the rest.",
+    "business-rule",
+    200,
+    "warning",
+)
 MATCH_NONE = kind(
     "match.none",
     "Nobody here is like this",

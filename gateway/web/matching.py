@@ -12,7 +12,8 @@ from gateway.fhir import json
 from gateway.fhir.outcome import outcome
 from gateway.fhir.validate import validate
 from gateway.identity.grade import Grade
-from gateway.identity.person import Person, person
+from gateway.identity.numbers import nhs_number
+from gateway.identity.person import Person, is_nhs_system, objects, person, text
 from gateway.problems import Place, Problem, Refused, problem, refuse
 from gateway.problems.http import HTTP_TYPE_DIFFERS
 from gateway.problems.operation import (
@@ -20,6 +21,7 @@ from gateway.problems.operation import (
     MATCH_NONE,
     MATCH_TOO_LITTLE,
     MATCH_TWO_NUMBERS,
+    MATCH_WRONG_NUMBER,
     OPERATION_MISSING,
     OPERATION_VALUE,
 )
@@ -46,7 +48,8 @@ def match(visit: Visit) -> Response:
     asked = given(visit, _TAKEN)
     certain = asked.flag("onlyCertainMatches") or asked.flag("onlySingleMatch")
     count = _count(asked)
-    who = _person(visit, asked)
+    patient = _patient(asked)
+    who = _person(patient, visit.base_uri)
     found = find(visit.gateway.store, visit.gateway.linker, who)
     if visit.principal is None or not allows(visit.principal.scopes, "Patient", "s"):
         found = []
@@ -58,9 +61,8 @@ def match(visit: Visit) -> Response:
         visit.about(each.row.public)
     page = found if count is None else found[:count]
     entries = [_entry(visit, each) for each in page]
-    if not found:
-        told = outcome([problem(MATCH_NONE)], visit.base_uri)
-        entries.append({"resource": told, "search": {"mode": "outcome"}})
+    if said := [*_wrong_numbers(patient), *([] if found else [problem(MATCH_NONE)])]:
+        entries.append({"resource": outcome(said, visit.base_uri), "search": {"mode": "outcome"}})
     bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(found)}
     return Response(200, json.write(bundle | ({"entry": entries} if entries else {})))
 
@@ -78,7 +80,7 @@ def _entry(visit: Visit, each: Found) -> dict[str, Any]:
     }
 
 
-def _person(visit: Visit, asked: Given) -> Person:
+def _patient(asked: Given) -> dict[str, Any]:
     patient = asked.one("resource")
     if patient is None:
         raise refuse(OPERATION_MISSING, field="resource", operation="$match", what="a Patient")
@@ -87,10 +89,26 @@ def _person(visit: Visit, asked: Given) -> Person:
         problems = [problem(HTTP_TYPE_DIFFERS, place=Place(path="resourceType"), type="Patient")]
     if problems:
         raise Refused(*problems)
-    who = person(patient, visit.base_uri)
+    found: dict[str, Any] = patient
+    return found
+
+
+def _person(patient: dict[str, Any], base_uri: str) -> Person:
+    who = person(patient, base_uri)
     if wrong := _senseless(who):
         raise Refused(*wrong)
     return who
+
+
+def _wrong_numbers(patient: dict[str, Any]) -> list[Problem]:
+    """What is said of NHS numbers that nobody was looked for by."""
+    return [
+        problem(MATCH_WRONG_NUMBER, place=Place(path=f"Patient.identifier[{place}].value"))
+        for place, each in enumerate(objects(patient.get("identifier")))
+        if is_nhs_system(text(each.get("system")))
+        and text(each.get("value"))
+        and not nhs_number(text(each["value"]))
+    ]
 
 
 def _senseless(who: Person) -> list[Problem]:

@@ -332,7 +332,8 @@ def _elsewhere(base: Base, operation: str) -> Refused:
     found = dict.fromkeys(
         each.path for each in ROUTES if each.interaction == operation and base in each.bases
     )
-    return refuse(OPERATION_LEVEL, where=", ".join(found) or "the base of a feed", allowed="OPTIONS")
+    other = "the base of a feed" if base == "ask" else "/fhir"
+    return refuse(OPERATION_LEVEL, where=", ".join(found) or other, allowed="OPTIONS")
 
 
 def _is_id(text: str) -> bool:

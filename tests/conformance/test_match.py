@@ -1,5 +1,6 @@
 """`Patient/$match`; O4 of the project's REST checklist, and the cases of IHE ITI-119 by their numbers."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -172,8 +173,22 @@ def test_O4_a_number_that_fails_its_check_digit_is_no_key(
     answer = asked(clinic, {"resourceType": "Patient", "identifier": [{"system": NHS, "value": wrong}]})
 
     assert answer.status_code == 422
-    with_name = person(family, "Marigold", "2014-02-03", wrong, "ZZ10 1AA")
-    assert [given for given, *_ in matches(asked(clinic, with_name))] == ["Marigold"]
+    with_name = asked(clinic, person(family, "Marigold", "2014-02-03", wrong, "ZZ10 1AA"))
+    assert [given for given, *_ in matches(with_name)] == ["Marigold"]
+    # ITI-119 case 10: what there is to warn of rides along
+    last = with_name.json()["entry"][-1]
+    assert last["search"] == {"mode": "outcome"} and wrong not in json.dumps(last)
+    (issue,) = last["resource"]["issue"]
+    assert (issue["severity"], issue["expression"]) == ("warning", ["Patient.identifier[0].value"])
+    assert issue["details"]["coding"][0]["code"] == "match.wrong-number"
+    assert with_name.json()["total"] == 1
+
+
+def test_O4_it_is_asked_of_all_children_and_not_of_one_feed(clinic: Caller) -> None:
+    answer = clinic.ask("POST", "feed/clinic/Patient/$match", person("A", "B", "2014-02-03"))
+
+    assert answer.status_code == 405
+    assert "/fhir" in answer.json()["issue"][0]["diagnostics"]
 
 
 def test_O4_an_address_leads_to_no_restricted_child(
