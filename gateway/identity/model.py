@@ -137,11 +137,12 @@ def read(text: str) -> Model:
         content = json.loads(text)
         told = content.pop("sum")
         version = content.pop("version")
-    except (ValueError, KeyError, AttributeError, TypeError):
+        whole = told == _sum(content | {"version": version})
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise refuse(MODEL_DAMAGED) from None
     if version not in (VERSION, *_BEFORE):
         raise refuse(MODEL_VERSION, version=str(version)[:20], reads=VERSION)
-    if told != _sum(content | {"version": version}):
+    if not whole:
         raise refuse(MODEL_DAMAGED)
     try:
         return _checked(_model(_as_now(content, version)))

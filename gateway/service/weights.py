@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gateway.identity.model import Model, read, shipped, written
-from gateway.problems import refuse
+from gateway.problems import Place, Refused, refuse
 from gateway.problems.service import WEIGHTS_KEPT, WEIGHTS_UNREADABLE
 
 
@@ -20,7 +20,11 @@ def weights(file: str) -> Model:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise refuse(WEIGHTS_UNREADABLE, file=Path(file).name, reason=reason) from None
-    return read(text)
+    try:
+        return read(text)
+    except Refused as refused:
+        place = Place(file=Path(file).name)
+        raise Refused(*(each.at(place) for each in refused.problems)) from None
 
 
 def keep(model: Model, file: Path, *, replace: bool = False) -> None:

@@ -70,7 +70,29 @@ def test_a_weight_changed_by_hand_is_refused() -> None:
     assert refusal(json.dumps(content)) == "identity.model-damaged"
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '{"version": 1}', '{"version": 1, "sum": ""}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "{",
+            "[]",
+            "null",
+            "5",
+            "{}",
+            '{"version": 1}',
+            '{"version": 1, "sum": ""}',
+            "\0\0",
+            TEXT[:999],
+        ),
+        *(
+            "[" * 100_000,
+            '{"version": 1, "sum": "", "x": "\\ud800"}',
+            '{"version": 3, "sum": 5}',
+            f"\ufeff{TEXT}",
+        ),
+    ],
+)
 def test_what_is_no_model_is_refused(text: str) -> None:
     assert refusal(text) == "identity.model-damaged"
 
