@@ -15,8 +15,13 @@ from gateway.cli import say
 from gateway.cli.groups import tell_groups
 from gateway.cli.shared import Wanted, configured, needed, with_config, with_json, with_mapping
 from gateway.fhir import json as fhir_json
+from gateway.fhir import xml as fhir_xml
+from gateway.fhir.xml_slots import FHIR as FHIR_NAMESPACE
+from gateway.fhir.xml_write import DECLARATION as XML_DECLARATION
 from gateway.mapping.examples import Result
 from gateway.mapping.explain import Explanation, Origin
+from gateway.mapping.hints import near
+from gateway.mapping.shelf import FORMS, FUNCTIONS, names
 from gateway.problems import Problem, Refused
 from gateway.service import author
 from gateway.service.author import Trial
@@ -30,6 +35,7 @@ _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_t
 @_FILES
 @with_mapping
 @click.option("--bundle", is_flag=True, help="One Bundle instead of a line for each resource.")
+@click.option("--xml", is_flag=True, help="FHIR XML instead of JSON.")
 @click.option("--limit", type=click.IntRange(1), help="Stop after so many records.")
 @click.option("--as-test", is_flag=True, help="Print a test of the first record, for tests.yaml.")
 @with_json
@@ -38,6 +44,7 @@ def map_(
     files: tuple[Path, ...],
     wanted: Wanted,
     bundle: bool,
+    xml: bool,
     limit: int | None,
     as_test: bool,
     as_json: bool,
@@ -45,13 +52,16 @@ def map_(
 ) -> int:
     """Translate FILES to FHIR on stdout, one resource a line; nothing is kept.
 
-    With --json the resources, the problems, what was left out and what is doubtful are one JSON object.
+    With --xml each line is a document of its own. With --json the resources, the problems, what was left out
+    and what is doubtful are one JSON object.
 
     \b
     Examples:
       fhirgate map pupils.xml -m ctf
       fhirgate map header.csv episodes.csv -m ssda903 --set la=201 --set year=2025-26 --bundle
     """
+    if xml and (as_json or as_test):
+        raise click.UsageError("--xml goes with --bundle, and with neither --json nor --as-test.")
     shelf = Shelf.read(configured(config_path))
     found = needed(shelf, files, wanted)
     if as_test:
@@ -63,7 +73,8 @@ def map_(
     told = _Told()
     with closing(author.trials(found, list(files), wanted.values, told.files)) as trials:
         texts = _texts(islice(trials, limit), told)
-        _write(texts, _AS_OBJECT if as_json else _AS_BUNDLE if bundle else _AS_LINES)
+        texts = map(_in_xml, texts) if xml else texts
+        _write(texts, _AS_OBJECT if as_json else _FORMS[xml, bundle])
     add(told.doubts, told.files)
     if as_json:
         say.out(
@@ -193,6 +204,19 @@ _AS_LINES = _Form("", ("", "\n"), "", "")
 _AS_BUNDLE = _Form(
     '{"resourceType":"Bundle","type":"collection","entry":[', ('{"resource":', "}"), ",", "]}\n"
 )
+_AS_XML_LINES = _Form("", ("", "\n"), "", "")
+_AS_XML_BUNDLE = _Form(
+    f'{XML_DECLARATION}<Bundle xmlns="{FHIR_NAMESPACE}"><type value="collection"/>',
+    ("<entry><resource>", "</resource></entry>"),
+    "",
+    "</Bundle>\n",
+)
+_FORMS = {
+    (False, False): _AS_LINES,
+    (False, True): _AS_BUNDLE,
+    (True, False): _AS_XML_LINES,
+    (True, True): _AS_XML_BUNDLE,
+}
 _AS_OBJECT = _Form('{"resources":[', ("", ""), ",\n", "],\n")
 
 
@@ -227,6 +251,11 @@ def _write(texts: Iterable[str], form: _Form) -> None:
     for number, text in enumerate(texts):
         sys.stdout.write((form.between if number else "") + form.each[0] + text + form.each[1])
     sys.stdout.write(form.after)
+
+
+def _in_xml(text: str) -> str:
+    """A resource in XML, without what stands before its element."""
+    return fhir_xml.write(fhir_json.read(text)).decode().removeprefix(XML_DECLARATION)
 
 
 def _origin_json(origin: Origin) -> dict[str, str]:
@@ -306,4 +335,31 @@ def _tell_test(test: dict[str, Any] | None, first: bool, as_json: bool) -> int:
     return 1 if test is None else 0
 
 
-COMMANDS = (map_, test, explain, coverage)
+@click.command(short_help="List the functions that a mapping can use.")
+@click.argument("word", default="")
+@with_json
+def functions(word: str, as_json: bool) -> int:
+    """List the functions of a mapping's expressions, a line for each; with WORD, those about it.
+
+    \b
+    Examples:
+      fhirgate functions
+      fhirgate functions date
+    """
+    every = [
+        *((each.name, each.usage, each.gives, each.says, *each.shows) for each in FUNCTIONS.values()),
+        *((each.name, each.usage, each.gives, each.says, "", "") for each in FORMS.values()),
+    ]
+    wanted = word.lower()
+    found = [each for each in sorted(every) if any(wanted in part.lower() for part in each[:4])]
+    if as_json:
+        heads = ("name", "usage", "gives", "says", "example", "becomes")
+        say.as_json([dict(zip(heads, each, strict=True)) for each in found])
+    else:
+        say.table((usage, gives, says) for _, usage, gives, says, *_ in found)
+        if not found:
+            say.talk(f"No function has to do with {word}. {near(word, names())}".rstrip())
+    return 0 if found else 1
+
+
+COMMANDS = (map_, test, explain, coverage, functions)

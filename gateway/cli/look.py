@@ -29,21 +29,28 @@ from gateway.service.asking import is_closed
 from gateway.service.check import Line, check_closed
 from gateway.service.check import check as checked
 from gateway.store.base import ASK
+from gateway.upstream.greeting import Greeting, greet
+from gateway.upstream.outlook import Outlook
 from gateway.web.shape import reduced
 
 
 @click.command(short_help="Answer a FHIR search as /fhir would.")
 @click.argument("question")
 @click.option("--local", is_flag=True, help="Ask only the gateway's own records.")
+@click.option("--explain", is_flag=True, help="Say who would be asked what; send nothing.")
 @with_json
 @with_config
-def search(question: str, local: bool, as_json: bool, config_path: Path | None) -> int:
+def search(question: str, local: bool, explain: bool, as_json: bool, config_path: Path | None) -> int:
     """Answer a FHIR search as /fhir would: QUESTION is what stands behind the base.
+
+    With --explain nothing is searched or sent: it shows what is looked for here, and each request to a
+    connected server, without what names the child. A server is not asked for a filter that its
+    CapabilityStatement does not name; that is only known once it was read.
 
     \b
     Examples:
       fhirgate search 'Patient?family=Okafor'
-      fhirgate search 'Observation?patient.identifier=CCI|B7K2M9QX93&_count=5'
+      fhirgate search 'Observation?patient.identifier=CCI|B7K2M9QX93&_count=5' --explain
     """
     type, _, words = question.partition("?")
     if type not in facts.resource_types():
@@ -51,17 +58,21 @@ def search(question: str, local: bool, as_json: bool, config_path: Path | None) 
     with opened(config_path) as gateway:
         noted = Noted()
         query = _query(gateway, type, words)
+        if explain:
+            found = _outlook(gateway, query, local, noted)
+            audited(gateway, "search-type", noted.children, type, question)
+            return _tell_outlook(query, found, as_json)
         answer = _answer(gateway, query, local, noted)
         audited(gateway, "search-type", noted.children, type, question)
-    found = [reduced(each.body, query) for each in answer.found]
+    bodies = [reduced(each.body, query) for each in answer.found]
     # R4: the list of elements is about the matches, not about what comes along
     along = [reduced(each.body, replace(query, elements=())) for each in answer.along]
     if as_json:
         sources = [say.problem_json(line) for line in answer.account]
-        resources, included = ([json.loads(body) for body in bodies] for bodies in (found, along))
+        resources, included = ([json.loads(body) for body in some] for some in (bodies, along))
         say.as_json({"total": answer.total, "resources": resources, "included": included, "sources": sources})
     else:
-        for body in (*found, *along):
+        for body in (*bodies, *along):
             sys.stdout.write(fhir_json.write(fhir_json.read(body)).decode() + "\n")
         total = "an unknown number" if answer.total is None else f"{answer.total:,}"
         say.talk(f"{len(answer.found):,} of {total}")
@@ -100,6 +111,52 @@ def check(as_json: bool, config_path: Path | None) -> int:
     return 1 if any(_errors(one.problems) for one in lines) else 0
 
 
+@click.command(short_help="Say how each connected server is.")
+@with_json
+@with_config
+def upstreams(as_json: bool, config_path: Path | None) -> int:
+    """Ask each connected server for its /metadata and say how it is; no child is asked about.
+
+    \b
+    Examples:
+      fhirgate upstreams
+      fhirgate upstreams --json
+    """
+    found = greet(upstreams_of(configured(config_path)))
+    if as_json:
+        say.as_json([_greeting_json(each) for each in found])
+    elif not found:
+        say.talk("No server is connected. A table [upstreams.NAME] in gateway.toml connects one.")
+    else:
+        rows = [
+            (
+                *(each.upstream.name, "look" if each.problem else "ok", each.says),
+                *(", ".join(each.upstream.types), each.upstream.base_url),
+            )
+            for each in found
+        ]
+        say.table(rows, ("server", "state", "says", "is asked for", "address"))
+        for each in found:
+            if each.lacks:
+                says = f"{each.upstream.called} does not say that it has {', '.join(each.lacks)}"
+                say.talk(f"{says}: it may know nothing of what it is asked for.")
+        say.problems(each.problem for each in found if each.problem)
+    return 1 if any(each.problem for each in found) else 0
+
+
+def _greeting_json(greeting: Greeting) -> dict[str, object]:
+    upstream = greeting.upstream
+    return {
+        "upstream": upstream.name,
+        "name": upstream.called,
+        "base_url": upstream.base_url,
+        "types": list(upstream.types),
+        "lacks": list(greeting.lacks),
+        "says": greeting.says,
+        "problems": [say.problem_json(greeting.problem)] if greeting.problem else [],
+    }
+
+
 def _parts(config: Config) -> list[Line]:
     """The parts of the gateway; where it cannot be opened, those that can be looked at without it."""
     upstreams = upstreams_of(config)
@@ -119,20 +176,54 @@ def _query(gateway: Gateway, type: str, words: str) -> Query:
 
 
 def _answer(gateway: Gateway, query: Query, local: bool, noted: Noted) -> Answer:
-    config = gateway.config
+    asker = gateway.asker_here if local else gateway.asker
+    limit = _limit(gateway.config, query)
+    return asker.search(gateway.store, query, _asking(gateway, noted), limit, to_text(query))
+
+
+def _outlook(gateway: Gateway, query: Query, local: bool, noted: Noted) -> list[Outlook]:
+    asker = gateway.asker_here if local else gateway.asker
+    return asker.outlook(gateway.store, query, _asking(gateway, noted), _limit(gateway.config, query))
+
+
+def _limit(config: Config, query: Query) -> int:
     count = int(config["page_size"]) if query.count is None else query.count
-    limit = 0 if query.summary == "count" else count
-    asking = Asking(
+    return 0 if query.summary == "count" else count
+
+
+def _asking(gateway: Gateway, noted: Noted) -> Asking:
+    return Asking(
         ASK,
         types=None,
         sees_upn=True,
-        seconds=float(config["deadline"]),
+        seconds=float(gateway.config["deadline"]),
         client="cli",
         noted=noted,
         is_closed=partial(is_closed, gateway.store),
     )
-    asker = gateway.asker_here if local else gateway.asker
-    return asker.search(gateway.store, query, asking, limit, to_text(query))
+
+
+def _tell_outlook(query: Query, found: list[Outlook], as_json: bool) -> int:
+    """Who would be asked what: the own records, then each connected server."""
+    names = list(dict.fromkeys(each.param for each in query.criteria))
+    if as_json:
+        servers = [
+            {
+                "upstream": each.upstream.name,
+                "requests": [{"method": method, "url": url} for method, url in each.requests],
+                "not_asked": each.reason,
+            }
+            for each in found
+        ]
+        say.as_json({"here": {"type": query.type, "parameters": names}, "upstreams": servers})
+        return 0
+    rows = [("here", f"{query.type} by {', '.join(names)}" if names else f"every {query.type}")]
+    for each in found:
+        lines = [f"{method} {url}" for method, url in each.requests] or [f"not asked: {each.reason}"]
+        rows += [(each.upstream.name if not number else "", line) for number, line in enumerate(lines)]
+    say.table(rows)
+    say.talk("Nothing was searched or sent.")
+    return 0
 
 
 def _begun(config_path: Path | None) -> bool:
@@ -182,4 +273,4 @@ def _tell_sources(lines: Iterable[Problem]) -> None:
         say.talk(f"{lead}{line.says} ({line.kind.code})")
 
 
-COMMANDS = (search, check)
+COMMANDS = (search, check, upstreams)

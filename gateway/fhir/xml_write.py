@@ -14,6 +14,7 @@ from gateway.problems.xml import XML_UNWRITABLE
 
 _SPECIAL = re.compile('[&<>"\x00-\x1f\ud800-\udfff\ufffe\uffff]')
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _REPLACEMENT = "\ufffd"
 
 
@@ -27,7 +28,7 @@ def write(resource: dict[str, Any], *, pretty: bool = False) -> bytes:
     Raises:
         Refused: `xml.unwritable` (406): the value is not of R4's shape, or a narrative is not XHTML.
     """
-    out = ['<?xml version="1.0" encoding="UTF-8"?>']
+    out = [DECLARATION]
     _resource(out, resource, "\n" if pretty else "", f' xmlns="{FHIR}"')
     return "".join(out).encode()
 

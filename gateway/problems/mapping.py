@@ -96,7 +96,7 @@ MAPPING_LOOP = kind(
 MAPPING_FUNCTION = kind(
     "mapping.unknown-function",
     "There is no function called {name}",
-    "{near}All functions: " + _LANGUAGE + ".",
+    "{near}All functions: fhirgate functions, and " + _LANGUAGE + ".",
     "not-found",
 )
 MAPPING_ARGUMENTS = kind("mapping.arguments", "{name}() {reason}", "It is written {usage}.", "value")

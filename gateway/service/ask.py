@@ -33,6 +33,7 @@ from gateway.upstream.account import account, strict
 from gateway.upstream.asking import Upstreams, cursor
 from gateway.upstream.merge import Cursor, Merged, identifiers, merge
 from gateway.upstream.merge import Row as MergedRow
+from gateway.upstream.outlook import Outlook, outlook
 from gateway.upstream.question import Question
 from gateway.upstream.question import Told as FromUpstream
 
@@ -75,20 +76,32 @@ class Asker:
     def _page(
         self, store: Reads, query: Query, asking: Asking, limit: int, words: str, place: Place | None
     ) -> Answer:
-        own_words = asking.base != ASK or not self._upstreams.upstreams or query.type == "Patient"
+        child = self._asked_about(store, query, asking, limit)
+        if isinstance(child, Row):
+            return self._together(store, query, asking, limit, words, place, child)
+        answer = self._own(store, query, asking, limit, words, place)
+        return answer if child is None else _told(answer, asking, [child])
+
+    def outlook(self, store: Reads, query: Query, asking: Asking, limit: int) -> list[Outlook]:
+        """What each connected server would be asked; nothing is sent."""
+        servers = self._upstreams.upstreams
+        child = self._asked_about(store, query, asking, limit)
+        if isinstance(child, Row):
+            asking.noted.children.add(child.public)
+            question = _question(query, child, limit, None)
+            return [outlook(question, each) for each in servers]
+        reason = child.says if child else "Patients and feeds are the gateway's own"
+        return [Outlook(each, reason=reason[:1].lower() + reason[1:]) for each in servers]
+
+    def _asked_about(self, store: Reads, query: Query, asking: Asking, limit: int) -> Row | Problem | None:
+        """The child that connected servers are asked about; else why they are not, None if that is plain."""
+        if asking.base != ASK or not self._upstreams.upstreams or query.type == "Patient":
+            return None
         apart = bool(query.each) or any(each.kind == "has" for each in query.criteria)
-        child = None if own_words or apart else self._one_child(store, query, asking)
-        if child is None or own_words or limit == 0:
-            answer = self._own(store, query, asking, limit, words, place)
-            return (
-                answer
-                if own_words
-                else _told(answer, asking, [problem(ASKED_HERE if apart else NOT_ONE_CHILD)])
-            )
-        if not _newest_first(query):
-            answer = self._own(store, query, asking, limit, words, place)
-            return _told(answer, asking, [problem(SORTED_OTHERWISE)])
-        return self._together(store, query, asking, limit, words, place, child)
+        child = None if apart else self._one_child(store, query, asking)
+        if child is None or limit == 0:
+            return problem(ASKED_HERE if apart else NOT_ONE_CHILD)
+        return child if _newest_first(query) else problem(SORTED_OTHERWISE)
 
     def words(self, sealed: str, asking: Asking, where: str) -> str:
         """The question that a link to another page goes on with, as text.

@@ -53,7 +53,7 @@ class Upstreams:
         plans, asked = [], []
         for upstream in self.upstreams:
             place = "" if cursor is None else cursor.places.get(upstream.name, "")
-            reason = _not_asked(question, upstream, place)
+            reason = not_asked(question, upstream, place)
             told.append(_left_out(upstream, reason) if reason else None)
             if not reason:
                 means = Means(self._memory, self._capabilities.of(upstream), self._public_id, self._base_uri)
@@ -93,7 +93,12 @@ def cursor(merged: Merged, told: Sequence[Told], *, more: bool) -> Cursor | None
     return Cursor(after, {each.upstream.name: each.place(after) for each in told}, merged.seen)
 
 
-def _not_asked(question: Question, upstream: Upstream, place: str | None) -> str:
+def not_asked(question: Question, upstream: Upstream, place: str | None) -> str:
+    """Why a server is not asked a question, "" if it is.
+
+    Args:
+        place: where the page before ended there; None if nothing of it is left.
+    """
     if place is None:
         return "all it has stands on the pages before"
     if question.type not in upstream.types:

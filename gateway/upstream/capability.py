@@ -98,15 +98,16 @@ def _body(session: requests.Session, url: str, headers: dict[str, str]) -> bytes
 def capability(statement: Any) -> Capability:
     """What a CapabilityStatement says about searching; silent where it is none or says nothing."""
     found: dict[str, frozenset[str]] = {}
-    for rest in _objects(statement, "rest"):
-        everywhere = {str(each.get("name")) for each in _objects(rest, "searchParam")}
-        for resource in _objects(rest, "resource"):
-            own = {str(each.get("name")) for each in _objects(resource, "searchParam")}
+    for rest in listed(statement, "rest"):
+        everywhere = {str(each.get("name")) for each in listed(rest, "searchParam")}
+        for resource in listed(rest, "resource"):
+            own = {str(each.get("name")) for each in listed(resource, "searchParam")}
             if own:
                 found[str(resource.get("type"))] = frozenset(own | everywhere)
     return Capability(found)
 
 
-def _objects(value: Any, name: str) -> list[dict[str, Any]]:
-    listed = value.get(name) if isinstance(value, dict) else None
-    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+def listed(value: Any, name: str) -> list[dict[str, Any]]:
+    """The objects of a list of an object; none where it is something else."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

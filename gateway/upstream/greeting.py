@@ -1,13 +1,15 @@
-"""What every connected server says it is: asked by `fhirgate check`, never for a question."""
+"""What every connected server says it is: asked by `fhirgate check` and `upstreams`, never for a question."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
 from gateway.problems import Problem
 from gateway.problems.upstream import UPSTREAM_NOT_R4
+from gateway.upstream.capability import listed
 from gateway.upstream.client import Flight, Plan
 from gateway.upstream.plan import trouble
 from gateway.upstream.question import note
@@ -18,11 +20,15 @@ _R4 = ("4.0.", "4.0")
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a server is, in its own words, or what is wrong with its answer."""
+    """What a server is, in its own words, or what is wrong with its answer.
+
+    `lacks`: types it is to be asked for and does not say that it has.
+    """
 
     upstream: Upstream
     says: str
     problem: Problem | None = None
+    lacks: tuple[str, ...] = ()
 
 
 def greet(upstreams: Sequence[Upstream]) -> list[Greeting]:
@@ -51,4 +57,12 @@ def _read(upstream: Upstream, answer: Answer) -> Greeting:
     if not version.startswith(_R4):
         reason = f"its FHIR version is {version or 'not said'}"
         return Greeting(upstream, "another FHIR", note(upstream, UPSTREAM_NOT_R4, reason=reason))
-    return Greeting(upstream, f"FHIR {version}, answered in {answer.elapsed_ms} ms")
+    says = f"FHIR {version}, answered in {answer.elapsed_ms} ms"
+    return Greeting(upstream, says, lacks=_lacks(upstream, told))
+
+
+def _lacks(upstream: Upstream, told: dict[str, Any]) -> tuple[str, ...]:
+    """What the server does not list among its types; nothing where it lists none."""
+    rests = [each for each in listed(told, "rest") if each.get("mode", "server") == "server"]
+    types = {str(each.get("type")) for rest in rests for each in listed(rest, "resource")}
+    return tuple(each for each in ("Patient", *upstream.types) if types and each not in types)

@@ -33,12 +33,12 @@ from gateway.upstream.guard import compare
 from gateway.upstream.links import under
 from gateway.upstream.question import (
     ALL,
-    PAGE_LEAST,
     PAGE_MOST,
     PAGES_MOST,
     RESOURCES_MOST,
     Question,
     Told,
+    count_asked,
     first_page,
     lookup,
     note,
@@ -164,7 +164,7 @@ def _pages(reading: Reading, place: str) -> Generator[Request, Answer, None]:
     """Read pages until enough is settled, all is read, or the cap is reached."""
     question, upstream = reading.question, reading.upstream
     sort = "date" in facts.parameters(question.type)
-    count = PAGE_MOST if reading.drains else _count(question)
+    count = PAGE_MOST if reading.drains else count_asked(question)
     start = place
     visited = set()
     while True:
@@ -235,10 +235,6 @@ def _page(upstream: Upstream, answer: Answer) -> Page:
         if "multiple-matches" in str(error):
             raise Refused(note(upstream, UPSTREAM_AMBIGUOUS)) from None
         raise Refused(note(upstream, UPSTREAM_NONSENSE, reason=str(error))) from None
-
-
-def _count(question: Question) -> int:
-    return min(max(2 * question.limit, PAGE_LEAST), PAGE_MOST)
 
 
 def _since(began: float) -> int:

@@ -117,6 +117,11 @@ def first_page(question: Question, patient: str, *, sort: bool, count: int, leav
     )
 
 
+def count_asked(question: Question) -> int:
+    """How many results a page of a server's is asked to have."""
+    return min(max(2 * question.limit, PAGE_LEAST), PAGE_MOST)
+
+
 def bare(name: str) -> str:
     """A parameter without its modifier and chain: `code` of `code:text`."""
     return name.partition(":")[0].partition(".")[0]
