@@ -27,7 +27,7 @@ from gateway.service.pages import ABOUT, page_of, walked
 from gateway.service.places import Place, Places
 from gateway.service.walks import Walk, Walks, can_move
 from gateway.store.base import ASK, Key, Page, Reads, Row
-from gateway.store.search import NO_TIME
+from gateway.store.order import NO_TIME
 from gateway.store.shown import Shown
 from gateway.upstream.account import account, strict
 from gateway.upstream.asking import Upstreams, cursor

@@ -6,7 +6,8 @@ from typing import Any
 
 from gateway.store.dialect import Dialect
 from gateway.store.numbers import FEED_BITS, REC_BITS, rec_of
-from gateway.store.search import NO_TIME, with_marks
+from gateway.store.order import NO_TIME
+from gateway.store.search import with_marks
 from gateway.store.values import Key, Mark, Page, Row
 from gateway.store.view import View
 

@@ -41,6 +41,7 @@ class Dialect:
 
     Attributes:
         any_of: from values, the condition that a column has one of them, and what is bound to it.
+        listed: from numbers, a query that gives them as `rid`, and what is bound to it.
         contains: the condition that the text `{}` has a bound text within.
         longest: how many characters of an indexed text are in the index.
         start: the part of the text column `{}` that is in the index.
@@ -58,6 +59,7 @@ class Dialect:
     """
 
     any_of: Callable[[Sequence[str] | Sequence[int]], tuple[str, object]]
+    listed: Callable[[Sequence[int]], tuple[str, object]]
     contains: str
     longest: int
     start: str

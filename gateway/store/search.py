@@ -1,46 +1,27 @@
 """A question answered in SQL: which criterion leads, in which order, from where on, and how many in all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
 
-from gateway.fhir.query import Query, Sort
-from gateway.store import places
+from gateway.fhir.query import Query
 from gateway.store.bounds import moments
 from gateway.store.clauses import clause
 from gateway.store.dialect import Session
+from gateway.store.inorder import BUDGET, Reader
 from gateway.store.numbers import FEED_BITS, REC_BITS, REC_MOST, Numbers, rec_of
-from gateway.store.totals import from_rows, narrowest
+from gateway.store.order import NEWEST_FIRST, NO_TIME, Order, behind, order_of
+from gateway.store.totals import MOST, from_rows, narrowest
 from gateway.store.values import Key, Mark, Page, Row
-from gateway.store.view import Clause, Sql, View, members_up_to, shown, together, unhidden
+from gateway.store.view import Clause, Sql, View, members_up_to, shown, together
 
 RARE = 5000
 """A criterion with no more matches than this leads; otherwise the resources are walked in order."""
 
-NO_TIME = -(2**62)
-"""The clinical time of a resource that has none: behind all others."""
-
-_SORTED_BY = {
-    "token": "code",
-    "string": "folded",
-    "date": "low",
-    "number": "low",
-    "quantity": "low",
-    "reference": "target",
-    "uri": "value",
-}
+_GATHERED = 100_000  # more matches than this are not put in order
 
 _FEEDS_APART = 64  # more feeds than this are sorted together, not merged
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One part of the order: an SQL expression, its values, and its direction."""
-
-    sql: str
-    args: tuple[object, ...] = ()
-    descending: bool = False
 
 
 class Source(NamedTuple):
@@ -58,8 +39,7 @@ class Plan:
     Attributes:
         sources: their rows are put together.
         where: what each of them must meet.
-        terms: the order.
-        plain: the order is the default one, for which there is an index.
+        order: their order.
         walks: the resources are met in their order, and every criterion is tested on each.
         view: where it is asked.
         clauses: what it asks.
@@ -68,8 +48,7 @@ class Plan:
 
     sources: tuple[Source, ...]
     where: Sql
-    terms: tuple[Term, ...]
-    plain: bool
+    order: Order
     walks: bool
     view: View
     clauses: tuple[Clause, ...]
@@ -98,8 +77,44 @@ def answer(
 
 def page_keys(plan: Plan, after: Key | None, limit: int) -> list[tuple[Any, ...]]:
     """The rids of the next resources, each with the order's values."""
+    after = plan.order.place(after)
+    if not plan.walks or plan.order.plain or _few(plan.view):
+        return _asked(plan, after, limit)
+
+    def newest(where: Sql, place: Key | None, many: int) -> list[tuple[Any, ...]]:
+        sources = tuple(_walks(plan.view, plain=True))
+        return _asked(replace(plan, sources=sources, where=where, order=NEWEST_FIRST), place, many)
+
+    keys = Reader(plan.view, plan.order, newest, BUDGET).page(plan.where, after, limit)
+    if keys is not None:
+        return keys
+    leader = narrowest(plan.view.connection, plan.clauses)
+    many = members_up_to(plan.view.connection, leader, MOST) if leader else MOST
+    if leader is not None and many <= _GATHERED:
+        where = all_but(plan.view, plan.clauses, leader)
+        led = replace(plan, sources=(_led_by(plan.view, leader),), where=where, leader=leader, walks=False)
+        return _asked(led, after, limit)
+    # to sort all of these costs no less than to read on
+    keys = Reader(plan.view, plan.order, newest, many).page(plan.where, after, limit)
+    return _asked(plan, after, limit) if keys is None else keys
+
+
+def _asked(plan: Plan, after: Key | None, limit: int) -> list[tuple[Any, ...]]:
     sql, args = page_sql(plan, after, limit)
     return plan.view.connection.execute(sql, args).fetchall()
+
+
+def _few(view: View) -> bool:
+    """Whether a base has so few of a type that they are sorted sooner than values of all feeds are read."""
+    second = view.dialect.second.format
+    if view.feed is None and not view.composed:
+        values: tuple[int, ...] = (view.number,)
+        walk, known = "resource_made", f"{second('r.type')} = ?"
+    else:
+        known = f"{second('r.feed')} = ? AND r.type = ? AND r.state = 0"
+        walk, values = "resource_order", (view.feed or 0, view.number)
+    some = f"SELECT 1 FROM resource r{view.dialect.along.format(walk)} WHERE {known} LIMIT {RARE + 1}"
+    return int(view.connection.execute(f"SELECT count(*) FROM ({some}) n", values).fetchone()[0]) <= RARE
 
 
 def counted(plan: Plan) -> int:
@@ -113,12 +128,12 @@ def planned(view: View, query: Query) -> Plan:
     clauses = tuple(clause(view, criterion) for criterion in query.criteria)
     leader = _rarest(view.connection, clauses)
     where = all_but(view, clauses, leader)
-    terms = tuple(_terms(view, query.sort))
+    order = order_of(view, query.sort)
     if leader is None:
         bounds, ends = moments(view, query.criteria)
         where = f"{bounds}{where[0]}", (*ends, *where[1])
-    sources = (_led_by(view, leader),) if leader else tuple(_walks(view, plain=not query.sort))
-    return Plan(sources, where, terms, not query.sort, leader is None, view, clauses, leader)
+    sources = (_led_by(view, leader),) if leader else tuple(_walks(view, order.plain))
+    return Plan(sources, where, order, leader is None, view, clauses, leader)
 
 
 def all_but(view: View, clauses: Sequence[Clause], leader: Clause | None) -> Sql:
@@ -160,80 +175,37 @@ def _walks(view: View, plain: bool) -> list[Source]:
     return [Source(walk, f"{column} {view.dialect.within.format(asked)}", ())]
 
 
-_NEWEST_FIRST = (Term("r.time", descending=True), Term("r.public"))
-
-
-def _terms(view: View, sort: Sequence[Sort]) -> Sequence[Term]:
-    if not sort:
-        return _NEWEST_FIRST
-    terms: list[Term] = []
-    for each in sort:
-        if each.param == "_id":
-            terms.append(Term(f"r.{view.id_column}", (), each.descending))
-        elif each.param == "_lastUpdated":
-            terms.append(Term("r.updated", (), each.descending))
-        else:
-            sql, args, nothing = _sort_value(view, each)
-            # whatever the direction, resources without the element come last
-            terms.append(Term(f"CASE WHEN ({sql}) IS NULL THEN 1 ELSE 0 END", args))
-            terms.append(Term(f"COALESCE(({sql}), {nothing})", args, each.descending))
-    return [*terms, Term("r.public")]
-
-
-def _sort_value(view: View, sort: Sort) -> tuple[str, tuple[object, ...], str]:
-    """The value that a resource is sorted by, what is bound to it, and what stands where it has none."""
-    param = view.param(sort.param)
-    found = view.connection.execute("SELECT kind FROM param WHERE param = ?", (param,)).fetchone()
-    if found is None:
-        return "NULL", (), "0"
-    table, end = found[0], "max" if sort.descending else "min"
-    value = f"s.{_SORTED_BY[table]}"
-    if table in ("number", "quantity"):
-        # a key is written as JSON, which knows no infinity
-        value = f"CASE WHEN {value} > 1e308 THEN 1e308 WHEN {value} < -1e308 THEN -1e308 ELSE {value} END"
-    nothing = "0" if table in ("date", "number", "quantity") else "''"
-    select = f"SELECT {end}({value}) FROM {view.dialect.own.format(table, 's', 'r')} WHERE s.rid = r.rid"
-    shut: Sql = "", ()
-    if places.tells(view, sort.param):
-        test, args = places.restricted(view)
-        shut = f" AND NOT {test.replace('{r}', 'r')}", args
-    if table != "token":
-        return f"{select} AND s.param = ?{shut[0]}", (param, *shut[1]), nothing
-    seen, hidden = unhidden(view, "v.system")
-    return (
-        f"{select} AND s.slot IN (SELECT v.slot FROM slot v WHERE v.param = ?{seen}){shut[0]}",
-        (param, *hidden, *shut[1]),
-        nothing,
-    )
-
-
 def page_sql(plan: Plan, after: Key | None, limit: int) -> Sql:
     """The question for one page: rid and the order's values."""
-    names = [f"k{at}" for at in range(len(plan.terms))]
-    terms = list(zip(plan.terms, names, strict=True))
-    columns = ", ".join(f"{term.sql} AS {name}" for term, name in terms)
-    order = ", ".join(f"{name} DESC" if term.descending else name for term, name in terms)
+    terms = plan.order.terms
+    names = [f"k{at}" for at in range(len(terms))]
+    order = ", ".join(
+        f"{name} DESC" if term.descending else name for term, name in zip(terms, names, strict=True)
+    )
+    if not plan.order.plain:
+        ((tables, own, args),) = plan.sources
+        where = f"{own} AND {plan.where[0]}", (*args, *plan.where[1])
+        select, values = plan.order.keyed(plan.view, tables, where)
+        later = behind(terms, names, after)
+        return f"SELECT * FROM ({select}) q WHERE {later[0]} ORDER BY {order} LIMIT {limit}", (
+            *values,
+            *later[1],
+        )
+    # written so that the index gives the order and the place to start from
+    columns = ", ".join(f"{term.sql} AS {name}" for term, name in zip(terms, names, strict=True))
+    later = behind(terms, [term.sql for term in terms], after)
+    ends = f"AND {later[0]} ORDER BY r.time DESC, r.public LIMIT {limit}"
     selects = [
         (
-            f"SELECT r.rid, {columns} FROM {tables} WHERE {own} AND {plan.where[0]}",
-            (*(value for term in plan.terms for value in term.args), *args, *plan.where[1]),
+            f"SELECT r.rid, {columns} FROM {tables} WHERE {own} AND {plan.where[0]} {ends}",
+            (*args, *plan.where[1], *later[1]),
         )
         for tables, own, args in plan.sources
     ]
-    if plan.plain:
-        # written so that the index gives the order and the place to start from
-        behind = _behind(plan.terms, [term.sql for term in plan.terms], after)
-        ends = f"AND {behind[0]} ORDER BY r.time DESC, r.public LIMIT {limit}"
-    else:
-        behind = _behind(plan.terms, names, after)
-        ends = f") q WHERE {behind[0]} ORDER BY {order} LIMIT {limit}"
-        selects = [(f"SELECT * FROM ({select}", values) for select, values in selects]
     if len(selects) == 1:
-        select, values = selects[0]
-        return f"{select} {ends}", (*values, *behind[1])
-    pages = " UNION ALL ".join(f"SELECT * FROM ({select} {ends}) p" for select, _ in selects)
-    every = tuple(value for _, values in selects for value in (*values, *behind[1]))
-    return f"{pages} ORDER BY {order} LIMIT {limit}", every
+        return selects[0]
+    pages = " UNION ALL ".join(f"SELECT * FROM ({select}) p" for select, _ in selects)
+    return f"{pages} ORDER BY {order} LIMIT {limit}", tuple(value for _, every in selects for value in every)
 
 
 def total_sql(plan: Plan) -> Sql:
@@ -251,19 +223,6 @@ def total_sql(plan: Plan) -> Sql:
         selects.append(f"SELECT count(*) AS n FROM {tables} WHERE {own} AND {where[0]}")
         values += [*args, *where[1]]
     return f"SELECT CAST(sum(n) AS BIGINT) FROM ({' UNION ALL '.join(selects)}) q", tuple(values)
-
-
-def _behind(terms: Sequence[Term], names: Sequence[str], after: Key | None) -> Sql:
-    """The condition that a row comes behind a key."""
-    if after is None:
-        return "TRUE", ()
-    ladder, values = [], []
-    for at, (term, name) in enumerate(zip(terms, names, strict=True)):
-        equal = [f"{names[before]} = ?" for before in range(at)]
-        ladder.append("(" + " AND ".join([*equal, f"{name} {'<' if term.descending else '>'} ?"]) + ")")
-        values += [*after[:at], after[at]]
-    first = f"{names[0]} {'<=' if terms[0].descending else '>='} ?"
-    return f"{first} AND ({' OR '.join(ladder)})", (after[0], *values)
 
 
 #: A resource with what a `Row` needs, short of its condition.

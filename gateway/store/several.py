@@ -36,7 +36,7 @@ def several_keys(plans: Sequence[Plan], after: Key | None, limit: int) -> list[t
     keys: list[tuple[Any, ...]] = []
     for plan in plans:
         keys += page_keys(plan, after, limit)
-        keys = _first(keys, [term.descending for term in plan.terms], limit)
+        keys = _first(keys, [term.descending for term in plan.order.terms], limit)
     return keys
 
 

@@ -32,6 +32,10 @@ def _any_of(values: Sequence[str] | Sequence[int]) -> tuple[str, object]:
     )
 
 
+def _listed(values: Sequence[int]) -> tuple[str, object]:
+    return "SELECT value AS rid FROM json_each(?)", json.dumps(list(values))
+
+
 def _each(connection: Session, sql: str, keys: Sequence[Sequence[Any]]) -> list[list[Any]]:
     return [connection.execute(sql, key).fetchall() for key in keys]
 
@@ -59,6 +63,7 @@ def _insert(connection: Session, rows: Rows) -> None:
 
 SQLITE = Dialect(
     any_of=_any_of,
+    listed=_listed,
     contains="instr({}, ?) > 0",
     longest=sys.maxsize,
     start="{}",

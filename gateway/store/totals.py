@@ -8,7 +8,8 @@ from gateway.store.numbers import REC_BITS, REC_MOST
 from gateway.store.view import Clause, Sql, View, members_up_to, together
 
 _FEW = 10_000
-_MOST = 10_000_000
+MOST = 10_000_000
+"""More are not counted to find out which condition fewest resources meet."""
 
 #: A test of the row `d` that needs more of the resource than its rid.
 _LOOKS = re.compile(r"\bd\.(?!rid\b)")
@@ -18,7 +19,7 @@ def narrowest(connection: Session, clauses: Sequence[Clause]) -> Clause | None:
     """The condition that fewest resources meet, of those that can be asked for them; counted only so far."""
     able = [each for each in clauses if each.members]
     most = _FEW
-    while len(able) > 1 and most < _MOST:
+    while len(able) > 1 and most < MOST:
         counts = [members_up_to(connection, each, most) for each in able]
         if min(counts) < most:
             return able[counts.index(min(counts))]

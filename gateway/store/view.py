@@ -11,7 +11,9 @@ Sql = tuple[str, tuple[object, ...]]
 LAST = "\U0010ffff"
 """The last of all characters."""
 
-_ALL = 2**63 - 1
+ALL = 2**63 - 1
+"""A limit that is none."""
+
 _COMPOUND = 200  # SQLite joins at most 500 queries by UNION ALL
 
 
@@ -146,7 +148,7 @@ def together(members: Sequence[Sql]) -> Sql:
     while len(parts) > _COMPOUND:
         groups = [parts[at : at + _COMPOUND] for at in range(0, len(parts), _COMPOUND)]
         # the limit keeps SQLite from taking the groups apart again
-        parts = [f"SELECT rid FROM ({' UNION ALL '.join(group)} LIMIT {_ALL}) g" for group in groups]
+        parts = [f"SELECT rid FROM ({' UNION ALL '.join(group)} LIMIT {ALL}) g" for group in groups]
     return " UNION ALL ".join(parts), tuple(value for _, some in members for value in some)
 
 

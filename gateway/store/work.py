@@ -12,10 +12,10 @@ from gateway.store.accounts import AccountReads
 from gateway.store.dialect import Dialect, Session
 from gateway.store.following import FollowingReads
 from gateway.store.numbers import REC_BITS, Numbers
+from gateway.store.order import NO_TIME
 from gateway.store.people import PeopleReads
 from gateway.store.reindexing import Stale
 from gateway.store.resources import ResourceReads
-from gateway.store.search import NO_TIME
 from gateway.store.turns import Turns
 from gateway.store.undoing import fold, fold_states, undo
 from gateway.store.values import Aside, Composed, Delete, LifeEvent, Link, Put, Review, Undone

@@ -8,7 +8,7 @@ from gateway.problems.store import STORE_ROOM, STORE_VERSION
 from gateway.store import entries
 from gateway.store.dialect import Dialect, Session
 from gateway.store.numbers import REC_MOST, SEQ_MOST, Numbers, rec_of, rid_of
-from gateway.store.search import NO_TIME
+from gateway.store.order import NO_TIME
 from gateway.store.values import Delete, Put
 
 _KNOWN = "SELECT rid, highest, state FROM resource WHERE feed = ? AND type = ? AND local = ?"

@@ -92,6 +92,12 @@ def questions(patients: int) -> dict[str, str]:
         "two, one rare": f"status=final&code={LOINC}|9999-9",
         "common, sorted by date": f"code={LOINC}|8302-2&_sort=date",
         "common, sorted by code": "status=final&_sort=code",
+        "common, sorted by value": f"code={LOINC}|8302-2&_sort=-value-quantity",
+        "common, newest first": f"code={LOINC}|8302-2&_sort=-date",
+        "common, by status, newest first": "status=final&_sort=status,-date",
+        "common, last changed first": "status=final&_sort=-_lastUpdated",
+        "common, sorted by id": "status=final&_sort=_id",
+        "a time, sorted by it": "date=ge2025&_sort=date",
     }
     people = {
         "token, one": f"identifier={nhs}",
@@ -107,6 +113,8 @@ def questions(patients: int) -> dict[str, str]:
         "name and gender": "family=oakmore&gender=female",
         "_id": f"_id={child}",
         "sorted by name": "gender=female&_sort=family",
+        "sorted by family and given name": "gender=female&_sort=family,given",
+        "sorted by birthday": "gender=female&_sort=-birthdate",
         "_has, rare": f"_has:Observation:patient:code={LOINC}|9999-9",
         "_has, all": f"_has:Observation:patient:code={LOINC}|8302-2",
         "_has, one": f"_has:Observation:patient:identifier={ROW}|{half}-3",
@@ -186,6 +194,9 @@ def _print(name: str, database: str, patients: int) -> None:
 def _postgres(folder: Path) -> str:
     """A database on a server of its own, which ends with this process; "" where none can be had."""
     from peers import Missing
+
+    # as a server of its own would have for so much
+    os.environ.setdefault("POSTGRES_BUFFERS", "1GB")
     from postgres import fresh, programs, running, user
 
     try:

@@ -26,7 +26,8 @@ import pytest
 from peers import Missing, _free_port
 
 START_MOST = 60
-FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=200")
+BUFFERS = os.environ.get("POSTGRES_BUFFERS", "64MB")
+FAST = ("fsync=off", "full_page_writes=off", f"shared_buffers={BUFFERS}", "max_connections=200")
 
 _count = itertools.count()
 

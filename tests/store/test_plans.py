@@ -26,10 +26,11 @@ from gateway.fhir.query import (
     Value,
 )
 from gateway.fhir.units import UCUM
-from gateway.store import about, following, people, resources, search, walks
+from gateway.store import about, following, inorder, people, resources, search, walks
 from gateway.store.base import ASK, Mark
 from gateway.store.clauses import clause
 from gateway.store.opening import open_store
+from gateway.store.order import order_of
 
 # SQLite: a scan is only right of what is small: the leader's rids, the feeds, what was asked, records that no
 # child has, a page being put together.
@@ -59,6 +60,7 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         Entry("code", Token("loinc", "1")),
         Entry("note", Text("a", "A")),
         Entry("date", Span(1, 2)),
+        Entry("issued", Span(1, 2)),
         Entry("probability", Number(1.0, 1.5)),
         Entry("value", Quantity(1.0, 1.5, "u", "mg", "mg")),
         Entry("device", Target("Device/d1", "", "")),
@@ -277,6 +279,44 @@ def test_the_first_page_in_default_order_needs_no_sorting(
         for after in (None, (3, "x")):
             sql, args = search.page_sql(plan, after, 20)
             assert not sorts(store, connection, sql, args)
+
+
+ORDERS = {
+    "code": (Sort("code"),),
+    "note downwards": (Sort("note", True),),
+    "several dates": (Sort("issued"),),
+    "value": (Sort("value"),),
+    "device": (Sort("device"),),
+    "source": (Sort("source", True),),
+    "probability": (Sort("probability"),),
+    "time": (Sort("date"),),
+    "change": (Sort("_lastUpdated", True),),
+    "id": (Sort("_id"),),
+    "code, newest first": (Sort("code"), Sort("date", True)),
+    "newest first, id": (Sort("date", True), Sort("_id")),
+}
+
+
+@pytest.mark.parametrize("base", [ASK, "school"])
+@pytest.mark.parametrize("name", ORDERS)
+def test_values_are_read_in_the_order_that_was_asked_for(store: Any, base: str, name: str) -> None:
+    with store.lend(steady=True) as connection:
+        view = store.view(connection, base, "Observation", ("hidden",))
+        order = order_of(view, ORDERS[name])
+        for level in range(len(order.sort)):
+            ways = inorder.stretches(view, order, level)
+            assert ways is not None
+            for stretch in ways:
+                # the ids of all types lie together: they are entered at one
+                place = inorder.Place("x") if order.sort[level].param == "_id" else None
+                for select in stretch.selects:
+                    sql, args = inorder.values_sql(stretch._replace(selects=(select,)), place, 20)
+                    assert reads(store, connection, sql, args) == []
+                    if store.dialect.along:
+                        steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", args)]
+                        assert "USE TEMP B-TREE FOR ORDER BY" not in steps
+        tested = inorder.tested_sql(view, search.planned(view, Query("Observation")).where, order, [7, 8])
+        assert reads(store, connection, *tested) == []
 
 
 def sorts(store: Any, connection: Any, sql: str, args: Any) -> bool:

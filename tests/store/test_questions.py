@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from told import child_of, patient, version, walk
 
 from gateway.fhir.query import Criterion, Entry, Query, Sort, Span, Target, Text, Token, Value
-from gateway.store import search
+from gateway.store import inorder, search
 from gateway.store.base import ASK, Put, Store
 
 _TOKENS = st.builds(Token, st.sampled_from(["", "s", "t"]), st.sampled_from(["1", "2", "3"]))
@@ -22,12 +22,12 @@ _TARGETS = st.builds(
 _ENTRY = st.one_of(
     st.builds(Entry, st.just("code"), _TOKENS),
     st.builds(Entry, st.just("note"), _TEXTS),
-    st.builds(Entry, st.just("date"), _SPANS),
     st.builds(Entry, st.just("device"), _TARGETS),
+    st.builds(Entry, st.just("value-date"), _SPANS),
 )
 _ABOUT = st.sampled_from(["p1", "p2", "p3"])
 _RESOURCES = st.lists(
-    st.tuples(_ABOUT, st.one_of(st.none(), st.integers(0, 3)), st.lists(_ENTRY, max_size=4)), max_size=8
+    st.tuples(_ABOUT, st.one_of(st.none(), _SPANS), st.lists(_ENTRY, max_size=4)), max_size=8
 )
 
 
@@ -67,9 +67,10 @@ _CRITERION = st.one_of(
         for param, kind in (("code", "token"), ("note", "string"), ("date", "date"), ("device", "reference"))
     ),
 )
+_SORTED = ["date", "value-date", "code", "note", "device", "_id", "nothing"]
 _SORTS = st.lists(
-    st.builds(Sort, st.sampled_from(["date", "code", "note", "device", "_id", "nothing"]), st.booleans()),
-    max_size=2,
+    st.builds(Sort, st.sampled_from(_SORTED), st.booleans()),
+    max_size=3,
 ).map(tuple)
 
 
@@ -107,11 +108,20 @@ def _same(own, value: Value, modifier: str) -> bool:  # type: ignore[no-untyped-
     }[value.prefix]
 
 
-def ordered(puts: list[Put], sort: tuple[Sort, ...]) -> list[Put]:
+def ordered(puts: list[Put], sort: tuple[Sort, ...], rids: dict[str, int]) -> list[Put]:
     """The order of a search, by stable sorts from the last key to the first."""
     puts = sorted(puts, key=lambda put: put.public)
+    newest = sorted(puts, key=lambda put: (put.time is None, -(put.time or 0)))
     if not sort:
-        return sorted(puts, key=lambda put: (put.time is None, -(put.time or 0)))
+        return newest
+    last = sort[-1]
+    if last.param == "date":
+        puts = puts if last.descending else puts[::-1]
+    elif last.param != "_id":
+        # what is alike comes as it was numbered, and what has no value in the order without sort
+        there = [put for put in newest if _sort_key(put, last) is not None]
+        there.sort(key=lambda put: rids[put.public], reverse=last.descending)
+        puts = there + [put for put in newest if put not in there]
     for each in reversed(sort):
         keys = {put.public: _sort_key(put, each) for put in puts}
         there = [put for put in puts if keys[put.public] is not None]
@@ -123,12 +133,16 @@ def ordered(puts: list[Put], sort: tuple[Sort, ...]) -> list[Put]:
 def _sort_key(put: Put, sort: Sort) -> object:
     if sort.param == "_id":
         return put.local
-    field = {"date": "low", "code": "code", "note": "folded", "device": "to"}.get(sort.param, "")
-    own = [getattr(entry.value, field) for entry in put.entries if entry.param == sort.param]
+    fields = {"date": "low", "value-date": "low", "code": "code", "note": "folded", "device": "to"}
+    own = [getattr(entry.value, fields[entry.param]) for entry in put.entries if entry.param == sort.param]
     return (max(own) if sort.descending else min(own)) if own else None
 
 
-@pytest.mark.parametrize("rare", [1000, 0], ids=["a criterion leads", "the order leads"])
+@pytest.mark.parametrize(
+    "how",
+    [(1000, 1000, 1000), (0, 1000, 1000), (0, 0, 1000), (0, 0, 2)],
+    ids=["a criterion leads", "the order leads", "value by value", "not for long"],
+)
 @pytest.mark.parametrize("base", ["school", ASK])
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
@@ -140,12 +154,27 @@ def _sort_key(put: Put, sort: Sort) -> object:
     ),
 )
 def test_the_store_finds_what_the_rules_say(  # type: ignore[no-untyped-def]
-    monkeypatch, empty_store: Callable[[], Store], rare: int, base: str, resources, questions
+    monkeypatch,
+    empty_store: Callable[[], Store],
+    rare: int,
+    group: int,
+    budget: int,
+    base: str,
+    resources,
+    questions,
 ) -> None:
+    rare, group, budget = how
     monkeypatch.setattr(search, "RARE", rare)
+    monkeypatch.setattr(search, "BUDGET", budget)
+    monkeypatch.setattr(inorder, "GROUP", group)
     puts = [
-        version(f"o{at}", about=about, time=time, entries=tuple(entries))
-        for at, (about, time, entries) in enumerate(resources)
+        version(
+            f"o{at}",
+            about=about,
+            time=when.low if when else None,
+            entries=(*entries, *([Entry("date", when)] if when else [])),
+        )
+        for at, (about, when, entries) in enumerate(resources)
     ]
     store = empty_store()
     with store.write() as work:
@@ -158,10 +187,12 @@ def test_the_store_finds_what_the_rules_say(  # type: ignore[no-untyped-def]
         # references are asked by the ids of /fhir there; absolute ones are the same on both
         questions = [q for q in questions if not any(_local_reference(c) for c in q[0])]
 
+    rids = {row.public: row.rid for row in store.search(base, Query("Observation"), limit=100).rows}
+
     for criteria, sort, limit in questions:
         pages = walk(store, base, Query("Observation", criteria, sort), limit)
 
-        expected = ordered([put for put in seen if all(meets(put, c) for c in criteria)], sort)
+        expected = ordered([put for put in seen if all(meets(put, c) for c in criteria)], sort, rids)
         assert [row.local for page in pages for row in page.rows] == [put.local for put in expected]
         assert {page.total for page in pages} == {len(expected)}
     store.close()

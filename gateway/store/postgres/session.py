@@ -84,6 +84,10 @@ def _any_of(values: Sequence[str] | Sequence[int]) -> tuple[str, object]:
     return ("= ?", values[0]) if len(values) == 1 else ("= ANY(?)", list(values))
 
 
+def _listed(values: Sequence[int]) -> tuple[str, object]:
+    return "SELECT unnest(?::bigint[]) AS rid", list(values)
+
+
 def _each(session: Session, sql: str, keys: Sequence[Sequence[Any]]) -> list[list[Any]]:
     if len(keys) < 2 or "SELECT" not in sql[:8]:
         asked = [session.execute(sql, key) for key in keys]
@@ -158,6 +162,7 @@ _COUNTED = (
 
 POSTGRES = Dialect(
     any_of=_any_of,
+    listed=_listed,
     contains="strpos({}, ?) > 0",
     longest=_LONGEST,
     start=f"left({{}}, {_LONGEST})",
