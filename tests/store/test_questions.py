@@ -156,9 +156,7 @@ def _sort_key(put: Put, sort: Sort) -> object:
 def test_the_store_finds_what_the_rules_say(  # type: ignore[no-untyped-def]
     monkeypatch,
     empty_store: Callable[[], Store],
-    rare: int,
-    group: int,
-    budget: int,
+    how,
     base: str,
     resources,
     questions,
