@@ -1,8 +1,9 @@
 """Which records of one child say that they are of it, and which are there by nothing but their link.
 
 The records are put together again as they came: those that a person vouches for, or that founded a child, and
-then whoever a rule or the weights would join to what is there. Whoever is left over has no grounds. Two
-records may be each other's grounds and none for the child, so those left over are put together likewise.
+then whoever a rule or the weights would join to what is there; of children that a person merged, those of
+each by themselves first. Whoever is left over has no grounds. Two records may be each other's grounds and
+none for the child, so those left over are put together likewise.
 """
 
 from collections.abc import Sequence
@@ -32,15 +33,16 @@ def parts(members: Sequence[Member], matcher: Matcher | None = None) -> list[lis
     Args:
         members: in the order in which they joined.
     """
-    firsts: dict[int, Member] = {}
-    for member in members:
-        if member.origin not in firsts or (member.sure and not firsts[member.origin].sure):
-            firsts[member.origin] = member
-    # a child whose founder is gone stands on who came next
-    stands = [member.sure or member is firsts[member.origin] for member in members]
-    begun = [member.known for member, sure in zip(members, stands, strict=True) if sure]
-    rest = [member.known for member, sure in zip(members, stands, strict=True) if not sure]
-    groups = [_grown(begun, rest, matcher)] if begun else []
+    stands: list[Known] = []
+    rest: list[Known] = []
+    for origin in dict.fromkeys(member.origin for member in members):
+        own = [member for member in members if member.origin == origin]
+        # a child whose founder is gone stands on who came next
+        sure = [member for member in own if member.sure] or own[:1]
+        others = [member.known for member in own if not member.sure and member is not sure[0]]
+        stands += _grown([member.known for member in sure], others, matcher)
+        rest += others
+    groups = [_grown(stands, rest, matcher)] if stands else []
     while rest:
         groups.append(_grown([rest.pop(0)], rest, matcher))
     return groups

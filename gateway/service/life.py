@@ -30,6 +30,7 @@ from gateway.service.events import (
     distinct_from,
     merged_into,
     standing,
+    survivor,
     voice,
 )
 from gateway.service.link import MACHINE, Linker, sides_of
@@ -134,14 +135,34 @@ def unmerge(work: Work, linker: Linker, child: int, author: Author) -> None:
 
 
 def fall_with(work: Work, linker: Linker, load: int, author: Author) -> None:
-    """Take back merges and splits of children that a load founded: with its records the reason is gone."""
-    for what, undo in ((MERGED, unmerge), (SPLIT, unsplit)):
-        for event in reversed([one for one in work.life(what=what) if one.stands]):
-            sides = [one for one in (event.child, event.other) if one is not None]
-            children = work.children(sides).values()
-            # a sealed life stays shut, whatever of its records goes
-            if any(one.load == load for one in children) and all(one.state != SEALED for one in children):
-                undo(work, linker, event.child if what == MERGED else sides[-1], author)
+    """Take back merges of children that a load founded, where nothing that was told of them is left.
+
+    What persons said stands as long as there are records on both sides to which it can apply.
+    """
+    for event in reversed([one for one in work.life(what=MERGED) if one.stands]):
+        sides = work.children([one for one in (event.child, event.other) if one is not None])
+        gone = [one for one in sides.values() if one.load == load and not _told_of(work, one.number)]
+        # a sealed life stays shut, whatever of its records goes
+        if not gone or any(one.state == SEALED for one in sides.values()):
+            continue
+        if event.other is not None and sides[event.other].state != "active":
+            # it was merged on: of what is gone there is nothing to give back
+            work.unlive([event.number])
+            linker.compose(work, [event.child])
+        else:
+            unmerge(work, linker, event.child, author)
+
+
+def _told_of(work: Work, child: int) -> bool:
+    """Whether there is a record that was linked to a child itself, not to one merged into it."""
+    own = {link.rec for link in work.links(child=child) if link.stands and link.what == "linked"}
+    own -= {link.rec for link in work.links(child=child) if link.stands and _is_merge(link)}
+    records = work.records(sorted(own)).values()
+    return any(record.child == survivor(work, child) for record in records if record.child is not None)
+
+
+def _is_merge(link: Link) -> bool:
+    return link.what == "linked" and link.reason.startswith(f"{MERGED}-")
 
 
 def split(work: Work, linker: Linker, child: int, recs: Sequence[int], author: Author) -> int:

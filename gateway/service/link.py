@@ -24,7 +24,7 @@ from gateway.service.doubts import RENEWED, Says, changed, evidence, renewed
 from gateway.service.events import Author, distinct_from
 from gateway.service.feed import Feed
 from gateway.service.keys import Keys
-from gateway.service.parted import parted_from, told_by_a_person, unanswered
+from gateway.service.parted import parted_from, said_before, unanswered
 from gateway.service.persons import Persons
 from gateway.service.seals import ANNOUNCED, announces, shut
 from gateway.store.base import Link, Reads, Record, Review, Work
@@ -168,8 +168,9 @@ class Linker:
             asked = unanswered(work, own, doubts, known, was, MACHINE)
             outcome.to_review += self._doubt(work, rec, own, asked, at, load)
             return own
-        told = told_by_a_person(work, rec, MACHINE)
-        decision = None if told else self._decide(work, who, known, says is not None and says.ends)
+        told, apart = said_before(work, rec, MACHINE)
+        free = [one for one in known if one.child not in apart]
+        decision = None if told else self._decide(work, who, free, says)
         child = decision.child if decision else told.child if told else None
         if child is None:
             child = self._found(work, rec, load)
@@ -179,13 +180,12 @@ class Linker:
         reason = decision.reason if decision else Reason(told.reason, told.sentence) if told else None
         assert reason is not None
         work.link([Link(rec, child, "linked", reason.code, reason.sentence, MACHINE, at, load)])
-        doubts = decision.reviews if decision else recheck(who, child, known, self._matcher)
-        doubts = self._worth(work, child, doubts)
-        outcome.to_review += self._doubt(work, rec, child, doubts, at, load)
+        doubts = decision.reviews if decision and not apart else recheck(who, child, known, self._matcher)
+        outcome.to_review += self._doubt(work, rec, child, self._worth(work, child, doubts), at, load)
         return child
 
-    def _decide(self, work: Work, who: Person, known: Sequence[Known], ends: bool) -> Decision:
-        if ends:
+    def _decide(self, work: Work, who: Person, known: Sequence[Known], says: Says | None) -> Decision:
+        if says and says.ends:
             return decide_ended(who, known)
         return decide(who, known, self._matcher, partial(parted_from, work, machine=MACHINE))
 

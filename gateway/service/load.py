@@ -114,11 +114,11 @@ class Loader:
             at = now()
             undone_by = Author(MACHINE, "The load was undone.", at)
             decisions.fall_with(work, self.linker, number, undone_by)
-            life.fall_with(work, self.linker, number, undone_by)
             sealed = life.sealed_by(work, number)
             raised = work.reviews(state="", load=number)
             undone = work.undo(number, at)
             self.linker.resettle(work, undone.recs, undone.children, at)
+            life.fall_with(work, self.linker, number, undone_by)
             # what it had asked, and what was told since asks still
             asked = {entry.rec for entry in raised if entry.reason != GONE} - set(undone.recs)
             self.linker.again(work, sorted(asked), at)

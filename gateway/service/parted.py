@@ -35,15 +35,26 @@ def parted_from(store: Reads, child: int, machine: str) -> set[int]:
     return {survivor(store, one) for one in found if one} - {child}
 
 
-def told_by_a_person(work: Work, rec: int, machine: str) -> Link | None:
-    """What a person said about a record before its Patient went away; it holds when that comes back."""
-    events = [link for link in work.links(rec=rec) if link.stands and link.author != machine]
-    if not events or events[-1].what != "linked":
+def said_before(work: Work, rec: int, machine: str) -> tuple[Link | None, set[int]]:
+    """What a person said about a record before its Patient went away; it holds when that comes back.
+
+    Returns:
+        The link that they made, and the children that they parted from the one that it was of.
+    """
+    events = work.links(rec=rec)
+    told = _told(work, [link for link in events if link.stands and link.author != machine])
+    before = [link.child for link in events if link.what == "linked"]
+    apart = parted_from(work, survivor(work, before[-1]), machine) if before else set[int]()
+    return told, apart
+
+
+def _told(work: Work, said: Sequence[Link]) -> Link | None:
+    if not said or said[-1].what != "linked":
         return None
     # the child that they meant may be part of another one by now, or gone
-    child = survivor(work, events[-1].child)
+    child = survivor(work, said[-1].child)
     open_ = work.children([child])[child].state == "active"
-    return replace(events[-1], child=child) if open_ else None
+    return replace(said[-1], child=child) if open_ else None
 
 
 def unanswered(

@@ -48,6 +48,15 @@ def test_a_child_that_was_merged_brings_what_it_stands_on_along() -> None:
     assert grouped({1: A, 3: C, 5: E}, 1, origin={3: 2, 5: 2}) == [[1, 3], [5]]
 
 
+def test_what_contradicts_in_a_child_that_was_merged_is_no_doubt_about_those_who_agree_with_its_own() -> None:
+    one, other = frozenset({("201", "7")}), frozenset({("201", "8")})
+    merged = Person(upns=frozenset({"X2"}), birth_dates=BORN, la_ids=one)
+    of_it = Person(nhs=C.nhs, birth_dates=BORN, la_ids=other)
+
+    assert grouped({1: merged, 3: C, 4: of_it}, 1, 3, origin={3: 2, 4: 2}) == [[1, 3, 4]]
+    assert grouped({1: merged, 3: C, 4: of_it}, 1) == [[1], [3, 4]]
+
+
 def test_of_nobody_there_are_no_groups() -> None:
     assert grouped({}) == []
 
