@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
+from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from pathlib import Path
@@ -97,7 +98,7 @@ class Shelf:
         return self.mapping(found[0])
 
     def beside(self, given: Given, mapping: Mapping | None) -> list[Mapping]:
-        """The mappings that read the rest of a set of files: those that one names, if their records are there.
+        """The mappings that read the rest of a set: those that one names, if their records are there.
 
         Raises:
             Refused: what keeps the files from being looked at; what is wrong with a mapping.
@@ -115,18 +116,28 @@ class Shelf:
         return ", ".join(sorted(self.folders)) or "none"
 
     def folder(self, name: str) -> Path:
-        """Where the mapping of that name, or at that path, lies: its folder or its file.
+        """Where the mapping of that name, of that id, or at that path, lies: its folder or its file.
 
         Raises:
             Refused: `service.unknown-mapping`.
         """
-        if name in self.folders:
-            return self.folders[name]
         path = Path(name)
-        if path.exists():
+        if name not in self.folders and path.exists():
             return path
+        if (known := self.called(name)) is not None:
+            return self.folders[known]
         shown = name if name.replace("-", "").replace("_", "").isalnum() else path.name
         raise refuse(MAPPING_UNKNOWN, name=shown, known=self.known)
+
+    def called(self, name: str) -> str | None:
+        """The name of the mapping that is called so, or has that id, as lists of loads do; None for none."""
+        if name in self.folders:
+            return name
+        for each in self.folders:
+            with suppress(Refused):
+                if self.mapping(each).id == name:
+                    return each
+        return None
 
     def _shown(self, folder: Path) -> str:
         """The mapping file as people would name it: short for those that ship, as given for others."""

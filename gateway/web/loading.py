@@ -106,9 +106,10 @@ def _mapping(shelf: Shelf, files: Files, name: str) -> MappingFile | None:
 
     Only names count, not paths: what lies elsewhere on the server's disk is none of a client's business.
     """
-    if name not in ("", FHIR, *shelf.folders):
+    known = name if name in ("", FHIR) else shelf.called(name)
+    if known is None:
         raise refuse(MAPPING_UNKNOWN, name="…", known=shelf.known)
-    return shelf.choose(files, name)
+    return shelf.choose(files, known)
 
 
 def _check(asked: Sequence[Pair]) -> None:

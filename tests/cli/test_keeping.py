@@ -236,6 +236,16 @@ def test_a_mapping_that_is_not_there(gate: Path, fhirgate: Run) -> None:
     assert "There is no mapping called club. Mappings here: cin, clubs, csc-api, ctf, " in done.err
 
 
+def test_a_mapping_is_taken_by_what_the_list_of_loads_calls_it_too(council: Path, fhirgate: Run) -> None:
+    by_folder = fhirgate("load", demo_file(CTF), "--feed", "school", "-m", "ctf")
+    called = fhirgate("loads").out.splitlines()[1].split()[4]
+    by_id = fhirgate("load", demo_file(CTF), "--feed", "school", "-m", called)
+
+    assert called == "dfe-ctf"
+    assert by_id.code == by_folder.code
+    assert " unchanged\n" in by_id.out and "0 new" in by_id.out
+
+
 def test_a_file_that_is_not_there(gate: Path, fhirgate: Run) -> None:
     done = fhirgate("load", "childen.csv")
 
