@@ -11,9 +11,9 @@ from gateway.problems.service import (
     REVIEW_UNKNOWN,
 )
 from gateway.service import life
-from gateway.service.doubts import RENEWED
+from gateway.service.doubts import RENEWED, sides_of
 from gateway.service.events import DIFFERENT, MERGED, SPLIT, Author, survivor
-from gateway.service.link import MACHINE, PERSON, Linker, sides_of
+from gateway.service.link import MACHINE, PERSON, Linker
 from gateway.store.base import Child, LifeEvent, Link, Reads, Record, Review, Work
 
 #: The reason of a link event that a decision about an entry made is this and the entry's number.

@@ -20,6 +20,7 @@ from gateway.problems.life import (
     LIFE_NOT_SEALED,
     LIFE_NOTHING_LEFT,
 )
+from gateway.service.doubts import sides_of
 from gateway.service.events import (
     DISTINCT,
     MERGED,
@@ -33,7 +34,7 @@ from gateway.service.events import (
     survivor,
     voice,
 )
-from gateway.service.link import MACHINE, Linker, sides_of
+from gateway.service.link import MACHINE, Linker
 from gateway.service.moves import Words, moved
 from gateway.service.seals import shut
 from gateway.store.base import LifeEvent, Link, Reads, Record, Work

@@ -11,7 +11,7 @@ from gateway.identity import cci
 from gateway.identity.compare import compare
 from gateway.identity.grade import Known, Match, Matcher
 from gateway.identity.keys import asked_keys, kept_keys
-from gateway.identity.match import GONE, Decision, Reason, decide, decide_ended, recheck
+from gateway.identity.match import Decision, Reason, decide, decide_ended, recheck
 from gateway.identity.match import Review as Doubt
 from gateway.identity.model import Model
 from gateway.identity.person import Person, person
@@ -20,7 +20,7 @@ from gateway.problems import Kind
 from gateway.problems.service import NEW_IDENTITY, OTHER_PERSON
 from gateway.service import duplicates, former, grounds, moves
 from gateway.service.composer import Composer, Official
-from gateway.service.doubts import RENEWED, Says, changed, evidence, renewed
+from gateway.service.doubts import Says, about_others, changed, evidence, renewed, sides_of, withdraw
 from gateway.service.events import Author, distinct_from
 from gateway.service.feed import Feed
 from gateway.service.keys import Keys
@@ -164,7 +164,8 @@ class Linker:
                 doubts = (renewed(who, was, own, rec), *(one for one in doubts if one.child != own))
             elif all(one.child != own for one in known):
                 doubts = (*changed(who, was, own, rec), *doubts)
-            self._withdraw(work, rec, {doubt.child for doubt in doubts}, load)
+            news = about_others(doubts, own, known, was)
+            withdraw(work, rec, {doubt.child for doubt in doubts}, news, load)
             asked = unanswered(work, own, doubts, known, was, MACHINE)
             outcome.to_review += self._doubt(work, rec, own, asked, at, load)
             return own
@@ -195,16 +196,6 @@ class Linker:
         every = tuple(doubts)
         apart = distinct_from(work, own) if every else set[int]()
         return tuple(doubt for doubt in every if doubt.child not in apart)
-
-    @staticmethod
-    def _withdraw(work: Work, rec: int, doubted: set[int], load: int | None) -> None:
-        """Close the open entries of a record that what it says now does not call for."""
-        # that a number was replaced stays to be decided, whatever else is corrected
-        every = work.reviews(rec=rec)
-        own = [entry for entry in every if entry.rec == rec and entry.reason not in (RENEWED, GONE)]
-        over = [entry.number for entry in own if sides_of(work, entry)[1] not in doubted]
-        if over:
-            work.close_reviews(over, "withdrawn", load)
 
     def _known(
         self, work: Work, who: Person, rec: int, persons: dict[int, Person], around: Around | None = None
@@ -385,14 +376,6 @@ class Linker:
     def compose(self, work: Work, children: Iterable[int]) -> None:
         """Compose the Patient of each child from its records, or remove it where none has one."""
         self._composer.compose(work, children)
-
-
-def sides_of(store: Reads, entry: Review) -> tuple[int | None, int | None]:
-    """The children that the two records of an entry are linked to now."""
-    recs = [entry.rec] if entry.other is None else [entry.rec, entry.other]
-    records = store.records(recs)
-    own = records[entry.rec].child
-    return own, entry.child if entry.other is None else records[entry.other].child
 
 
 def _opaque_id() -> str:

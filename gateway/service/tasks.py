@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from gateway.fhir.json import write
 from gateway.service.clock import instant
 from gateway.service.decisions import NOT_SURE, said_of
+from gateway.service.doubts import sides_of
 from gateway.service.events import DIFFERENT, DISTINCT, MERGED
-from gateway.service.link import sides_of
 from gateway.store.base import Child, LifeEvent, Reads, Review
 
 TYPE = "Task"

@@ -12,7 +12,8 @@ from gateway.identity.match import NEW_CHILD
 from gateway.problems import refuse
 from gateway.problems.operation import OPERATION_MISSING, OPERATION_VALUE
 from gateway.service.clock import instant
-from gateway.service.link import MACHINE, sides_of
+from gateway.service.doubts import sides_of
+from gateway.service.link import MACHINE
 from gateway.store.base import Link, Record
 from gateway.web.given import Given, given
 from gateway.web.messages import Response

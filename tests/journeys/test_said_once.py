@@ -8,6 +8,7 @@ from gates import BASE, child_of, load, ndjson
 from invented import NHS, nhs, upn
 
 from gateway.service import Gateway
+from gateway.service.decisions import said_of
 from gateway.service.relink import relink
 from gateway.store.base import Child
 
@@ -121,3 +122,39 @@ def test_whom_a_person_told_apart_for_good_no_number_makes_a_question(gate: Gate
     load(gate, "school", ndjson(ola("a", upn=upn(1), nhs=nhs(1))))
 
     assert gate.store.reviews() == []
+
+
+@pytest.mark.parametrize("feed", ["school", "council"])
+def test_what_waits_shows_what_the_records_say_now_whichever_of_them_says_it(
+    gate: Gateway, feed: str
+) -> None:
+    load(gate, "school", ndjson(ola("a", upn=upn(1))))
+    load(gate, "council", ndjson(ola("b", upn=upn(2))))
+    (asked,) = gate.store.reviews()
+    assert "different UPNs" in asked.sentence
+    gate.not_sure(asked.number, **ANN)
+    before = list(gate.store.dump())
+
+    one, mine, other = ("a", upn(1), upn(2)) if feed == "school" else ("b", upn(2), upn(1))
+    told = ola(one, upn=mine)
+    told["identifier"].append({"system": f"{BASE}/Id/upn", "value": other, "use": "old"})
+    report = load(gate, feed, ndjson(told))
+
+    (entry,) = gate.store.reviews()
+    assert entry.number != asked.number and report.review == 1
+    assert "former UPN" in entry.sentence and "different UPNs" not in entry.sentence
+    assert [event.author for event in said_of(gate.store, entry)] == ["ann"]
+    gate.loader.undo(report.number)
+    assert list(gate.store.dump()) == before
+    assert [each.number for each in gate.store.reviews()] == [asked.number]
+
+
+def test_what_waits_stays_as_it_is_where_nothing_else_is_told(gate: Gateway) -> None:
+    load(gate, "school", ndjson(ola("a", upn=upn(1))))
+    load(gate, "council", ndjson(ola("b", upn=upn(2))))
+    before = [entry.number for entry in gate.store.reviews()]
+
+    load(gate, "council", ndjson(ola("b", upn=upn(2), gender="male")))
+    linked_anew(gate)
+
+    assert [entry.number for entry in gate.store.reviews()] == before
