@@ -49,6 +49,7 @@ class Dialect:
         picked: joins the resource `{0}` that the rid of a row called `{1}` names.
         along: an index `{}` that a table must be read by.
         own: the rows of index table `{0}`, called `{1}`, of a resource called `{2}`: found by its rid alone.
+        distinct: how many different values the expression `{0}` has in what `{1}` gives.
         second: the column `{}` where the second index that begins with it is wanted, and no other.
         alone: ends a query in EXISTS, so that it is asked for each row and not joined.
         each: one statement for each key: the rows for each. The keys of a query have no None.
@@ -67,6 +68,7 @@ class Dialect:
     picked: str
     along: str
     own: str
+    distinct: str
     second: str
     alone: str
     each: Callable[[Session, str, Sequence[Sequence[Any]]], list[list[Any]]]

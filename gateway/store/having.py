@@ -52,7 +52,13 @@ def having(view: View, criterion: Criterion, inner: Criterion, condition: Condit
         return Clause((), tested)
     union, picks = together(wanted.members)
     name = f"p{source.depth}"
-    picked = f"(SELECT DISTINCT rid FROM ({union}) u{source.depth}) {name}"
+    some = f"(SELECT DISTINCT rid FROM ({union}) u{source.depth})"
+    if wanted.bare and view.composed and not source.composed:
+        # what these rids are of is there, and its record says below whether it is about a child
+        tables, behind, found = _roads(view, source, (name, x, c)).here
+        member = f"SELECT {found} AS rid FROM {some} {name}{tables} WHERE {behind}"
+        return Clause(((member, (*picks, param)),), tested, leads=not are_many(view, wanted))
+    picked = f"{some} {name}"
     tables, behind, found = roads.here
     member = (
         f"SELECT {found} AS rid FROM {picked} {view.dialect.picked.format(t, name)}{tables}"

@@ -78,7 +78,7 @@ def answer(
 def page_keys(plan: Plan, after: Key | None, limit: int) -> list[tuple[Any, ...]]:
     """The rids of the next resources, each with the order's values."""
     after = plan.order.place(after)
-    if not plan.walks or plan.order.plain or _few(plan.view):
+    if not plan.walks or plan.order.plain or _few(plan):
         return _asked(plan, after, limit)
 
     def newest(where: Sql, place: Key | None, many: int) -> list[tuple[Any, ...]]:
@@ -104,15 +104,18 @@ def _asked(plan: Plan, after: Key | None, limit: int) -> list[tuple[Any, ...]]:
     return plan.view.connection.execute(sql, args).fetchall()
 
 
-def _few(view: View) -> bool:
-    """Whether a base has so few of a type that they are sorted sooner than values of all feeds are read."""
-    second = view.dialect.second.format
-    if view.feed is None and not view.composed:
-        values: tuple[int, ...] = (view.number,)
-        walk, known = "resource_made", f"{second('r.type')} = ?"
-    else:
-        known = f"{second('r.feed')} = ? AND r.type = ? AND r.state = 0"
+def _few(plan: Plan) -> bool:
+    """Whether there are so few of a type that they are sorted sooner than others are passed over."""
+    view, second = plan.view, plan.view.dialect.second.format
+    if view.feed is not None or view.composed:
+        known = f"{second('r.feed')} = ? AND r.type = ? AND r.state = 0 ORDER BY r.time DESC"
         walk, values = "resource_order", (view.feed or 0, view.number)
+    elif plan.order.sort[0].param == "_id":
+        # ordered, so that it is read by that index
+        known = f"{second('r.type')} = ? ORDER BY {second('r.type')}, r.feed, r.updated"
+        walk, values = "resource_made", (view.number,)  # type: ignore[assignment]
+    else:
+        return False
     some = f"SELECT 1 FROM resource r{view.dialect.along.format(walk)} WHERE {known} LIMIT {RARE + 1}"
     return int(view.connection.execute(f"SELECT count(*) FROM ({some}) n", values).fetchone()[0]) <= RARE
 

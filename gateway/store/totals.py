@@ -49,8 +49,7 @@ def _rows(view: View, members: Sequence[Sql], tests: Sequence[Sql] = ()) -> Sql:
     union, values = together(members)
     known, own = _known(view)
     where = " AND ".join([known, *(text for text, _ in tests)])
-    # not of a subquery with DISTINCT: that is a table of hashes to PostgreSQL, and a million took it minutes
-    counted = f"SELECT count(DISTINCT d.rid) FROM ({union}) d WHERE {where}"
+    counted = view.dialect.distinct.format("d.rid", f"FROM ({union}) d WHERE {where}")
     return counted, (*values, *own, *(value for _, some in tests for value in some))
 
 
