@@ -105,28 +105,54 @@ def test_a_user_that_must_only_read(store: Store, database: str) -> None:
     run(database, "DROP OWNED BY reader", "DROP ROLE reader")
 
 
-def test_a_server_that_hangs_up_is_found_again(database: str) -> None:
-    # a name of its own: others may use the server at the same time
-    store = open_store(f"{database}&application_name=hung-up")
-    write(store, "o1")
-    assert store.read("school", "Observation", "o1")
-    hang_up = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hung-up'"
+HUNG_UP = "FROM pg_stat_activity WHERE application_name = 'hung-up'"
 
-    run(database, hang_up)
+
+def hang_up(database: str) -> None:
+    """End the sessions of that name, as a server does that is started anew."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"SELECT pg_terminate_backend(pid, 5000) {HUNG_UP}")
+
+
+@pytest.fixture
+def hanging(database: str) -> Iterator[Store]:
+    """A store with a resource, whose sessions have a name of their own: others may use the server as well."""
+    with closing(open_store(f"{database}&application_name=hung-up")) as opened:
+        write(opened, "o1")
+        assert opened.read("school", "Observation", "o1")
+        yield opened
+
+
+def test_a_server_that_hung_up_meanwhile_is_found_again_by_whoever_comes_first(
+    hanging: Store, database: str
+) -> None:
+    hang_up(database)
+    assert hanging.read("school", "Observation", "o1")
+    hang_up(database)
+    write(hanging, "o2")
+    hang_up(database)
+
+    assert hanging.search("school", Query("Observation"), limit=5).total == 2
+
+
+def test_a_server_that_hangs_up_in_the_middle_keeps_nothing_and_is_found_again(
+    hanging: Store, database: str
+) -> None:
     codes = []
-    for attempt in (
-        lambda: store.read("school", "Observation", "o1"),
-        lambda: write(store, "o2"),
-    ):
-        with pytest.raises(Refused) as caught:
-            attempt()
+    for lent in (hanging.lend(), hanging.lend(steady=True)):  # type: ignore[attr-defined]
+        with pytest.raises(Refused) as caught, lent as session:
+            hang_up(database)
+            session.execute("SELECT 1").fetchone()
         codes.append((caught.value.problems[0].kind.code, caught.value.status))
+    with pytest.raises(Refused) as caught, hanging.write() as work:
+        work.put([version("o2")])
+        hang_up(database)
+    codes.append((caught.value.problems[0].kind.code, caught.value.status))
 
-    assert codes == [("store.unreachable", 503)] * 2
-    assert store.read("school", "Observation", "o1")
-    write(store, "o3")
-    assert store.read("school", "Observation", "o2") is None
-    store.close()
+    assert codes == [("store.unreachable", 503)] * 3
+    assert hanging.read("school", "Observation", "o2") is None
+    write(hanging, "o3")
+    assert hanging.read("school", "Observation", "o3")
 
 
 def write(store: Store, local: str) -> None:

@@ -1,6 +1,7 @@
 """Connections to one PostgreSQL database: many for reading, one for writing, none shared by a fork."""
 
 import os
+import select
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -84,10 +85,13 @@ class Connections:
         """An idle session, or a new one."""
         if self._pid != os.getpid():
             self._leave_behind()
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self.open("SET default_transaction_read_only = on")
+        with suppress(IndexError):
+            while True:
+                session = self._idle.pop()
+                if not _ended(session):
+                    return session
+                self._all.remove(session)
+        return self.open("SET default_transaction_read_only = on")
 
     def give_back(self, session: PostgresSession) -> None:
         """Make a session idle again; when the server hung up, those that are idle have ended too."""
@@ -133,7 +137,7 @@ class Connections:
             self._turn.release()
 
     def _writing(self) -> PostgresSession:
-        if self._writer is None or self._writer.raw.closed:
+        if self._writer is None or _ended(self._writer):
             return self.open()
         return self._writer
 
@@ -196,6 +200,18 @@ def named(url: str) -> str:
         raise refuse(STORE_URL) from None
     host = parts.get("host") or parts.get("hostaddr") or "localhost"
     return f"{host}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"
+
+
+def _ended(session: PostgresSession) -> bool:
+    """Whether the server ended a session while it was idle: then it has said so, and else it says nothing."""
+    if session.raw.closed:
+        return True
+    said = select.poll()
+    said.register(session.raw.pgconn.socket, select.POLLIN)
+    if not said.poll(0):
+        return False
+    session.raw.close()
+    return True
 
 
 def end(session: PostgresSession) -> None:
