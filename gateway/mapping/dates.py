@@ -27,6 +27,10 @@ _PATTERNS = {
     "XXX": "(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})",
     "zz": "[zZ]{2}",
 }
+_TWO_DIGITS = (
+    "a year needs four digits (yyyy). Where the file has two, say the century: "
+    "(x.substring(0, 6) & '20' & x.substring(6)).date('dd/MM/yyyy')"
+)
 _UNKNOWN_ALLOWED = {"MM": "(?P<month>[0-9]{2}|[zZ]{2})", "dd": "(?P<day>[0-9]{2}|[zZ]{2})"}
 
 
@@ -55,7 +59,7 @@ def pattern(written: str, *needs: str, partial: bool = False) -> re.Pattern[str]
         found = _TOKEN.match(written, at)
         if not found:
             two = written[at:].startswith("yy")
-            reason = "a year needs four digits (yyyy)" if two else f"{written[at]} means nothing here"
+            reason = _TWO_DIGITS if two else f"{written[at]} means nothing here"
             raise FormatError(written, reason)
         token = found.group()
         known = (_UNKNOWN_ALLOWED.get(token) if partial else None) or _PATTERNS.get(token)

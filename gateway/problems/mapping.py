@@ -63,7 +63,7 @@ MAPPING_RULE_ORDER = kind(
 MAPPING_SYNTAX_EXPRESSION = kind(
     "mapping.expression",
     "The expression cannot be read at {found}",
-    f"Correct it there; the grammar is in {_LANGUAGE}.",
+    f"Correct it there; a name with a space stands between backticks. The grammar is in {_LANGUAGE}.",
     "structure",
 )
 MAPPING_FIELD = kind(

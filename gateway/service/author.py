@@ -17,10 +17,11 @@ from gateway.mapping.translate import Translation, Translator, settle
 from gateway.problems import NOWHERE, Place, Problem, refuse
 from gateway.problems.service import NO_RECORD_AT, NO_TESTS
 from gateway.problems.source import EXTRA_COLUMN, UNKNOWN_FILE, UNREAD
-from gateway.records import Broken, Row
+from gateway.records import Broken, Row, Source
 from gateway.service.clock import instant, now
 from gateway.service.shelf import Shelf
 from gateway.sources import open_source, set_aside
+from gateway.sources.csv_lines import find_delimiter
 from gateway.sources.files import Given
 
 TESTS = "tests.yaml"
@@ -185,12 +186,22 @@ def _given(mapping: MappingFile, path: Path) -> Any:
         return path.read_text("utf-8")
     tables = {}
     for file in sorted(path.iterdir()) if path.is_dir() else [path]:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = [{name: cell for name, cell in row.items() if cell} for row in csv.DictReader(lines)]
         key = file.stem if path.is_dir() else mapping.source.top.file
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            header = lines.readline()
+            lines.seek(0)
+            found = csv.DictReader(lines, delimiter=find_delimiter(header))
+            rows = [_named(row, mapping.source, key) for row in found]
         if rows:
             tables[key] = rows
     return tables
+
+
+def _named(row: Mapping[str, str], source: Source, key: str) -> dict[str, str]:
+    """The filled cells of a row by the names that the mapping has for their columns; no others."""
+    columns = {column.casefold(): column for file in source.files if file.key == key for column in file.every}
+    names = ((columns.get(name.strip().casefold()), cell) for name, cell in row.items())
+    return {name: cell for name, cell in names if name and cell}
 
 
 def _rows(mapping: MappingFile, given: Any) -> tuple[list[Row], Mapping[str, str]]:

@@ -354,3 +354,19 @@ def test_a_file_no_mapping_reads(gate: Path, fhirgate: Run) -> None:
     assert done.code in (1, 2)
     assert "service.file-kind" in done.err
     assert "clubs" in done.err
+
+
+def test_a_test_is_written_from_a_file_with_semicolons_and_columns_of_its_own(
+    gate: Path, fhirgate: Run
+) -> None:
+    lines = (gate / "children.csv").read_text("utf-8").splitlines()
+    head, *rows = [f"{line.replace(',', ';')};x" for line in lines]
+    (gate / "semicolons.csv").write_text("\n".join([f"{head[:-1].upper()}Shoe", *rows]) + "\n", "utf-8")
+    tests = gate / "mappings" / "clubs" / "tests.yaml"
+    wanted = fhirgate("map", "children.csv", "-m", "clubs", "--as-test").out
+
+    told = fhirgate("map", "semicolons.csv", "-m", "clubs", "--as-test")
+
+    assert (told.code, told.out) == (0, wanted)
+    tests.write_text(tests.read_text("utf-8") + told.out, "utf-8")
+    assert fhirgate("test", "clubs").code == 0
