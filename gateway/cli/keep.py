@@ -167,11 +167,15 @@ def _undo(gateway: Gateway, number: int, as_json: bool) -> int:
     counts = f"resources {undone.resources}, records {len(undone.recs)}"
     entered(gateway, "$undo", feed, number, f"load {number} taken back: {counts}")
     if as_json:
-        say.as_json({"load": number, "resources": undone.resources, "records": len(undone.recs)})
+        told = {"resources": undone.resources, "records": len(undone.recs), "to_review": undone.asked}
+        say.as_json({"load": number, **told})
     else:
         resources = say.counted(undone.resources, "resource")
         records = say.counted(len(undone.recs), "record")
         say.out(f"Load {number} was taken back: {resources} of {records}. Load the files again to redo it.")
+        if undone.asked:
+            links = say.counted(undone.asked, "link")
+            say.out(f"{links} of later loads rested on it and on nothing else: fhirgate matches")
     return 0
 
 

@@ -33,9 +33,7 @@ def decide(work: Work, linker: Linker, number: int, same: bool, author: Author) 
     Raises:
         Refused: `service.unknown-review`, `service.review-decided`; as `life.merge`.
     """
-    entry = _entry(work, number)
-    if entry.state != "open":
-        raise refuse(REVIEW_DECIDED, number=number)
+    entry = _open(work, number)
     own, other = sides_of(work, entry)
     if same and own is not None and other is not None and own != other:
         lone = not life.is_lone(work, own) and life.is_lone(work, other)
@@ -70,9 +68,7 @@ def not_sure(work: Work, number: int, author: Author) -> None:
     Raises:
         Refused: `service.unknown-review`, `service.review-decided`.
     """
-    entry = _entry(work, number)
-    if entry.state != "open":
-        raise refuse(REVIEW_DECIDED, number=number)
+    entry = _open(work, number)
     own, other = sides_of(work, entry)
     if own is not None:
         work.live(LifeEvent(NOT_SURE, own, other, author.reason, author.name, author.at))
@@ -167,6 +163,13 @@ def _entry(work: Work, number: int) -> Review:
     if not found:
         raise refuse(REVIEW_UNKNOWN, number=number)
     return found[0]
+
+
+def _open(work: Work, number: int) -> Review:
+    entry = _entry(work, number)
+    if entry.state != "open":
+        raise refuse(REVIEW_UNKNOWN if entry.state == "withdrawn" else REVIEW_DECIDED, number=number)
+    return entry
 
 
 def _decided(entry: Review) -> bool:

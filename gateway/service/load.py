@@ -123,11 +123,11 @@ class Loader:
             asked = {entry.rec for entry in raised if entry.reason != GONE} - set(undone.recs)
             self.linker.again(work, sorted(asked), at)
             gone = {entry.rec for entry in raised if entry.reason == GONE}
-            self.linker.grounds.after_undo(work, number, undone.children, gone, at)
+            new = self.linker.grounds.after_undo(work, number, undone.children, gone, at)
             self.linker.compose(work, self.linker.beside(work, sealed))
             # what the load had withdrawn is open again
             self.linker.look_again(work, work.reviews(), at)
-        return undone
+        return undone._replace(asked=new)
 
     def _keep(
         self,

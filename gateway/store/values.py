@@ -328,8 +328,13 @@ class Aside(NamedTuple):
 
 
 class Undone(NamedTuple):
-    """What a load's undoing touched: these records need their keys, these children their Patient again."""
+    """What a load's undoing touched: these records need their keys, these children their Patient again.
+
+    Attributes:
+        asked: about how many links a person is asked, since what they rest on went with the load.
+    """
 
     recs: tuple[int, ...]
     children: tuple[int, ...]
     resources: int
+    asked: int = 0

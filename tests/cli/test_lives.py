@@ -266,3 +266,39 @@ def test_who_is_not_sure_leaves_the_match_open_and_is_remembered(full: Path, fhi
     assert "service.review-decided" in again.err and f"fhirgate matches {number} --undo" in again.err
     assert fhirgate(*undo_of(different)).code == 0
     assert len(fhirgate("child", entry["own"], "--json").json["life"]) == 1
+
+
+def test_what_rested_on_a_load_that_is_taken_back_is_said_and_asked(full: Path, fhirgate: Run) -> None:
+    settings = full / "gateway.toml"
+    more = "".join(
+        f'[feeds.{name}]\norganisation = "A practice"\nsector = "health"\n' for name in ("clinic", "gp")
+    )
+    settings.write_text(settings.read_text("utf-8") + more, "utf-8")
+    number = {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990000131"}
+    pupil = {"system": "https://fhirgate.example/Id/upn", "value": "F201900116001"}
+    born = {"resourceType": "Patient", "birthDate": "2012-03-04"}
+    for feed, told in (("clinic", [number, pupil]), ("gp", [number])):
+        (full / f"{feed}.ndjson").write_text(json.dumps(born | {"id": feed, "identifier": told}) + "\n")
+        assert fhirgate("load", f"{feed}.ndjson", "--feed", feed).code == 0
+    before = fhirgate("matches", "--json").json
+    (load,) = [one["load"] for one in fhirgate("loads", "--json").json if one["feed"] == "clinic"]
+
+    undone = fhirgate("load", "--undo", str(load))
+
+    assert "1 link of later loads rested on it and on nothing else: fhirgate matches" in undone.out
+    (entry,) = [one for one in fhirgate("matches", "--json").json if one not in before]
+    assert (entry["feed"], entry["record"], entry["reason"]) == ("gp", "gp", "reason-gone")
+    assert entry["own"] == entry["child"]
+    match = str(entry["match"])
+    assert "not told any more" in fhirgate("matches", match).out
+    done = fhirgate("matches", match, "--different", "--reason", "another child")
+    assert done.code == 0
+    links = fhirgate("links", "--json").json
+    assert [one["cci"] for one in links if one["feed"] == "gp"] != [entry["child"]]
+    assert fhirgate(*undo_of(done)).code == 0
+
+    fhirgate("load", "clinic.ndjson", "--feed", "clinic")
+
+    assert fhirgate("matches", "--json").json == before
+    gone = fhirgate("matches", match, "--same", "--reason", "too late")
+    assert gone.code == 2 and "service.unknown-review" in gone.err
