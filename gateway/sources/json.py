@@ -16,7 +16,8 @@ from gateway.sources.files import File
 from gateway.sources.json_items import LARGEST, Item, Text, TooLarge, Wrapper, items
 from gateway.sources.json_shape import JsonShape, text_at
 
-_SHOWN = {"[": "a list", '"': "a text", "t": "a truth value", "f": "a truth value", "n": "null"}
+_SHOWN = {"[": "a list", '"': "a text"}
+_WORDS = {"true": "a truth value", "false": "a truth value", "null": "null"}
 
 _ESCAPED = re.compile(r"\\(?:[bf]|u00[0189]|u[dD][89a-fA-F])")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -99,7 +100,9 @@ def read_item(item: Item, name: str) -> tuple[Item, Any] | Broken:
     if not item.whole:
         return broken(item, problem(TRUNCATED, place=place))
     if item.text[:1] != "{":
-        found = _SHOWN.get(item.text[:1], "a number" if item.text[:1].isdigit() else "a stray character")
+        bare = item.text.strip()
+        number = re.fullmatch(r"-?[0-9][0-9.eE+-]*", bare)
+        found = _SHOWN.get(bare[:1]) or _WORDS.get(bare) or ("a number" if number else "something else")
         return broken(item, problem(NOT_OBJECT, place=place, found=found))
     if not item.text.isascii() and any("\ud800" <= char <= "\udfff" for char in item.text):
         return broken(item, problem(CHARACTERS, place=place))

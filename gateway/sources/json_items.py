@@ -20,6 +20,7 @@ _BRACKET = re.compile(
 )
 _STRING = re.compile(r'"([^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+)(?:"|\\?\n)')
 _NEXT = re.compile(r"\n([ \t]*)(?=,?[ \t]*\{)")
+_LINE = re.compile(r"[^\n]*+")
 _WORD = re.compile(r'[^\s,\[\]{}":]+|.', re.DOTALL)
 
 
@@ -108,6 +109,15 @@ class Text:
         self.move(end)
         return Item(line, text, whole, column)
 
+    def rest_of_line(self) -> Item:
+        """Take what begins here to the end of its line: it is one record, and none that can be read."""
+        return Item(self.line, self._taken(self._simple(_LINE)))
+
+    def _taken(self, end: int) -> str:
+        text = self.text[self.at : end if end >= 0 else len(self.text)]
+        self.move(self.at + len(text))
+        return text
+
     def cut_back(self, item: Item) -> Item:
         """Give back what follows the item taken last, if it ran into the next; return what is left of it.
 
@@ -182,7 +192,7 @@ def items(text: Text, wrapper: Wrapper) -> Iterator[Item]:
         elif first == ",":
             text.move(text.at + 1)
         else:
-            yield text.value()
+            yield text.value() if first in '{"' else text.rest_of_line()
 
 
 def _list(text: Text) -> Generator[Item, None, bool]:

@@ -38,7 +38,8 @@ class JsonShape:
         self._prepare(self._top)
         self._known: _Known = {}
         _learn(self._known, self._top, ())
-        self._ignored = {tuple(path.split("/")) for path in reading.source.ignored}
+        for path in reading.source.ignored:
+            _leave_out(self._known, path.split("/"))
         self._warned: set[str] = set()
 
     def row(self, value: Any, line: int) -> Row:
@@ -81,8 +82,7 @@ class JsonShape:
             for key, within in value.items():
                 below = known.get(key)
                 if below is None:
-                    if not any((*path, key)[: len(left)] == left for left in self._ignored):
-                        self._warn(UNREAD, "/".join((*path, key)), line)
+                    self._warn(UNREAD, "/".join((*path, key)), line)
                 elif below:
                     self._look(within, below, (*path, key), line)
 
@@ -91,6 +91,16 @@ class JsonShape:
             self._warned.add(path)
             place = Place(file=self._name, line=line)
             self._reading.warnings.append(problem(kind, place=place, path=path[:200], line=line))
+
+
+def _leave_out(known: _Known, steps: Sequence[str]) -> None:
+    """Enter a path that is ignored; what a field takes whole is known as it is."""
+    for number, step in enumerate(steps):
+        if step in known and not known[step]:
+            return
+        known = known.setdefault(step, {})
+        if number == len(steps) - 1:
+            known.clear()
 
 
 def each(value: Any, steps: Sequence[str], above: Sequence[Any]) -> Iterator[tuple[Any, Sequence[Any]]]:

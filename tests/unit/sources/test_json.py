@@ -317,3 +317,44 @@ def test_the_sample_payload_is_read_whole() -> None:
 
     with open_source(SAMPLE, source) as reading:
         assert [row[0] for row in reading.rows if not isinstance(row, Broken)] == ["10234", "9871", "10655"]
+
+
+@pytest.mark.parametrize(
+    ("stray", "found"),
+    [
+        pytest.param("not json at all", "something else", id="words"),
+        pytest.param("null", "null", id="null"),
+        pytest.param("true", "a truth value", id="true"),
+        pytest.param("12.5", "a number", id="a number"),
+        pytest.param('"text"', "a text", id="a text"),
+        pytest.param("<html>no</html>", "something else", id="markup"),
+    ],
+)
+def test_a_line_that_is_no_record_is_one_fault_and_its_neighbours_go_on(stray: str, found: str) -> None:
+    rows = read(f'{{"id": "1"}}\n{stray}\n{{"id": "2"}}\n')
+
+    assert good(rows) == ["1", "2"]
+    assert faults(rows) == [("source.not-a-record", 2)]
+    (broken,) = [row for row in rows if isinstance(row, Broken)]
+    assert found in broken.problem.says and broken.raw.decode() == stray
+
+
+@pytest.mark.parametrize(
+    ("ignored", "unread"),
+    [
+        ((), ["visits"]),
+        (("visits",), []),
+        (("visits/id", "visits/at", "visits/measures"), []),
+        (("visits/id",), ["visits/at", "visits/measures"]),
+        (("visits/id", "visits/at", "visits/measures/hc"), ["visits/measures/bmi"]),
+        (("id/x", "visits"), []),
+    ],
+)
+def test_what_lies_deep_can_be_left_out_piece_by_piece(ignored: tuple[str, ...], unread: list[str]) -> None:
+    content = '[{"id": "1", "visits": [{"id": 1, "at": 2, "measures": {"hc": 3, "bmi": 4}}]}]'
+    source = Source("json", PLAIN.top, ignored=frozenset(ignored))
+
+    with open_source({"f": BytesIO(content.encode())}, source) as reading:
+        assert len(list(reading.rows)) == 1
+
+    assert sorted(each.details["path"] for each in reading.warnings) == unread
