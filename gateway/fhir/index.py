@@ -148,6 +148,12 @@ def ordered_by(resource_type: str) -> str:
 
 
 @facts.remembered
+def sorted_by_moment(resource_type: str) -> str:
+    """The parameter that sorts by the clinical time: `ordered_by`, where no other stands in; or ""."""
+    return ordered_by(resource_type) if len(_clinical_codes(resource_type)) == 1 else ""
+
+
+@facts.remembered
 def clinical_elements(resource_type: str) -> tuple[str, ...]:
     """The elements of a type that `clinical_time` looks at."""
     reader = PathReader(resource_type)

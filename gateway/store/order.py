@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.fhir.index import ordered_by
+from gateway.fhir.index import sorted_by_moment
 from gateway.fhir.query import Sort
 from gateway.store import places
 from gateway.store.values import Key
@@ -149,7 +149,7 @@ NEWEST_FIRST = Order((Term("r.time", descending=True), Term("r.public")), (), {}
 
 def newest_first(type: str, sort: Sequence[Sort]) -> bool:
     """Whether an order is the default one by name: resources are ordered by the moment of that parameter."""
-    return len(sort) == 1 and sort[0].descending and sort[0].param == ordered_by(type) != ""
+    return len(sort) == 1 and sort[0].descending and sort[0].param == sorted_by_moment(type) != ""
 
 
 def order_of(view: View, sort: Sequence[Sort]) -> Order:
@@ -159,7 +159,7 @@ def order_of(view: View, sort: Sequence[Sort]) -> Order:
     """
     if not sort or newest_first(view.type, sort):
         return NEWEST_FIRST
-    moment = ordered_by(view.type)
+    moment = sorted_by_moment(view.type)
     by: dict[int, Sorted] = {}
     terms: list[Term] = []
     places: list[int] = []

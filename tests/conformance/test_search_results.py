@@ -120,6 +120,30 @@ def test_Q1_Q3_each_order_is_walked_without_a_gap(ward: Ward, base: str, order: 
     assert sorted(pages) == ["a", "b", "c", "d", "e"]
 
 
+@BASES
+@pytest.mark.parametrize(
+    ("order", "ids"), [("onset-date", "early late none"), ("-onset-date", "late early none")]
+)
+def test_Q1_another_date_does_not_stand_in_for_the_one_that_is_sorted_by(
+    clinic: Caller, base: str, order: str, ids: str
+) -> None:
+    name = uuid4().hex[:20]
+    clinic.tell("clinic", {"resourceType": "Patient", "id": name})
+    for note, when in (
+        ("early", {"onsetDateTime": "2019-05"}),
+        ("none", {"recordedDate": "2024-01-10"}),
+        ("late", {"onsetPeriod": {"start": "2021-01-01"}, "recordedDate": "2022-01-01"}),
+    ):
+        told = {"resourceType": "Condition", "subject": {"reference": f"Patient/{name}"}, **when}
+        clinic.tell(
+            "clinic", {**told, "id": f"{name}-{note}", "note": [{"text": note}], "code": {"text": name}}
+        )
+
+    bundle = clinic.get(f"{base}/Condition?code:text={name}&_sort={order}").json()
+
+    assert [each["resource"]["note"][0]["text"] for each in bundle["entry"]] == ids.split()
+
+
 @pytest.mark.parametrize("order", ["nonsense", "date,nonsense", "subject", "-", "_text", "_score"])
 def test_Q1_an_unknown_key_is_refused_or_left_out_and_named(ward: Ward, order: str) -> None:
     asked = f"fhir/Observation?{ward.code}&_sort={order}"
