@@ -1,7 +1,8 @@
 """Dates as files write them, each in a format the mapping states: real calendar days only, no guessing.
 
 A format is written with `yyyy MM M MMM dd d HH mm ss SSS XXX`; what stands between is taken literally,
-letters in single quotes. `zz` stands for the two letters that SSDA903 writes for a day or month nobody knows.
+letters but `T` in single quotes. `zz` stands for the two letters that SSDA903 writes for a day or month
+nobody knows.
 """
 
 import re
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from gateway.mapping.memo import Convert, Doubtful, Unfit
 from gateway.problems.record import RECORD_DATE, RECORD_DOUBTFUL_DATE, RECORD_TIME
 
-_TOKEN = re.compile(r"yyyy|MMM|MM|M|dd|d|HH|mm|ss|SSS|XXX|zz|'[^']*'|[^A-Za-z']")
+_TOKEN = re.compile(r"yyyy|MMM|MM|M|dd|d|HH|mm|ss|SSS|XXX|zz|T|'[^']*'|[^A-Za-z']")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _PATTERNS = {
     "yyyy": "(?P<year>[0-9]{4})",

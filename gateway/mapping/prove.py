@@ -187,7 +187,12 @@ class Prover:
             self.tell(MAPPING_FOR, place, reason=reason, do="Name a record within the one the body is for.")
             return None
         inner = replace(spot, scope=(*spot.scope, *way[1]))
-        node = self.value(value, inner, listing=True)
+        if spot.type in facts.primitive_types() and "$value" in value.entries:
+            for key in value.entries:
+                self.control(key, value, ("$for", "$value"))
+            node = self.value(value.entries["$value"], inner)
+        else:
+            node = self.value(value, inner, listing=True)
         return Each(way[1], node) if node else None
 
     def single(self, value: Node, spot: Spot) -> Planned | None:

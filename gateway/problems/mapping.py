@@ -167,7 +167,7 @@ MAPPING_OBJECT = kind(
 MAPPING_LEAF = kind(
     "mapping.leaf",
     "{element} is a {type}: one value, without elements of its own",
-    "Write the value itself.",
+    "Write the value itself; for each row of a record: {{$for: record, $value: = field}}.",
     "structure",
 )
 MAPPING_FITS = kind(

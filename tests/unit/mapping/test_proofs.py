@@ -416,3 +416,34 @@ def test_what_a_file_may_say_of_a_given_value_is_declared(
 
     found = [each.kind.code for each in caught.value.problems]
     assert [code for code in found if "context" in code] == codes
+
+
+@pytest.mark.parametrize(
+    ("item", "code"),
+    [
+        ("{$for: phone, $value: = number}", ""),
+        ("{$for: phone, text: = number}", "mapping.leaf"),
+        ("{$for: phone, $value: = number, text: x}", "mapping.unknown-control"),
+        ("{$for: phone, $value: \"= number.split(' ')\"}", "mapping.type"),
+        ("{$value: = name}", "mapping.leaf"),
+    ],
+)
+def test_a_list_of_plain_values_takes_one_from_each_row(item: str, code: str) -> None:
+    text = """
+mapping: 1
+id: phones
+version: 1.0.0
+target: {fhir: 4.0.1}
+source:
+  format: json
+  records:
+    child: {each: children, key: [name], fields: {name: name}}
+    phone: {each: phones, within: child, key: [number], fields: {number: number}}
+emit:
+  - resourceType: Patient
+    name: [{given: [ITEM]}]
+""".replace("ITEM", item)
+
+    found = [each.kind.code for each in problems_of(text, {})] if code else load(text).warnings
+
+    assert list(found) == ([code] if code else [])

@@ -116,6 +116,7 @@ def test_a_number_that_a_spreadsheet_changed_is_said_to_be_just_that() -> None:
         ("partialDate('zz/MM/yyyy')", "zz/05/2019", "2019-05"),
         ("partialDate('yyyy')", "2019", "2019"),
         ("dateTime('yyyy-MM-dd HH:mm')", "2012-07-04 10:00", "2012-07-04T10:00:00+01:00"),
+        ("dateTime('yyyy-MM-ddTHH:mm:ssXXX')", "2012-07-04T10:00:00Z", "2012-07-04T10:00:00Z"),
         ("dateTime('yyyy-MM-dd HH:mm', 'Z')", "2012-07-04 10:00", "2012-07-04T10:00:00Z"),
         ("dateTime('yyyy-MM-dd HH:mmXXX')", "2012-07-04 10:00-05:00", "2012-07-04T10:00:00-05:00"),
         ("decimal()", "007.50", "7.50"),

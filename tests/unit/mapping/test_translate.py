@@ -489,3 +489,47 @@ def test_the_own_id_is_the_same_by_both_paths_and_beside_a_value(resources: Tran
     assert height["identifier"][1]["value"] == height["id"].upper()
     assert height["valueQuantity"] == {"value": 140.5, "code": height["id"]}
     assert translator.translate(row).resources == translator.explain(row).resources
+
+
+FORENAMES = """
+mapping: 1
+id: forenames
+version: 1.0.0
+title: A list of texts in a list of texts
+target: {fhir: 4.0.1}
+source:
+  format: json
+  records:
+    child: {each: children, key: [id], fields: {id: id}}
+    forename: {each: forenames, within: child, key: [text], fields: {text: .}}
+    rank: {each: ranks, within: child, key: [number], fields: {number: .}}
+emit:
+  - resourceType: Patient
+    name: [{given: [first, {$for: forename, $value: = text.capitalise()}, last]}]
+    address: [{line: [{$for: forename, $value: = text}]}]
+    multipleBirthInteger: 1
+    contact: [{$if: = rank.exists(), name: {given: [{$for: rank, $value: "= 'no ' & number"}]}}]
+    identifier: [{system: "urn:x", value: = id}]
+"""
+
+
+def test_each_text_of_a_list_can_be_an_item_of_a_list_of_texts(resources: Translate) -> None:
+    translator = Translator(load(FORENAMES, file="forenames.yaml"), Ids(b"k", "f"))
+    row = ["1", [["AMELIA", 3], ["", 3], ["GRACE", 3]], [["7", 3]], 3]
+
+    (patient,) = resources(translator, row)
+
+    assert patient["name"] == [{"given": ["first", "Amelia", "Grace", "last"]}]
+    assert patient["address"] == [{"line": ["AMELIA", "GRACE"]}]
+    assert patient["contact"] == [{"name": {"given": ["no 7"]}}]
+    assert translator.translate(row).resources == translator.explain(row).resources
+
+
+def test_a_list_of_texts_without_any_is_not_there(resources: Translate) -> None:
+    translator = Translator(load(FORENAMES, file="forenames.yaml"), Ids(b"k", "f"))
+    row = ["1", [], [], 3]
+
+    (patient,) = resources(translator, row)
+
+    assert "address" not in patient and "contact" not in patient
+    assert translator.translate(row).resources == translator.explain(row).resources
