@@ -111,12 +111,23 @@ def take_back(work: Work, linker: Linker, number: int, author: Author) -> None:
 
 
 def fall_with(work: Work, linker: Linker, load: int, author: Author) -> None:
-    """Take back what was decided about entries that a load raised: with its records the reason is gone."""
+    """Take back what was decided about entries that a load raised: with its records the reason is gone.
+
+    A merge on which another one rests stands as long as that one: persons said it of more than the load told.
+    """
     decided = [entry for entry in work.reviews(state="") if entry.load == load and _decided(entry)]
     for entry in reversed(decided):
         # one merge may have decided several of them
-        if _decided(_entry(work, entry.number)):
+        if _decided(_entry(work, entry.number)) and not _merged_on(work, entry):
             _undo_entry(work, linker, entry, author)
+
+
+def _merged_on(work: Work, entry: Review) -> bool:
+    """Whether an entry was decided by a merge into a child that persons merged into another one since."""
+    if not entry.state.startswith(_MERGED):
+        return False
+    event = work.life(number=int(entry.state.removeprefix(_MERGED)))[0]
+    return event.other is not None and work.children([event.other])[event.other].state != "active"
 
 
 def put_back(work: Work, linker: Linker, record: Record, author: Author) -> Child:

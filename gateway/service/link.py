@@ -364,6 +364,7 @@ class Linker:
         """Withdraw the entries of which a record is not there any more, and ask anew about the other one."""
         over = [entry for entry in entries if None in sides_of(work, entry)]
         work.close_reviews([entry.number for entry in over], "withdrawn")
+        asked = set[int]()
         for entry in over:
             record = work.records([entry.rec])[entry.rec]
             who = self.persons(work, [record]).get(entry.rec)
@@ -372,6 +373,8 @@ class Linker:
                 doubts = recheck(who, record.child, known, self._matcher)
                 doubts = tuple(unanswered(work, record.child, doubts, known, None, MACHINE))
                 self._doubt(work, entry.rec, record.child, doubts, at, entry.load)
+                asked.add(record.child)
+        self.grounds.look(work, asked)
 
     def compose(self, work: Work, children: Iterable[int]) -> None:
         """Compose the Patient of each child from its records, or remove it where none has one."""

@@ -1,17 +1,26 @@
 """What persons said of children holds when a load is taken back and its file comes again."""
 
-from collections.abc import Iterator
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
-from gates import BASE, child_of, load, ndjson, opened
-from invented import NHS, nhs, upn
+from gates import BASE, FEEDS, child_of, load, ndjson, opened
+from holding import hold
+from invented import CHILDREN, NHS, nhs, upn
+from invented import told as invented
 from postgres import emptied, postgres  # noqa: F401
 
+from gateway.problems import Refused
 from gateway.service import Gateway
 from gateway.store.base import Child
 
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "6"))
+SEED = int(os.environ["FUZZ_SEED"]) if "FUZZ_SEED" in os.environ else 2026
 ANN, BOB = {"reason": "asked the school", "author": "ann"}, {"reason": "looked it up", "author": "bob"}
 UPN, CASE = f"{BASE}/Id/upn", f"{BASE}/Id/la-child-id/201"
 
@@ -154,3 +163,112 @@ def test_a_twin_whose_file_comes_again_is_not_taken_for_the_other_one(gate: Gate
     told(gate, "school", person("mae", **KARI, upn=upn(2)))
 
     assert of(gate, "school/mae") != of(gate, "school/rae")
+
+
+def test_a_load_can_be_taken_back_though_a_child_it_asked_about_was_merged_on(gate: Gateway) -> None:
+    told(gate, "clinic", person("z", given="Jan", born="2010-07-08", nhs=nhs(3)))
+    told(gate, "clinic", person("z2", given="Jan", born="2010-07-08", nhs=nhs(3)))
+    told(gate, "council", person("a", **OLA, upn=upn(1)))
+    asking = told(gate, "school", person("b", **OLA, upn=upn(2)))
+    (entry,) = gate.store.reviews()
+    assert gate.decide(entry.number, same=True, **ANN)
+    merged(gate, of(gate, "council/a"), of(gate, "clinic/z"))
+
+    gate.loader.undo(asking)
+
+    assert of(gate, "council/a") == of(gate, "clinic/z") and child_of(gate, "school", "b") is None
+
+
+def test_whatever_is_told_decided_and_taken_back_keys_links_patients_and_questions_follow(
+    gates: Callable[[str], Gateway],
+) -> None:
+    until, run = time.monotonic() + SECONDS, 0
+    while time.monotonic() < until or run < 2:
+        random = Random(SEED + run)
+        gateway = gates(f"orders-{run}")
+        for step in range(45):
+            where = f"FUZZ_SEED={SEED + run} step {step}"
+            act = random.choices(list(ACTS), list(ACTS.values()))[0]
+            if act is _undo_any:
+                _undo_any(gateway, random)
+            else:
+                with suppress(Refused):
+                    act(gateway, random)
+            hold(gateway, where)
+        run += 1
+
+
+def _load_any(gateway: Gateway, random: Random) -> None:
+    feed = random.choice(FEEDS)
+    load(gateway, feed, ndjson(*invented(feed, random)))
+
+
+def _undo_any(gateway: Gateway, random: Random) -> None:
+    """No load is ever refused to be taken back."""
+    if numbers := [one.number for one in gateway.store.loads() if one.state == "finished"]:
+        gateway.loader.undo(random.choice(numbers))
+
+
+def _delete_any(gateway: Gateway, random: Random) -> None:
+    gateway.delete(gateway.feed(random.choice(FEEDS)), "Patient", f"p{random.randrange(len(CHILDREN))}")
+
+
+def _merge_any(gateway: Gateway, random: Random) -> None:
+    merged(gateway, *random.sample(_children(gateway, "active"), 2))
+
+
+def _unmerge_any(gateway: Gateway, random: Random) -> None:
+    if gone := _children(gateway, "merged"):
+        gateway.lives.unmerge(random.choice(gone), **ANN)
+
+
+def _split_any(gateway: Gateway, random: Random) -> None:
+    child = random.choice(_children(gateway, "active"))
+    records = gateway.store.records_of([child.number])[child.number]
+    some = random.sample(records, random.randrange(1, len(records) + 1))
+    gateway.lives.split(child, [(record.feed, record.local) for record in some], **ANN)
+
+
+def _unsplit_any(gateway: Gateway, random: Random) -> None:
+    if events := [one for one in gateway.store.life(what="split") if one.stands]:
+        part = random.choice(events).other or 0
+        gateway.lives.unsplit(gateway.store.children([part])[part], **ANN)
+
+
+def _part_any(gateway: Gateway, random: Random) -> None:
+    gateway.lives.tell_apart(*random.sample(_children(gateway, "active"), 2), **ANN)
+
+
+def _decide_any(gateway: Gateway, random: Random) -> None:
+    if entries := gateway.store.reviews():
+        number, same = random.choice(entries).number, random.random() < 0.5
+        if not gateway.decide(number, same=same, **ANN):
+            assert gateway.decide(number, same=same, **BOB)
+        if random.random() < 0.4:
+            gateway.take_back(number, author="ann")
+
+
+ACTS: dict[Callable[[Gateway, Random], None], float] = {
+    _load_any: 0.35,
+    _undo_any: 0.15,
+    _delete_any: 0.08,
+    _merge_any: 0.10,
+    _unmerge_any: 0.06,
+    _split_any: 0.08,
+    _unsplit_any: 0.04,
+    _part_any: 0.04,
+    _decide_any: 0.10,
+}
+
+
+def _children(gateway: Gateway, state: str) -> list[Child]:
+    """The children in a state; of one state there may be too few to do something with."""
+    numbers = range(1, gateway.store.counts()["children"] + 80)
+    found = [one for one in gateway.store.children(numbers).values() if one.composed and one.state == state]
+    return found if len(found) > 1 or state != "active" else _told_of_two(gateway)
+
+
+def _told_of_two(gateway: Gateway) -> list[Child]:
+    told(gateway, "school", person("x", **OLA, nhs=nhs(90)))
+    told(gateway, "clinic", person("y", **KARI, nhs=nhs(91)))
+    return [of(gateway, "school/x"), of(gateway, "clinic/y")]

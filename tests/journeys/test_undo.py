@@ -6,11 +6,11 @@ from collections.abc import Callable
 from random import Random
 
 from gates import BASE, FEEDS, child_of, load, ndjson
+from holding import hold
 from invented import CHILDREN, Resource, observation, patient, told, upn
 
 from gateway.problems import Refused
 from gateway.service import Gateway
-from gateway.store.base import Work
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "12"))
 SEED = int(os.environ["FUZZ_SEED"]) if "FUZZ_SEED" in os.environ else 20260
@@ -103,28 +103,6 @@ def _undo_any(gateway: Gateway, random: Random) -> None:
     numbers = [one.number for one in gateway.store.loads() if one.state == "finished"]
     if numbers:
         gateway.loader.undo(random.choice(numbers))
-
-
-def hold(gateway: Gateway, where: str = "") -> None:
-    """What is always so: keys, links and composed Patients follow from the records that stand."""
-    store = gateway.store
-    recs = list(range(1, store.counts()["records"] + 60))
-    records, patients = store.records(recs), store.patients(recs)
-    for rec, record in records.items():
-        assert (record.child is not None) == (rec in patients), (where, record)
-    children = store.children(range(1, store.counts()["children"] + 60)).values()
-    composed = [child for child in children if child.composed and child.state == "active"]
-    assert all(child.composed for child in children if child.state == "merged"), where
-    assert {child.number for child in composed} == {records[rec].child for rec in patients}, where
-    before = list(store.dump())
-    with store.write() as work:
-        _afresh(work, gateway, recs)
-    assert list(store.dump()) == before, where
-
-
-def _afresh(work: Work, gateway: Gateway, recs: list[int]) -> None:
-    there = list(work.records(recs))
-    gateway.linker.resettle(work, there, range(1, work.counts()["children"] + 1), 0)
 
 
 def test_loads_taken_back_in_any_order_leave_what_was_there_before_them(
