@@ -3,8 +3,8 @@
 import time
 from collections.abc import Sequence
 
-from gateway.problems.upstream import UPSTREAM_NONSENSE, UPSTREAM_NOT_ASKED
-from gateway.upstream.capability import Capabilities
+from gateway.problems.upstream import UPSTREAM_NONSENSE, UPSTREAM_NOT_ASKED, UPSTREAM_NOT_R4
+from gateway.upstream.capability import SILENT, Capabilities, Capability
 from gateway.upstream.client import Flight
 from gateway.upstream.merge import Cursor, Merged
 from gateway.upstream.plan import Means, plan
@@ -54,9 +54,13 @@ class Upstreams:
         for upstream in self.upstreams:
             place = "" if cursor is None else cursor.places.get(upstream.name, "")
             reason = not_asked(question, upstream, place)
-            told.append(_left_out(upstream, reason) if reason else None)
-            if not reason:
-                means = Means(self._memory, self._capabilities.of(upstream), self._public_id, self._base_uri)
+            capability = SILENT if reason else self._capabilities.of(upstream)
+            left = (
+                _left_out(upstream, reason) if reason else _of_another_fhir(upstream, capability, place or "")
+            )
+            told.append(left)
+            if left is None:
+                means = Means(self._memory, capability, self._public_id, self._base_uri)
                 until = min(deadline, now + upstream.timeout)
                 plans.append((plan(question, upstream, place or "", means), until))
                 asked.append((upstream, place or ""))
@@ -110,6 +114,14 @@ def not_asked(question: Question, upstream: Upstream, place: str | None) -> str:
 
 def _left_out(upstream: Upstream, reason: str) -> Told:
     return Told(upstream, asked=False, problems=(note(upstream, UPSTREAM_NOT_ASKED, reason=reason),))
+
+
+def _of_another_fhir(upstream: Upstream, capability: Capability, place: str) -> Told | None:
+    """The gap of a server that says that it speaks another FHIR; None for one that can be asked."""
+    if not capability.is_other:
+        return None
+    gap = note(upstream, UPSTREAM_NOT_R4, reason=f"its FHIR version is {capability.version}")
+    return Told(upstream, asked=False, answered=False, problems=(gap,), rest=place)
 
 
 def _broken(upstream: Upstream, place: str, elapsed_ms: int) -> Told:

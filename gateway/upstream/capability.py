@@ -18,6 +18,8 @@ from gateway.upstream.trust import authorities
 from gateway.upstream.values import Upstream
 
 LOG = logging.getLogger("gateway.upstream")
+#: How the version of an R4 server begins.
+R4 = "4.0"
 LIFE = 3600.0
 LIFE_OF_SILENCE = 60.0
 _MOST = 5_000_000
@@ -26,9 +28,15 @@ _TIMEOUT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """The search parameters each type has, as far as the server says so."""
+    """The search parameters each type has, and the version of its FHIR, as far as the server says so."""
 
     parameters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    version: str = ""
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the server says that it speaks another FHIR than R4."""
+        return bool(self.version) and not self.version.startswith(R4)
 
     def lacks(self, type_: str, parameter: str) -> bool:
         """Whether the server says what it has for the type, and the parameter is not among it."""
@@ -63,7 +71,7 @@ class Capabilities:
             found = capability(read(upstream))
         except Exception as error:  # what it says is only of use, never needed
             LOG.warning("no capabilities of %s: %s", upstream.name, type(error).__name__)
-        life = LIFE if found.parameters else LIFE_OF_SILENCE
+        life = LIFE if found.parameters and not found.is_other else LIFE_OF_SILENCE
         with self._lock:
             self._known[upstream.name] = (found, self._clock() + life)
         return found
@@ -104,7 +112,8 @@ def capability(statement: Any) -> Capability:
             own = {str(each.get("name")) for each in listed(resource, "searchParam")}
             if own:
                 found[str(resource.get("type"))] = frozenset(own | everywhere)
-    return Capability(found)
+    version = statement.get("fhirVersion") if isinstance(statement, dict) else None
+    return Capability(found, version[:20] if isinstance(version, str) else "")
 
 
 def listed(value: Any, name: str) -> list[dict[str, Any]]:

@@ -9,13 +9,11 @@ import orjson
 
 from gateway.problems import Problem
 from gateway.problems.upstream import UPSTREAM_NOT_R4
-from gateway.upstream.capability import listed
+from gateway.upstream.capability import R4, listed
 from gateway.upstream.client import Flight, Plan
 from gateway.upstream.plan import trouble
 from gateway.upstream.question import note
 from gateway.upstream.values import Answer, Request, Upstream
-
-_R4 = ("4.0.", "4.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def _read(upstream: Upstream, answer: Answer) -> Greeting:
         reason = "its /metadata is no CapabilityStatement"
         return Greeting(upstream, "answers something else", note(upstream, UPSTREAM_NOT_R4, reason=reason))
     version = str(told.get("fhirVersion", ""))[:20]
-    if not version.startswith(_R4):
+    if not version.startswith(R4):
         reason = f"its FHIR version is {version or 'not said'}"
         return Greeting(upstream, "another FHIR", note(upstream, UPSTREAM_NOT_R4, reason=reason))
     says = f"FHIR {version}, answered in {answer.elapsed_ms} ms"

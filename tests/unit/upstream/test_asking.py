@@ -407,3 +407,25 @@ def test_a_question_prints_nothing_of_the_child() -> None:
     question = Question("Observation", "kid", OLA, NUMBER, filters=(("code", "canary"),))
 
     assert not [text for text in (NUMBER, "Ola", "ngstr", "2014", "canary") if text in repr(question)]
+
+
+@pytest.mark.parametrize(
+    ("version", "asked"), [("5.0.0", False), ("3.0.2", False), ("4.3.0", False), ("4.0.1", True), ("", True)]
+)
+def test_a_server_that_says_it_speaks_another_fhir_is_a_gap_and_asked_nothing(
+    liar: Liar, monkeypatch: pytest.MonkeyPatch, version: str, asked: bool
+) -> None:
+    capabilities = Capabilities()
+    connected = Connected(liar, "honest", capabilities=capabilities)
+    said = {"resourceType": "CapabilityStatement"} | ({"fhirVersion": version} if version else {})
+    with monkeypatch.context() as lying:
+        lying.setitem(HABITS, "honest", lambda *_: Reply(json.dumps(said).encode()))
+        capabilities.learn(connected.upstreams.upstreams[0])
+    liar.asked.clear()
+
+    told = connected.told()
+
+    assert bool(told.rows) is asked and told.answered is asked
+    assert [each.path for each in liar.asked if "metadata" not in each.path] == [] or asked
+    assert codes(told) == (["upstream.answered"] if asked else ["upstream.not-r4"])
+    assert bool(gaps(told.problems)) is not asked
