@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from gateway.fhir import facts
+from gateway.fhir.bindings import meant
 from gateway.fhir.composites import composites
 from gateway.fhir.having import HAS, is_having, read_having
 from gateway.fhir.includes import is_include, read_includes
@@ -296,8 +297,10 @@ def _unknown(resource_type: str, code: str, name: str) -> Refused:
     """The refusal of a parameter that R4 or this server does not have, with those there are."""
     ours = code in _NOT_YET or code in facts.parameters(resource_type)
     kind = SEARCH_NOT_SUPPORTED if ours else SEARCH_UNKNOWN_PARAMETER
-    listed = ", ".join(each.code for each in supported(resource_type))
-    return refuse(kind, field=_safe(name), type=resource_type, name=_safe(code), supported=listed)
+    codes = [each.code for each in supported(resource_type)]
+    near = f"{meant(code, codes)} ".lstrip()
+    listed = ", ".join(codes)
+    return refuse(kind, field=_safe(name), type=resource_type, name=_safe(code), near=near, supported=listed)
 
 
 def _bad_modifier(known: _Known, modifier: str, allowed: tuple[str, ...]) -> Refused:

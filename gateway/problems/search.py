@@ -5,7 +5,7 @@ from gateway.problems import kind
 SEARCH_UNKNOWN_PARAMETER = kind(
     "search.unknown-parameter",
     "{type} has no search parameter {name}",
-    "Use one of: {supported}. Names are case-sensitive.",
+    "{near}Use one of: {supported}. Names are case-sensitive.",
     "not-supported",
 )
 SEARCH_NOT_SUPPORTED = kind(

@@ -121,6 +121,7 @@ def _check(asked: Sequence[Pair]) -> None:
             field=(shown := name if name.isidentifier() and len(name) < 40 else "…"),
             type="$load",
             name=shown,
+            near="",
             supported=", ".join(_PARAMETERS),
         )
         for name in named

@@ -39,6 +39,7 @@ def asked_shape(type: str, pairs: list[Pair], what: str = "A read", also: tuple[
             SEARCH_UNKNOWN_PARAMETER,
             type=what,
             name=name if name.isidentifier() and len(name) < 40 else "…",
+            near="",
             supported=", ".join(sorted((*_ON_READ, *also))),
         )
         for name, value in pairs

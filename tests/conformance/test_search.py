@@ -116,6 +116,23 @@ def test_S6_what_is_not_understood_is_refused(clinic: Caller, query: str) -> Non
     assert answer.json()["issue"][0]["code"] == "not-supported"
 
 
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("Patient?famly=x", "family"),
+        ("Patient?birth-date=2012", "birthdate"),
+        ("Observation?Code=x", "code"),
+        ("Observation?patient.famly=x", "family"),
+    ],
+)
+def test_S6_what_is_not_understood_is_told_what_was_meant_and_what_there_is(
+    clinic: Caller, query: str, meant: str
+) -> None:
+    (issue,) = clinic.get(f"fhir/{query}").json()["issue"]
+
+    assert issue["diagnostics"].startswith(f"Did you mean {meant}? Use one of: _id, ")
+
+
 def test_S6_lenient_leaves_it_out_and_says_so(clinic: Caller, family: str) -> None:
     answer = clinic.get(f"fhir/Patient?family={family}&nonsense=1", Prefer="handling=lenient").json()
 
