@@ -20,7 +20,8 @@ def test_a_problem_is_shown_with_its_line_a_caret_and_a_remedy(
         "mappings/spring/mapping.yaml:37:22  mapping.unknown-function",
         "   37 |     birthDate: = DOB.dat('dd/mm/yyyy')",
         "      |                      ^^^",
-        "There is no function called dat. Did you mean date? All functions: fhirgate functions, and docs/reference/mapping.md.",
+        "There is no function called dat. Did you mean date? "
+        "All functions: fhirgate functions, and docs/reference/mapping.md.",
     ]
 
 
