@@ -2,7 +2,7 @@
 
 import os
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 
@@ -45,12 +45,16 @@ def create_app(config: Config | Path | str | None = None, *, demo: bool = False)
         Refused: what is wrong with the settings, the secret, the database or the audit.
     """
     given = config if isinstance(config, Config) else _loaded(config)
-    gateway = open_gateway(given)
+    with ExitStack() as lest_it_stays_open:
+        gateway = open_gateway(given)
+        lest_it_stays_open.callback(gateway.close)
+        gate = gate_of(given, gateway.keys, demo=demo)
+        lest_it_stays_open.pop_all()
     with suppress(Refused):
         gateway.indexing.note_served()
     if gateway.upstreams.upstreams:
         threading.Thread(target=gateway.upstreams.learn, name="learn", daemon=True).start()
-    return Site(Door(gateway, gate_of(given, gateway.keys, demo=demo)))
+    return Site(Door(gateway, gate))
 
 
 def open_gateway(config: Config) -> Gateway:
@@ -60,15 +64,16 @@ def open_gateway(config: Config) -> Gateway:
         Refused: `service.secret`, `service.secret-differs`, `service.base-differs`; codes of
             `problems.store`; `upstream.setting`.
     """
-    store = open_store(config["database"])
-    try:
+    with ExitStack() as lest_they_stay_open:
+        store = open_store(config["database"])
+        lest_they_stay_open.callback(store.close)
         keys = _keys(config, store)
-    except Refused:
-        store.close()
-        raise
-    upstreams = Upstreams(upstreams_of(config), base_uri=config["base_uri"], public_id=_public_ids(keys))
-    trail = SqliteTrail(config["audit"], keys.key("audit"), chained)
-    return Gateway.over(config, keys, store, trail, Shelf.read(config), upstreams)
+        upstreams = Upstreams(upstreams_of(config), base_uri=config["base_uri"], public_id=_public_ids(keys))
+        trail = SqliteTrail(config["audit"], keys.key("audit"), chained)
+        lest_they_stay_open.callback(trail.close)
+        gateway = Gateway.over(config, keys, store, trail, Shelf.read(config), upstreams)
+        lest_they_stay_open.pop_all()
+    return gateway
 
 
 def upstreams_of(config: Config) -> list[Upstream]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from gateway import demo as showing
-from gateway.app import clients_of, gate_of, open_gateway, own_issuer, signing_key
+from gateway.app import clients_of, gate_of, own_issuer, signing_key
 from gateway.cli import say
 from gateway.cli.shared import FILE, configured, opened, with_config, with_json
 from gateway.cli.start import STARTER
@@ -75,13 +75,11 @@ def serve(config_path: Path | None, host: str, port: int, workers: int, threads:
       fhirgate serve --config gate/gateway.toml --port 8080
       fhirgate serve --host 0.0.0.0 --workers 2
     """
-    config = configured(config_path)
     _port_is_free(host, port)
     # Everything that is wrong is told here, once, and not by each worker.
-    gateway = open_gateway(config)
-    gate_of(config, gateway.keys)
-    feeds = sorted(gateway.feeds)
-    gateway.close()
+    with opened(config_path) as gateway:
+        gate_of(gateway.config, gateway.keys)
+        feeds = sorted(gateway.feeds)
     path = config_path or (Path(FILE) if Path(FILE).is_file() else None)
     if path is not None:
         os.environ["GATEWAY_CONFIG"] = str(path.resolve())

@@ -222,6 +222,7 @@ def test_a_remembered_answer_ends_with_any_change_also_of_another_process(site: 
         assert await family() == "Oak"
 
     asyncio.run(all())
+    other.close()
 
 
 def test_what_cannot_be_kept_in_the_audit_is_not_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,6 +319,7 @@ def test_a_look_waits_elsewhere_while_somebody_else_writes_in_the_audit(site: Si
         return await asked
 
     status, _, _ = asyncio.run(all())
+    other.close()
 
     assert status == 200
     assert len(looks(gateway, ids[CHILD])) == 1
