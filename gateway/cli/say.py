@@ -42,7 +42,8 @@ def out(text: str = "") -> None:
 
 
 def talk(text: str) -> None:
-    """A line for the person at the terminal."""
+    """A line for the person at the terminal, behind the data that was written before it."""
+    sys.stdout.flush()
     click.echo(text, err=True, color=coloured(sys.stderr))
 
 

@@ -1,5 +1,6 @@
 """A PostgreSQL database that cannot be used as it should: each a problem with its remedy."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -105,19 +106,21 @@ def test_a_user_that_must_only_read(store: Store, database: str) -> None:
     run(database, "DROP OWNED BY reader", "DROP ROLE reader")
 
 
-HUNG_UP = "FROM pg_stat_activity WHERE application_name = 'hung-up'"
+#: Of this process alone: another one of the run may hang up at the same moment.
+NAME = f"hung-up-{os.getpid()}"
 
 
 def hang_up(database: str) -> None:
     """End the sessions of that name, as a server does that is started anew."""
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute(f"SELECT pg_terminate_backend(pid, 5000) {HUNG_UP}")
+        named = "FROM pg_stat_activity WHERE application_name = %s"
+        connection.execute(f"SELECT pg_terminate_backend(pid, 5000) {named}", (NAME,))
 
 
 @pytest.fixture
 def hanging(database: str) -> Iterator[Store]:
     """A store with a resource, whose sessions have a name of their own: others may use the server as well."""
-    with closing(open_store(f"{database}&application_name=hung-up")) as opened:
+    with closing(open_store(f"{database}&application_name={NAME}")) as opened:
         write(opened, "o1")
         assert opened.read("school", "Observation", "o1")
         yield opened
