@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gates import BASE, child_of, load, ndjson, opened
+from gates import BASE, load, ndjson, of, opened, told
 from invented import NHS, nhs, upn
 from postgres import emptied, postgres  # noqa: F401
 
 from gateway.problems import Refused
 from gateway.service import Gateway
 from gateway.service.relink import relink
-from gateway.store.base import Child, Review
+from gateway.store.base import Review
 
 ANN, BOB = {"reason": "asked the school", "author": "ann"}, {"reason": "looked it up", "author": "bob"}
 UPN, CASE = f"{BASE}/Id/upn", f"{BASE}/Id/la-child-id/201"
@@ -41,17 +41,6 @@ def person(id: str, born: str = "2012-03-04", **more: Any) -> dict[str, Any]:
     if home := more.pop("home", ""):
         made["address"] = [{"postalCode": home, "line": ["7 High Street"]}]
     return made | more
-
-
-def told(gate: Gateway, feed: str, *patients: dict[str, Any]) -> int:
-    return load(gate, feed, ndjson(*patients)).number
-
-
-def of(gate: Gateway, name: str) -> Child:
-    """The child of a record, which is named as `feed/id`."""
-    found = child_of(gate, *name.split("/"))
-    assert found is not None
-    return found
 
 
 def asked(gate: Gateway) -> list[str]:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from gates import BASE, FEEDS, child_of, load, ndjson, opened
+from gates import BASE, FEEDS, child_of, load, ndjson, of, opened, told
 from holding import hold
 from invented import CHILDREN, NHS, nhs, upn
 from invented import told as invented
@@ -48,17 +48,6 @@ def person(id: str, given: str, born: str, **more: str) -> dict[str, Any]:
 
 OLA = {"given": "Ola", "born": "2012-03-04"}
 KARI = {"given": "Kari", "born": "2011-05-06"}
-
-
-def told(gate: Gateway, feed: str, *patients: dict[str, Any]) -> int:
-    return load(gate, feed, ndjson(*patients)).number
-
-
-def of(gate: Gateway, name: str) -> Child:
-    """The child of a record, which is named as `feed/id`."""
-    found = child_of(gate, *name.split("/"))
-    assert found is not None
-    return found
 
 
 def merged(gate: Gateway, child: Child, into: Child) -> None:

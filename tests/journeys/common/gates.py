@@ -80,6 +80,18 @@ def child_of(gateway: Gateway, feed: str, local: str) -> Child | None:
     return gateway.store.children([record.child])[record.child]
 
 
+def told(gateway: Gateway, feed: str, *resources: Resource) -> int:
+    """The number of the load by which a feed told resources."""
+    return load(gateway, feed, ndjson(*resources)).number
+
+
+def of(gateway: Gateway, name: str) -> Child:
+    """The child of a record that is there, named as `feed/id`."""
+    found = child_of(gateway, *name.split("/"))
+    assert found is not None
+    return found
+
+
 def codes(report: Report) -> dict[str, int]:
     """How often each problem set a record aside."""
     counted: dict[str, int] = {}
